@@ -1,0 +1,134 @@
+//! Typed, prefixed ids: `job_018f…` outside, a UUIDv7 inside. The 32 hex digits of a run's id are also its
+//! Flink job id, so that a run can be found in Flink by looking at either.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+/// A text that is not an id of the expected kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{text}' is not a {kind} id: expected {prefix}_ and 32 hexadecimal digits")]
+pub struct InvalidId {
+    /// What was given, shortened.
+    pub text: String,
+    /// The noun.
+    pub kind: &'static str,
+    /// The prefix it should have had.
+    pub prefix: &'static str,
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// The text before the underscore.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// The 32 hexadecimal digits without the prefix.
+            #[must_use]
+            pub fn hex(&self) -> String {
+                self.0.simple().to_string()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "_{}"), self.0.simple())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                text.strip_prefix(concat!($prefix, "_"))
+                    .filter(|digits| digits.len() == 32)
+                    .and_then(|digits| Uuid::try_parse(digits).ok())
+                    .map(Self)
+                    .ok_or_else(|| InvalidId {
+                        text: text.chars().take(60).collect(),
+                        kind: stringify!($name).trim_end_matches("Id"),
+                        prefix: $prefix,
+                    })
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A team, the tenant of everything below it.
+    TeamId = "team";
+    /// A person who can sign in.
+    UserId = "user";
+    /// One signed-in browser.
+    SessionId = "session";
+    /// One API token.
+    TokenId = "token";
+    /// An installed Flink distribution.
+    FlinkVersionId = "flink";
+    /// A Flink cluster.
+    ClusterId = "cluster";
+    /// A job.
+    JobId = "job";
+    /// A release of a job.
+    ReleaseId = "release";
+    /// A run of a release.
+    RunId = "run";
+    /// A durable request with steps.
+    OperationId = "operation";
+    /// One call outside that changes something.
+    EffectId = "effect";
+    /// A savepoint or checkpoint.
+    SnapshotId = "snapshot";
+    /// One row of a job's timeline.
+    EventId = "event";
+    /// One running server process.
+    InstanceId = "instance";
+}
+
+impl RunId {
+    /// The Flink job id under which this run is submitted: law 3, names outside are derived from the run.
+    #[must_use]
+    pub fn flink_job_id(&self) -> String {
+        self.hex()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_back() {
+        let id = RunId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_002a));
+        assert_eq!(id.to_string(), "run_0190000000007000800000000000002a");
+        assert_eq!(id.to_string().parse::<RunId>(), Ok(id));
+        assert_eq!(id.flink_job_id(), "0190000000007000800000000000002a");
+    }
+
+    #[test]
+    fn another_kind_is_refused_with_both_named() {
+        let error = "job_0190000000007000800000000000002a".parse::<RunId>().unwrap_err();
+        assert!(error.to_string().contains("is not a Run id: expected run_"), "{error}");
+        assert!("run_zz".parse::<RunId>().is_err());
+        assert!("run_0190-000000007000800000000000002a".parse::<RunId>().is_err());
+    }
+}

@@ -1,0 +1,28 @@
+//! The pure heart of Streamwright: nouns, typed ids, the state model with [`plan`](plan::plan) and
+//! [`status`](status::status), allowed actions, facts about Flink versions and configuration, and the
+//! ports (traits) through which the rest of the house reaches Flink, Java and disks.
+//!
+//! No runtime, no SQL, no HTTP, no clock and no randomness live here: time and ids are arguments.
+
+pub mod access;
+pub mod actions;
+pub mod cluster;
+pub mod draft;
+pub mod effect;
+pub mod event;
+pub mod flink_version;
+pub mod id;
+pub mod job;
+pub mod observation;
+pub mod operation;
+pub mod plan;
+pub mod ports;
+pub mod release;
+pub mod run;
+pub mod snapshot;
+pub mod sql;
+pub mod status;
+pub mod team;
+pub mod time;
+
+pub use time::Millis;

@@ -1,0 +1,71 @@
+//! Releases: immutable, numbered snapshots of a draft. What runs is always a release.
+
+use serde::{Deserialize, Serialize};
+
+use crate::draft::JobSpec;
+use crate::flink_version::VersionNumber;
+use crate::id::{JobId, ReleaseId, TeamId, UserId};
+use crate::sql::{Finding, Statement};
+use crate::time::Millis;
+
+/// Everything that decides what runs, in the order in which it is hashed. Canonical: the fields in this
+/// order, maps sorted by key, so the same content has the same bytes and the same digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseContent {
+    /// The job's name when it was released; it becomes `pipeline.name`.
+    pub name: String,
+    /// The specification.
+    pub spec: JobSpec,
+    /// The Flink version that checked it and runs it.
+    pub version: VersionNumber,
+    /// The script split into statements.
+    pub statements: Vec<Statement>,
+}
+
+/// One release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Its id.
+    pub id: ReleaseId,
+    /// The job.
+    pub job_id: JobId,
+    /// The team, for scoping.
+    pub team_id: TeamId,
+    /// 1, 2, 3 …; unique in the job.
+    pub number: i64,
+    /// The draft revision that it was made from.
+    pub draft_revision: i64,
+    /// What it holds.
+    pub content: ReleaseContent,
+    /// SHA-256 of the canonical bytes, as 64 hex digits.
+    pub digest: String,
+    /// What the check found when it was released.
+    pub findings: Vec<Finding>,
+    /// Whether it was released in spite of errors.
+    pub overridden: bool,
+    /// A line of its author.
+    pub note: String,
+    /// Who released it.
+    pub created_by: UserId,
+    /// When it was released.
+    pub created_at: Millis,
+}
+
+impl ReleaseContent {
+    /// The bytes that the digest is made of.
+    ///
+    /// # Errors
+    /// Never for content that came from JSON; a map key that is not text would be an error.
+    pub fn canonical(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// SHA-256 of the canonical bytes as hexadecimal digits.
+    ///
+    /// # Errors
+    /// As [`Self::canonical`].
+    pub fn digest(&self) -> Result<String, serde_json::Error> {
+        use sha2::Digest;
+        Ok(hex::encode(sha2::Sha256::digest(self.canonical()?.as_bytes())))
+    }
+}

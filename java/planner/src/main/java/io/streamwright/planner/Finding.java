@@ -84,6 +84,10 @@ final class Finding {
         return this;
     }
 
+    Statement statement() {
+        return statement;
+    }
+
     boolean isError() {
         return severity == Severity.ERROR;
     }

@@ -6,7 +6,6 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import org.apache.flink.runtime.util.EnvironmentInformation;
 
 /**
  * The checker worker: answers requests, one JSON line each, until its input ends. It keeps the process's own standard
@@ -23,7 +22,7 @@ public final class Planner {
         Wire wire = new Wire(requests, new FileOutputStream(FileDescriptor.out));
         System.setIn(new ByteArrayInputStream(new byte[0]));
         System.setOut(System.err);
-        String version = EnvironmentInformation.getVersion();
+        String version = Versions.flink();
         wire.hello(version);
         Worker worker = new Worker(version);
         while (true) {

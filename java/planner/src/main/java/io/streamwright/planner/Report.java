@@ -63,6 +63,16 @@ final class Report {
         }
     }
 
+    /** Whether an error is placed in this statement. */
+    boolean blames(Statement statement) {
+        for (Finding finding : findings) {
+            if (finding.isError() && finding.statement() == statement) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     List<Verdict> verdicts() {
         return verdicts;
     }

@@ -36,7 +36,7 @@ final class Worker {
         }
     }
 
-    private ObjectNode answer(String id, JsonNode request) throws IOException {
+    private ObjectNode answer(String id, JsonNode request) throws Throwable {
         switch (request.path("op").asText("")) {
             case "ping":
                 return Answer.pong(id, flinkVersion);

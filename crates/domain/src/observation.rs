@@ -98,7 +98,7 @@ pub enum Presence {
     Present {
         /// Flink's state of it.
         state: FlinkState,
-        /// Tasks running.
+        /// Tasks that run or have finished: a source may come to its end while the rest goes on.
         tasks_running: u32,
         /// All tasks; 0 while unknown.
         tasks_total: u32,

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::cluster::{Cluster, Look};
 use crate::effect::Effect;
 use crate::job::Job;
-use crate::observation::Observation;
-use crate::operation::Operation;
-use crate::run::Run;
+use crate::observation::{FlinkState, Observation, Presence};
+use crate::operation::{Operation, Request};
+use crate::run::{Outcome, Run, RunEnd, Source};
 use crate::snapshot::Snapshot;
+use crate::time::Millis;
 
 /// A cluster with its newest news.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,4 +63,256 @@ pub enum Label {
     Failed,
     /// Gone, and nobody knows how.
     Ended,
+}
+
+/// Something worth a user's eye beside the label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConditionKind {
+    /// The JobManager does not answer: what is shown is the last that was heard.
+    Unreachable,
+    /// Tasks wait for free slots.
+    WaitingForResources,
+    /// Seen alive after it had ended.
+    Ghost,
+    /// A newer release than the running one exists.
+    NewerRelease,
+}
+
+/// A condition with its sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Which.
+    pub kind: ConditionKind,
+    /// Since when.
+    pub since: Option<Millis>,
+    /// What it means and what to do.
+    pub sentence: String,
+}
+
+/// What the screen shows of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The word.
+    pub label: Label,
+    /// Why it is this word.
+    pub sentence: String,
+    /// Who said so: "RUNNING · JobManager REST".
+    pub evidence: String,
+    /// When they last said so.
+    pub evidence_at: Option<Millis>,
+    /// Flink's own word.
+    pub flink_state: Option<String>,
+    /// Since when the label holds.
+    pub since: Millis,
+    /// Beside the label.
+    pub conditions: Vec<Condition>,
+}
+
+/// The label with its sentence, evidence and conditions.
+#[must_use]
+pub fn status(facts: &JobFacts, now: Millis) -> Status {
+    let (label, sentence, since) = label(facts);
+    let (evidence, evidence_at) = evidence(facts);
+    Status {
+        label,
+        sentence,
+        evidence,
+        evidence_at,
+        flink_state: flink_state(facts).map(|state| state.word().to_owned()),
+        since,
+        conditions: conditions(facts, now),
+    }
+}
+
+fn flink_state(facts: &JobFacts) -> Option<&FlinkState> {
+    match facts.observation.as_ref().map(|seen| &seen.presence) {
+        Some(Presence::Present { state, .. }) => Some(state),
+        _ => None,
+    }
+}
+
+fn label(facts: &JobFacts) -> (Label, String, Millis) {
+    if let Some(operation) = &facts.lifecycle {
+        return lifecycle_label(facts, operation);
+    }
+    match &facts.run {
+        None if facts.job.release_number == 0 => {
+            (Label::Draft, "Nothing has been released yet.".to_owned(), facts.job.created_at)
+        }
+        None => (
+            Label::Draft,
+            format!("Release {} has not been started yet.", facts.job.release_number),
+            facts.job.created_at,
+        ),
+        Some(run) => match &run.end {
+            Some(end) => ended_label(run, end),
+            None => live_label(facts, run),
+        },
+    }
+}
+
+/// The step being worked on is the sentence: an open operation always says what it waits for.
+fn lifecycle_label(facts: &JobFacts, operation: &Operation) -> (Label, String, Millis) {
+    let old_run_lives = facts.run.as_ref().is_some_and(|run| run.live() && run.generation < operation.generation);
+    let (label, fallback) = match &operation.request {
+        Request::Stop { .. } => (Label::Stopping, "The stop is being worked on."),
+        Request::Delete => (Label::Stopping, "The job is being deleted."),
+        Request::Replace { .. } if old_run_lives => (Label::Stopping, "The running release is being stopped for another start."),
+        _ => (Label::Starting, "The start is being worked on."),
+    };
+    let step = operation.steps.last().filter(|step| step.ended_at.is_none() && !step.detail.is_empty());
+    let sentence = step.map_or_else(|| fallback.to_owned(), |step| step.detail.clone());
+    (label, sentence, operation.created_at)
+}
+
+fn ended_label(run: &Run, end: &RunEnd) -> (Label, String, Millis) {
+    let label = match end.outcome {
+        Outcome::Finished => Label::Finished,
+        Outcome::Failed => Label::Failed,
+        Outcome::Canceled | Outcome::Stopped => Label::Stopped,
+        Outcome::NeverRan if run.stop_intent.is_some() => Label::Stopped,
+        Outcome::NeverRan => Label::Failed,
+        Outcome::Unknown => Label::Ended,
+    };
+    (label, end.reason.clone(), end.at)
+}
+
+fn live_label(facts: &JobFacts, run: &Run) -> (Label, String, Millis) {
+    let Some(seen) = &facts.observation else {
+        return (Label::Starting, "Sent to Flink; not seen there yet.".to_owned(), run.created_at);
+    };
+    let Presence::Present { state, tasks_running, tasks_total, .. } = &seen.presence else {
+        return (Label::Starting, "Not seen in Flink yet.".to_owned(), run.created_at);
+    };
+    match state {
+        FlinkState::Running if seen.presence.all_tasks_running() => {
+            (Label::Running, tasks_sentence(*tasks_total), run.running_at.unwrap_or(seen.seen_at))
+        }
+        FlinkState::Running | FlinkState::Created | FlinkState::Initializing | FlinkState::Other(_) => {
+            let label = if run.running_at.is_some() { Label::Restarting } else { Label::Starting };
+            (label, format!("{tasks_running} of {tasks_total} tasks run."), seen.seen_at)
+        }
+        FlinkState::Cancelling => (Label::Stopping, "Flink is cancelling it.".to_owned(), seen.seen_at),
+        FlinkState::Restarting | FlinkState::Failing | FlinkState::Reconciling | FlinkState::Suspended => {
+            (Label::Restarting, "A task failed; Flink is restarting the job. The cause is under Exceptions.".to_owned(), seen.seen_at)
+        }
+        FlinkState::Finished => (Label::Finished, "Flink reports that it finished.".to_owned(), seen.seen_at),
+        FlinkState::Failed => (Label::Failed, "Flink reports that it failed.".to_owned(), seen.seen_at),
+        FlinkState::Canceled => (Label::Stopped, "Flink reports that it was cancelled.".to_owned(), seen.seen_at),
+    }
+}
+
+fn tasks_sentence(total: u32) -> String {
+    if total == 1 { "Its task runs.".to_owned() } else { format!("All {total} tasks run.") }
+}
+
+fn evidence(facts: &JobFacts) -> (String, Option<Millis>) {
+    let Some(run) = &facts.run else {
+        return ("No run yet".to_owned(), None);
+    };
+    if let Some(end) = &run.end {
+        return (format!("{} · {}", outcome_word(end.outcome), source_word(end.source)), Some(end.at));
+    }
+    let contact = facts.cluster.as_ref().and_then(|cluster| cluster.look.contact_at);
+    match &facts.observation {
+        Some(seen) => {
+            let word = match &seen.presence {
+                Presence::Present { state, .. } => state.word(),
+                Presence::Absent => "not listed",
+                Presence::Unknown => "no answer",
+            };
+            (format!("{word} · {}", source_word(seen.source)), contact.or(Some(seen.seen_at)))
+        }
+        None => ("Not seen yet".to_owned(), contact),
+    }
+}
+
+/// The outcome as a word for people.
+#[must_use]
+pub const fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Finished => "FINISHED",
+        Outcome::Failed => "FAILED",
+        Outcome::Canceled => "CANCELED",
+        Outcome::Stopped => "stopped with savepoint",
+        Outcome::NeverRan => "never ran",
+        Outcome::Unknown => "result unknown",
+    }
+}
+
+/// The source as words for people.
+#[must_use]
+pub const fn source_word(source: Source) -> &'static str {
+    match source {
+        Source::JobManagerRest => "JobManager REST",
+        Source::Submission => "answer to the submission",
+        Source::ProcessExit => "end of the JobManager's process",
+        Source::User => "a user's word",
+    }
+}
+
+fn conditions(facts: &JobFacts, now: Millis) -> Vec<Condition> {
+    let mut found = Vec::new();
+    let Some(run) = &facts.run else { return found };
+    if let Some(since) = run.ghost_since {
+        found.push(Condition {
+            kind: ConditionKind::Ghost,
+            since: Some(since),
+            sentence: format!("Flink job {} was seen alive after this run had ended.", run.id.flink_job_id()),
+        });
+    }
+    if !run.live() {
+        return found;
+    }
+    if let Some(cluster) = &facts.cluster {
+        found.extend(unreachable(cluster, now));
+        found.extend(waiting(facts, cluster));
+    }
+    if run.release_number < facts.job.release_number {
+        found.push(Condition {
+            kind: ConditionKind::NewerRelease,
+            since: None,
+            sentence: format!("Release {} runs; release {} is the newest.", run.release_number, facts.job.release_number),
+        });
+    }
+    found
+}
+
+fn unreachable(cluster: &ClusterFacts, now: Millis) -> Option<Condition> {
+    let since = cluster.look.unreachable_since?;
+    let why = cluster.look.error.as_deref().unwrap_or("no answer");
+    Some(Condition {
+        kind: ConditionKind::Unreachable,
+        since: Some(since),
+        sentence: format!(
+            "Cluster {} has not answered for {}: {why}. The job may well be running; what you see is the last that was heard.",
+            cluster.cluster.name,
+            seconds(now.since(since)),
+        ),
+    })
+}
+
+fn waiting(facts: &JobFacts, cluster: &ClusterFacts) -> Option<Condition> {
+    let seen = facts.observation.as_ref()?;
+    let Presence::Present { state, tasks_running, tasks_total, .. } = &seen.presence else { return None };
+    let waits = !state.ended() && tasks_running < tasks_total && cluster.look.slots_free == 0 && cluster.look.reachable();
+    waits.then(|| Condition {
+        kind: ConditionKind::WaitingForResources,
+        since: Some(seen.seen_at),
+        sentence: format!(
+            "No slot of cluster {} is free ({} in all): stop another job, lower the parallelism or add slots.",
+            cluster.cluster.name, cluster.look.slots_total
+        ),
+    })
+}
+
+/// A span for people: "12 s", "3 min", "2 h".
+#[must_use]
+pub fn seconds(millis: i64) -> String {
+    match millis / 1_000 {
+        s if s < 120 => format!("{s} s"),
+        s if s < 7_200 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3_600),
+    }
 }

@@ -1,0 +1,49 @@
+//! How the planner workers are started and kept.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Settings of [`crate::Planners`].
+#[derive(Debug, Clone)]
+pub struct PlannerSettings {
+    /// The program whose hidden subcommand `sandbox SCRATCH … -- java …` starts a worker: the server's own
+    /// executable. Without it Java is started directly, as tests do.
+    pub program: Option<PathBuf>,
+    /// The planner's jar.
+    pub planner_jar: PathBuf,
+    /// Where what is prepared for a distribution is kept: unpacked planner, class archive, scratch folders.
+    pub cache_dir: PathBuf,
+    /// Jars that every check gets beside the distribution's own.
+    pub jars: Vec<PathBuf>,
+    /// Most workers at a time, at least 1.
+    pub max_workers: usize,
+    /// Java heap of a worker in MiB.
+    pub heap_mib: u32,
+    /// Whether a class archive is built for each distribution in the background, which makes later starts quicker.
+    pub class_archive: bool,
+    /// How long a worker may take to say hello.
+    pub start_deadline: Duration,
+    /// How long a check may take; the worker is killed then.
+    pub check_deadline: Duration,
+    /// How long a worker stays without work.
+    pub idle: Duration,
+}
+
+impl PlannerSettings {
+    /// Settings with the usual limits: 2 workers of 256 MiB heap, 30 s to start, 30 s for a check, 10 min idle.
+    #[must_use]
+    pub fn new(planner_jar: PathBuf, cache_dir: PathBuf) -> Self {
+        Self {
+            program: None,
+            planner_jar,
+            cache_dir,
+            jars: Vec::new(),
+            max_workers: 2,
+            heap_mib: 256,
+            class_archive: true,
+            start_deadline: Duration::from_secs(30),
+            check_deadline: Duration::from_secs(30),
+            idle: Duration::from_secs(600),
+        }
+    }
+}

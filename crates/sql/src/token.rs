@@ -1,0 +1,305 @@
+//! The lexer: cuts a script into the tokens of Flink's own grammar, as far as splitting and placing need them.
+//!
+//! It knows `'..''..'` strings (which may span lines), backticked identifiers (which may not), `--` and `//`
+//! comments, `/* */` comments (which do not nest) and `/*+ */` hints (whose content is tokens). It never fails:
+//! what is never closed becomes a [`Fault`], and lexing goes on where a reader would go on, so that one
+//! forgotten quote does not hide the rest of the script.
+
+use crate::place::Span;
+
+/// What a token is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A bare word: keyword or identifier.
+    Word,
+    /// An identifier in backticks.
+    Quoted,
+    /// A string literal in single quotes.
+    Text,
+    /// Text in double quotes, which Flink does not take.
+    DoubleQuoted,
+    /// A number.
+    Number,
+    /// `/*+`
+    HintOpen,
+    /// `*/` of a hint.
+    HintClose,
+    /// Any other single character of the grammar.
+    Symbol,
+    /// A character that Flink's lexer refuses.
+    Odd,
+}
+
+/// One token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// What it is made of.
+    pub kind: TokenKind,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// Something that is opened and never closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// A string.
+    Text,
+    /// A backticked identifier.
+    Quoted,
+    /// A block comment.
+    Comment,
+    /// A hint.
+    Hint,
+}
+
+/// A fault of the lexer with its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// What is never closed.
+    pub kind: FaultKind,
+    /// From its opening to where lexing goes on.
+    pub span: Span,
+}
+
+/// Tokens and faults of a script, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lexed {
+    /// The tokens.
+    pub tokens: Vec<Token>,
+    /// What is never closed.
+    pub faults: Vec<Fault>,
+}
+
+/// How many forgotten quotes are mended before the rest is taken as one string.
+const MENDED_QUOTES: usize = 8;
+
+/// Cuts a script into tokens. Never fails.
+#[must_use]
+pub fn lex(text: &str) -> Lexed {
+    let mut broken: Vec<usize> = Vec::new();
+    loop {
+        let lexed = Lexer::new(text, &broken).run();
+        let open = lexed.faults.iter().rev().find(|fault| fault.kind == FaultKind::Text && !broken.contains(&fault.span.start));
+        match open.and_then(|open| forgotten_quote(text, &lexed.tokens, open.span.start)) {
+            Some(culprit) if broken.len() < MENDED_QUOTES => broken.push(culprit),
+            _ => return lexed,
+        }
+    }
+}
+
+/// The string whose closing quote was most likely forgotten, when the last string is never closed: the first one
+/// that runs over the end of a statement, else the last one.
+fn forgotten_quote(text: &str, tokens: &[Token], last: usize) -> Option<usize> {
+    let runs_over = |span: Span| {
+        let body = text.get(span.start..span.end).unwrap_or_default();
+        body.lines().rev().skip(1).any(|line| line.trim_end().ends_with(';'))
+    };
+    tokens
+        .iter()
+        .find(|token| token.kind == TokenKind::Text && runs_over(token.span))
+        .map(|token| token.span.start)
+        .or(Some(last))
+}
+
+struct Lexer<'a, 'b> {
+    text: &'a str,
+    at: usize,
+    in_hint: Option<usize>,
+    broken: &'b [usize],
+    lexed: Lexed,
+}
+
+impl<'a, 'b> Lexer<'a, 'b> {
+    fn new(text: &'a str, broken: &'b [usize]) -> Self {
+        Self { text, at: 0, in_hint: None, broken, lexed: Lexed::default() }
+    }
+
+    fn run(mut self) -> Lexed {
+        while let Some(c) = self.rest().chars().next() {
+            self.step(c);
+        }
+        self.leave_hint(self.text.len());
+        self.lexed
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn step(&mut self, c: char) {
+        let rest = self.rest();
+        match c {
+            ' ' | '\t' | '\n' | '\r' | '\u{c}' => self.at += 1,
+            '\u{feff}' if self.at == 0 => self.at += c.len_utf8(),
+            _ if rest.starts_with("--") || rest.starts_with("//") => {
+                self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
+            }
+            _ if rest.starts_with("/*+") => {
+                self.leave_hint(self.at);
+                self.in_hint = Some(self.at);
+                self.push(TokenKind::HintOpen, 3);
+            }
+            _ if rest.starts_with("*/") && self.in_hint.take().is_some() => self.push(TokenKind::HintClose, 2),
+            _ if rest.starts_with("/*") => self.comment(rest),
+            '\'' => self.string(rest),
+            '`' => self.backticked(rest),
+            '"' => self.double_quoted(rest),
+            _ if c.is_ascii_digit() => self.push(TokenKind::Number, number_length(rest)),
+            _ if is_word_start(c) => {
+                let length = rest.find(|c: char| !is_word_start(c) && !c.is_ascii_digit()).unwrap_or(rest.len());
+                self.push(TokenKind::Word, length);
+            }
+            _ => {
+                if c == ';' {
+                    self.leave_hint(self.at);
+                }
+                let kind = if c.is_ascii_graphic() { TokenKind::Symbol } else { TokenKind::Odd };
+                self.push(kind, c.len_utf8());
+            }
+        }
+    }
+
+    fn push(&mut self, kind: TokenKind, length: usize) {
+        let start = self.at;
+        self.at += length;
+        self.lexed.tokens.push(Token { kind, span: Span::new(start, self.at) });
+    }
+
+    fn fault(&mut self, kind: FaultKind, start: usize, end: usize) {
+        self.lexed.faults.push(Fault { kind, span: Span::new(start, end) });
+    }
+
+    fn leave_hint(&mut self, end: usize) {
+        if let Some(start) = self.in_hint.take() {
+            self.fault(FaultKind::Hint, start, end);
+        }
+    }
+
+    fn comment(&mut self, rest: &str) {
+        let length = rest.get(2..).and_then(|body| body.find("*/")).map(|end| end + 4);
+        if length.is_none() {
+            self.fault(FaultKind::Comment, self.at, self.text.len());
+        }
+        self.at += length.unwrap_or(rest.len());
+    }
+
+    fn string(&mut self, rest: &str) {
+        let end = if self.broken.contains(&self.at) { None } else { quoted_length(rest, b'\'') };
+        if let Some(length) = end {
+            return self.push(TokenKind::Text, length);
+        }
+        // A quote known to be forgotten ends with its line; otherwise nothing is known and all is swallowed.
+        let length = if self.broken.contains(&self.at) { line_length(rest) } else { rest.len() };
+        self.fault(FaultKind::Text, self.at, self.at + length);
+        self.push(TokenKind::Text, length);
+    }
+
+    fn backticked(&mut self, rest: &str) {
+        if let Some(length) = quoted_length(rest, b'`') {
+            return self.push(TokenKind::Quoted, length);
+        }
+        let length = line_length(rest);
+        self.fault(FaultKind::Quoted, self.at, self.at + length);
+        self.push(TokenKind::Quoted, length);
+    }
+
+    /// Flink has no such token; what is closed on the same line is kept together, for the message and the `;` in it.
+    fn double_quoted(&mut self, rest: &str) {
+        let end = rest.bytes().skip(1).position(|byte| matches!(byte, b'"' | b'\n' | b'\r'));
+        let closed = end.filter(|end| rest.as_bytes().get(end + 1) == Some(&b'"'));
+        let length = closed.map_or(1, |end| end + 2);
+        self.push(TokenKind::DoubleQuoted, length);
+    }
+}
+
+/// Length of a quoted text with its quotes, doubled quotes inside; none when it is never closed.
+/// Backticks end with their line at the latest.
+fn quoted_length(rest: &str, quote: u8) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let ends = |byte: &u8| *byte == quote || (quote == b'`' && matches!(*byte, b'\n' | b'\r'));
+    let mut at = 1;
+    while let Some(next) = bytes.get(at..).and_then(|tail| tail.iter().position(ends)) {
+        at += next + 1;
+        if bytes.get(at - 1) != Some(&quote) {
+            return None;
+        }
+        if bytes.get(at) != Some(&quote) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Length up to the end of the line, without a `;` at its end and what precedes it of blanks; at least 1.
+fn line_length(rest: &str) -> usize {
+    let line = rest.get(..rest.find(['\n', '\r']).unwrap_or(rest.len())).unwrap_or(rest);
+    line.trim_end().trim_end_matches(';').len().max(1)
+}
+
+/// Length of a number: `12`, `1.5`, `1e-3`, `0xff`; letters behind digits belong to it.
+fn number_length(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let next_is_digit = bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        let goes_on = byte.is_ascii_alphanumeric()
+            || (*byte == b'.' && next_is_digit)
+            || (matches!(byte, b'+' | b'-') && at > 0 && matches!(bytes.get(at - 1), Some(b'e' | b'E')) && next_is_digit);
+        if !goes_on {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// Letters as Flink's grammar has them: everything above Latin-1 that is a letter passes, full-width forms do not.
+fn is_word_start(c: char) -> bool {
+    c == '_' || c == '$' || c.is_ascii_alphabetic() || (!c.is_ascii() && c.is_alphabetic() && !is_full_width(c))
+}
+
+/// Full-width forms of ASCII characters.
+pub(crate) const fn is_full_width(c: char) -> bool {
+    matches!(c, '\u{ff01}'..='\u{ff5e}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        lex(text).tokens.iter().map(|token| &text[token.span.start..token.span.end]).collect()
+    }
+
+    #[test]
+    fn tokens_of_the_grammar() {
+        assert_eq!(
+            texts("a1 -- no; 'x\n'it''s;' `b;``c` /* ' */ /*+ H('k'='v;') */ 1.5e-3 // z\r<>"),
+            ["a1", "'it''s;'", "`b;``c`", "/*+", "H", "(", "'k'", "=", "'v;'", ")", "*/", "1.5e-3", "<", ">"]
+        );
+        assert_eq!(texts("\u{feff}SELECT 数据，x"), ["SELECT", "数据", "，", "x"]);
+        assert_eq!(texts("COUNT(*)/2 a*/*c*/b"), ["COUNT", "(", "*", ")", "/", "2", "a", "*", "b"]);
+    }
+
+    #[test]
+    fn a_forgotten_quote_ends_with_its_line() {
+        let text = "INSERT INTO a SELECT 'x;\nINSERT INTO b SELECT 'y';\n";
+        let lexed = lex(text);
+        assert_eq!(lexed.faults, [Fault { kind: FaultKind::Text, span: Span::new(21, 23) }]);
+        assert_eq!(texts(text).last(), Some(&";"));
+        assert!(texts(text).contains(&"'y'"));
+    }
+
+    #[test]
+    fn a_string_may_span_lines() {
+        let lexed = lex("SELECT 'a;\nb'; SELECT `c\nd");
+        assert_eq!(lexed.faults, [Fault { kind: FaultKind::Quoted, span: Span::new(22, 24) }]);
+    }
+
+    #[test]
+    fn comments_and_hints_that_stay_open() {
+        assert_eq!(lex("/*/").faults, [Fault { kind: FaultKind::Comment, span: Span::new(0, 3) }]);
+        assert_eq!(lex("SELECT /*+ A(1) x; y").faults, [Fault { kind: FaultKind::Hint, span: Span::new(7, 17) }]);
+    }
+}

@@ -1,0 +1,74 @@
+//! Flink's REST API: the adapter behind the observer, control and reader ports.
+//!
+//! One file per thing that is asked: [`overview`] looks, [`submit`] and [`savepoint`] act, the others read
+//! for people. [`client`] has the limits, [`fault`] decides what a failed call means, [`trace`] finds the
+//! cause in a Java stack trace, [`field`] reads foreign JSON tolerantly. Nothing is kept between calls but
+//! connections and a hint where the runner's jar is.
+
+mod client;
+mod fault;
+mod field;
+mod overview;
+mod savepoint;
+mod submit;
+mod trace;
+
+use async_trait::async_trait;
+use domain::flink_version::VersionNumber;
+use domain::ports::{ClusterObserver, ClusterSight, Endpoint, JobControl, PortError, SavepointProgress, SavepointRequest, Submission};
+use sha2::{Digest, Sha256};
+
+use client::Client;
+use submit::Runner;
+
+/// All JobManagers, over REST.
+#[derive(Debug)]
+pub struct Rest {
+    client: Client,
+    runner: Runner,
+}
+
+impl Rest {
+    /// A client that submits jobs with the runner whose jar is given.
+    ///
+    /// # Errors
+    /// `GiveUp` where TLS cannot be set up on this machine.
+    pub fn new(runner_jar: Vec<u8>) -> Result<Self, PortError> {
+        let digest = hex::encode(Sha256::digest(&runner_jar));
+        Ok(Self { client: Client::new()?, runner: Runner::new(runner_jar, &digest) })
+    }
+}
+
+#[async_trait]
+impl ClusterObserver for Rest {
+    async fn look(&self, endpoint: &Endpoint) -> Result<ClusterSight, PortError> {
+        overview::look(&self.client, endpoint).await
+    }
+
+    async fn detect_version(&self, rest_url: &str) -> Result<VersionNumber, PortError> {
+        overview::detect_version(&self.client, rest_url).await
+    }
+}
+
+#[async_trait]
+impl JobControl for Rest {
+    async fn submit(&self, endpoint: &Endpoint, submission: &Submission) -> Result<(), PortError> {
+        submit::submit(&self.client, &self.runner, endpoint, submission).await
+    }
+
+    async fn trigger_savepoint(&self, endpoint: &Endpoint, request: &SavepointRequest) -> Result<String, PortError> {
+        savepoint::trigger(&self.client, endpoint, request).await
+    }
+
+    async fn stop_with_savepoint(&self, endpoint: &Endpoint, request: &SavepointRequest) -> Result<String, PortError> {
+        savepoint::stop(&self.client, endpoint, request).await
+    }
+
+    async fn savepoint_progress(&self, endpoint: &Endpoint, flink_job_id: &str, trigger_id: &str) -> Result<SavepointProgress, PortError> {
+        savepoint::progress(&self.client, endpoint, flink_job_id, trigger_id).await
+    }
+
+    async fn cancel(&self, endpoint: &Endpoint, flink_job_id: &str) -> Result<(), PortError> {
+        savepoint::cancel(&self.client, endpoint, flink_job_id).await
+    }
+}

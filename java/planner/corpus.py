@@ -8,7 +8,7 @@ The splitter is only good enough for the corpus; the product has its own lexer.
 import argparse, glob, json, os, re, statistics, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FLAGS = ["-XX:+UseSerialGC", "-Xmx256m", "-XX:MaxMetaspaceSize=200m", "-Xshare:auto"]
+FLAGS = ["-XX:+UseSerialGC", "-Xmx256m", "-XX:MaxMetaspaceSize=200m", "-Xshare:auto"] + ["--add-opens=java.base/java.%s=ALL-UNNAMED" % p for p in ("lang", "util", "time")]
 
 
 def split(text):

@@ -57,18 +57,18 @@ final class Anchor {
         return null;
     }
 
-    /** The key of an option, without its quotes. */
+    /** The key of an option, quotes included. */
     static Span optionKey(Statement statement, String key) {
         Token token = key(statement, key);
-        return token == null ? null : inside(token);
+        return token == null ? null : Span.of(token);
     }
 
-    /** The value of an option, without its quotes. */
+    /** The value of an option, quotes included. */
     static Span optionValue(Statement statement, String key) {
         List<Token> tokens = statement.tokens();
         for (int i = 0; i + 2 < tokens.size(); i++) {
             if (isKey(tokens, i, key)) {
-                return inside(tokens.get(i + 2));
+                return Span.of(tokens.get(i + 2));
             }
         }
         return null;
@@ -85,7 +85,7 @@ final class Anchor {
         return null;
     }
 
-    /** The first string literal with this value, without its quotes. */
+    /** The first string literal with this value, quotes included. */
     static Span string(Statement statement, String value) {
         for (Token token : statement.tokens()) {
             if (token.kind() == Token.Kind.STRING && token.value().equals(value)) {
@@ -107,11 +107,6 @@ final class Anchor {
 
     private static boolean isKey(List<Token> tokens, int i, String key) {
         return tokens.get(i).kind() == Token.Kind.STRING && tokens.get(i).value().equals(key) && tokens.get(i + 1).is("=");
-    }
-
-    /** The inside of a string literal. */
-    private static Span inside(Token token) {
-        return token.kind() == Token.Kind.STRING && token.end() - token.start() > 2 ? new Span(token.start() + 1, token.end() - 1) : Span.of(token);
     }
 
     /** The name that a CREATE, DROP or INSERT statement is about: its last part; null when there is none. */

@@ -59,6 +59,11 @@ final class Finding {
         return this;
     }
 
+    Finding code(String newCode) {
+        code = newCode;
+        return this;
+    }
+
     Finding severity(Severity value) {
         severity = value;
         return this;

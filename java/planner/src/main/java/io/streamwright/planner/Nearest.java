@@ -15,7 +15,8 @@ final class Nearest {
             return null;
         }
         String lower = word.toLowerCase(Locale.ROOT);
-        int limit = Math.max(1, lower.length() / 3);
+        // Any two names of one letter are one edit apart: short names match only but for their case.
+        int limit = lower.length() < 3 ? 0 : Math.max(1, lower.length() / 3);
         String best = null;
         int least = limit + 1;
         for (String candidate : candidates) {

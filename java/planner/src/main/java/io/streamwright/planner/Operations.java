@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.CatalogManager;
 import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.operations.ModifyOperation;
@@ -77,6 +78,8 @@ final class Operations {
         } else if (operation instanceof CreateCatalogOperation) {
             stage.enter(Stage.DDL);
             catalogs.create(statement, (CreateCatalogOperation) operation);
+        } else if (kind.equals("QuitOperation") || kind.equals("HelpOperation") || kind.equals("ClearOperation")) {
+            throw new ValidationException("Unsupported query: " + statement.tokens().get(0).text());
         } else if (kind.equals("AddJarOperation")) {
             catalogs.addJar(statement, operation);
         } else if (kind.equals("CreateMaterializedTableOperation")) {

@@ -17,6 +17,7 @@ final class Scope {
     private final Map<String, Statement> openFunctions = new HashMap<>();
     private final Set<String> openClasses = new HashSet<>();
     private final Set<String> standIns = new HashSet<>();
+    private final Set<String> openObjects = new HashSet<>();
     private final Set<String> used = new HashSet<>();
     private boolean jarsMissing;
 
@@ -60,6 +61,16 @@ final class Scope {
     /** Whether the creation of this object failed. */
     boolean isFailed(String name) {
         return failed.contains(last(name).toLowerCase(Locale.ROOT));
+    }
+
+    /** An object could not be created because something it needs is not known to a check. */
+    void open(String name) {
+        openObjects.add(last(name));
+    }
+
+    /** Whether nothing can be said about an object. */
+    boolean isOpen(String name) {
+        return openObjects.contains(last(name));
     }
 
     /** A catalog was not opened: what is below it is unknown. */

@@ -1,0 +1,68 @@
+package io.streamwright.planner;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Words of Flink SQL that messages need: how statements begin, what types are called, which words open a clause. */
+final class Words {
+
+    /** Words that a statement can begin with. */
+    static final List<String> STATEMENTS = Arrays.asList("SELECT", "INSERT", "CREATE", "DROP", "ALTER", "USE", "SHOW", "DESCRIBE", "EXPLAIN", "SET",
+            "RESET", "WITH", "VALUES", "LOAD", "UNLOAD", "EXECUTE", "COMPILE", "BEGIN", "END", "ADD", "REMOVE", "ANALYZE", "TRUNCATE", "CALL", "UPDATE",
+            "DELETE");
+
+    /** Names of types. */
+    static final List<String> TYPES = Arrays.asList("STRING", "CHAR", "VARCHAR", "BOOLEAN", "BINARY", "VARBINARY", "BYTES", "DECIMAL", "NUMERIC", "TINYINT",
+            "SMALLINT", "INT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ", "INTERVAL", "ARRAY", "MULTISET", "MAP",
+            "ROW", "RAW", "STRUCTURED", "VARIANT");
+
+    private static final Set<String> CLAUSES = new HashSet<>(Arrays.asList("FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "SELECT", "WITH", "AS", "ON",
+            "JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "UNION", "INTERSECT", "EXCEPT", "INTO", "INSERT", "CREATE", "BY", "AND", "OR", "NOT", "CASE",
+            "WHEN", "THEN", "ELSE", "END", "BEGIN", "SET", "VALUES", "OVER", "PARTITION", "WATERMARK", "PRIMARY", "USING", "FOR", "IN", "IS", "LIKE",
+            "BETWEEN", "EXISTS", "OVERWRITE"));
+
+    private Words() {
+    }
+
+    /** Whether the word opens or joins clauses, so that nobody means it as a name. */
+    static boolean isClause(String word) {
+        return CLAUSES.contains(word.toUpperCase(Locale.ROOT));
+    }
+
+    /** Whether a statement can begin with the word. */
+    static boolean isStatement(String word) {
+        return STATEMENTS.contains(word.toUpperCase(Locale.ROOT));
+    }
+
+    /** "Did you mean …?" among keywords, which are shown without quotes. */
+    static String suggest(String word, List<String> words) {
+        String nearest = Nearest.of(word.toUpperCase(Locale.ROOT), words);
+        return nearest == null ? null : "Did you mean " + nearest + "?";
+    }
+
+    /** Joins alternatives: "A", "A or B", "A, B or C". */
+    static String either(List<String> words) {
+        if (words.isEmpty()) {
+            return "";
+        }
+        if (words.size() == 1) {
+            return words.get(0);
+        }
+        List<String> head = words.subList(0, words.size() - 1);
+        return String.join(", ", head) + " or " + words.get(words.size() - 1);
+    }
+
+    /** A count with its noun. */
+    static String count(int number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+
+    /** An empty list, for callers that have nothing to suggest from. */
+    static List<String> none() {
+        return Collections.emptyList();
+    }
+}

@@ -1,0 +1,35 @@
+//! People and what lets them in: signing in and out, sessions, API tokens, passwords.
+
+pub mod me;
+pub mod session;
+pub mod sign_in;
+pub mod token;
+
+use domain::access::Access;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What a member may do in a team. Each role may also do what the ones before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// May look.
+    Viewer,
+    /// May start, stop and take savepoints.
+    Operator,
+    /// May write and release.
+    Developer,
+    /// May change members.
+    TeamAdmin,
+}
+
+impl From<Access> for Role {
+    fn from(access: Access) -> Self {
+        match access {
+            Access::Public | Access::SignedIn | Access::Viewer => Self::Viewer,
+            Access::Operator => Self::Operator,
+            Access::Developer => Self::Developer,
+            Access::TeamAdmin | Access::PlatformAdmin => Self::TeamAdmin,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Extractors whose rejections are problems: bodies, paths and queries.
+//!
+//! A body is read as bytes first, so that "too large", "not UTF-8", "not JSON" and "wrong field" are four
+//! different answers, the last two with the place.
+
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use bytes::Bytes;
+use http::{StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// Largest request body in bytes (4 MiB): the longest script with room for its escapes.
+pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// A JSON body. An empty one counts as `{}`, so that a request without choices needs none.
+#[derive(Debug, Clone)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let declared = request.headers().get(header::CONTENT_TYPE).cloned();
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(rejection.status()))?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return parse("{}").map(Self);
+        }
+        let json = declared.as_ref().and_then(|value| value.to_str().ok()).is_some_and(is_json);
+        if !json {
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "The body must be JSON.")
+                .hint("Send the header 'content-type: application/json'."));
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let detail = format!("The body is not UTF-8: the byte at offset {} does not fit.", error.valid_up_to());
+            Problem::bad_request("not_utf8", detail).hint("Save the file as UTF-8 and send it again.")
+        })?;
+        parse(text).map(Self)
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+fn unreadable(status: StatusCode) -> Problem {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        let detail = format!("The body is larger than {} MiB.", MAX_BODY_BYTES / 1024 / 1024);
+        return Problem::new(status, "too_large", detail)
+            .hint(format!("An SQL script has at most {} MiB.", domain::draft::MAX_SCRIPT_BYTES / 1024 / 1024));
+    }
+    Problem::bad_request("incomplete_body", "The body ended before it was complete.")
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        rejected(error.into_inner(), &path)
+    })?;
+    json.end().map_err(|error| rejected(error, "."))?;
+    Ok(value)
+}
+
+/// A problem from a JSON error: broken text is another code than a field that does not fit.
+fn rejected(error: serde_json::Error, path: &str) -> Problem {
+    if error.is_syntax() || error.is_eof() {
+        let detail = format!("The body is not valid JSON: {error}.");
+        return Problem::bad_request("bad_json", detail);
+    }
+    let message = error.to_string();
+    let reason = message.rsplit_once(" at line ").map_or(message.as_str(), |(reason, _)| reason);
+    let code = if reason.starts_with("unknown field") {
+        "unknown_field"
+    } else if reason.starts_with("missing field") {
+        "missing_field"
+    } else {
+        "bad_field"
+    };
+    let mut field = if path == "." { String::new() } else { path.to_owned() };
+    // serde names the field in its text and leaves the path at the parent.
+    let named = reason.split('`').nth(1).filter(|_| code != "bad_field");
+    if let Some(name) = named.filter(|name| field != **name && !field.ends_with(&format!(".{name}"))) {
+        if !field.is_empty() {
+            field.push('.');
+        }
+        field.push_str(name);
+    }
+    let problem = Problem::bad_request(code, format!("The body cannot be read: {reason}."));
+    if field.is_empty() { problem } else { problem.field(field) }
+}
+
+/// Parameters of the path.
+#[derive(Debug, Clone, FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(Problem))]
+pub struct Path<T>(pub T);
+
+/// Parameters of the query.
+#[derive(Debug, Clone, FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(Problem))]
+pub struct Query<T>(pub T);
+
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        Self::bad_request("bad_path", format!("The path cannot be read: {}.", rejection.body_text().trim_end_matches('.')))
+            .hint("Ids look like job_… with 32 hexadecimal digits, numbers are 1, 2, 3 ….")
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request("bad_query", format!("The query cannot be read: {}.", rejection.body_text().trim_end_matches('.')))
+    }
+}

@@ -1,0 +1,163 @@
+//! Problem details (RFC 9457): the one shape of every error that the API answers.
+//!
+//! `code` is stable and meant for programs, `detail` and `hint` are for people: what happened, to what, and
+//! what to do next. Handlers return [`Problem`] as their error; whatever rejects a request earlier (a body
+//! that is no JSON, a path that is no id, a panic) is turned into one as well, so that a client never has
+//! to read plain text.
+
+use axum::response::{IntoResponse, Response};
+use domain::id::OperationId;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::draft::Draft;
+use crate::sql::Finding;
+
+/// Media type of problem details.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// What went wrong, for programs and for people.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// A URI reference that names the kind: `/problems/` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in a few words.
+    pub title: String,
+    /// HTTP status.
+    #[schema(example = 422)]
+    pub status: u16,
+    /// What happened, to what.
+    pub detail: String,
+    /// Stable word for programs.
+    pub code: String,
+    /// The field of the request that is at fault, e.g. `configuration.pipeline.name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The operation that is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub operation_id: Option<OperationId>,
+    /// All fields at fault, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// The draft as it is now (`draft_conflict`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<Box<Draft>>,
+    /// What the check found (`check_failed`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+/// One field at fault.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldError {
+    /// Which.
+    pub field: String,
+    /// Why.
+    pub message: String,
+}
+
+/// The title of a status, so that one kind of problem has one title.
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "The request cannot be read",
+        StatusCode::UNAUTHORIZED => "Sign in first",
+        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::NOT_FOUND => "Not found",
+        StatusCode::METHOD_NOT_ALLOWED => "No such method here",
+        StatusCode::CONFLICT => "Not possible now",
+        StatusCode::PRECONDITION_FAILED => "Somebody else was faster",
+        StatusCode::PRECONDITION_REQUIRED => "A condition is missing",
+        StatusCode::PAYLOAD_TOO_LARGE => "Too large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "Not JSON",
+        StatusCode::UNPROCESSABLE_ENTITY => "The request does not make sense",
+        StatusCode::TOO_MANY_REQUESTS => "Too many tries",
+        StatusCode::BAD_GATEWAY => "Flink did not answer as expected",
+        StatusCode::SERVICE_UNAVAILABLE => "Not now",
+        _ => "Something broke here",
+    }
+}
+
+impl Problem {
+    /// A problem of a status and code, with what happened.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("/problems/{code}"),
+            title: title(status).to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code: code.to_owned(),
+            field: None,
+            hint: None,
+            operation_id: None,
+            errors: Vec::new(),
+            current: None,
+            findings: Vec::new(),
+        }
+    }
+
+    /// The same, naming the field at fault.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// The same, saying what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// 400: the request cannot be read.
+    #[must_use]
+    pub fn bad_request(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 404: no such thing, or not for this caller; which of the two stays unsaid.
+    #[must_use]
+    pub fn not_found(what: &str, which: &str) -> Self {
+        let shown: String = which.chars().take(80).collect();
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no {what} '{shown}' that you may see."))
+            .hint("Check the name or id, and that you are a member of the team.")
+    }
+
+    /// 409: not now.
+    #[must_use]
+    pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 422: readable, but it cannot be done.
+    #[must_use]
+    pub fn unprocessable(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
+    /// 500: a fault of ours. What is told is only that; the log has the rest.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server could not do this because of a fault of its own.")
+            .hint("Try again; if it stays, the server's log says more under this request's id (header x-request-id).")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        response
+    }
+}

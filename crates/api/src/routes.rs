@@ -1,0 +1,253 @@
+//! The table of all routes: a path is registered only together with the class of callers that may use it,
+//! and documented in the same breath. What is not in [`table`] does not exist.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use domain::access::Access;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem, Paths};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
+
+use crate::gate::{Gate, gate};
+use crate::{App, access, change, check, checkpoint, cluster, document, draft, effective, event, exception, flink_version, graph, health, installation};
+use crate::{job, lifecycle, log, operation, release, run, snapshot, team};
+
+/// Where the paths of teams begin.
+const TEAM: &str = "/api/v1/teams/{team}";
+
+/// What may be done by whom, as the role tests read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Classified {
+    /// `GET`, `POST`, ….
+    pub method: String,
+    /// The path with its parameters in braces.
+    pub path: String,
+    /// What a caller must be.
+    pub access: Access,
+}
+
+/// Routes with their classes, before they become a router or a document.
+#[derive(Default)]
+pub struct Routes {
+    list: Vec<(Gate, UtoipaMethodRouter<App>)>,
+    classes: Vec<Classified>,
+}
+
+/// Every route of the API.
+#[must_use]
+pub fn table() -> Routes {
+    let routes = Routes::default();
+    let routes = platform(routes);
+    let routes = clusters(routes);
+    let routes = jobs(routes);
+    lifecycle(routes)
+}
+
+fn platform(routes: Routes) -> Routes {
+    routes
+        .add("", Access::Public, routes!(health::healthz))
+        .add("", Access::Public, routes!(health::readyz))
+        .add("", Access::Public, routes!(health::metrics))
+        .add("/api/v1", Access::Public, routes!(document::get_open_api))
+        .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in))
+        .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in_by_link))
+        .add("/api/v1", Access::SignedIn, routes!(access::sign_in::sign_out))
+        .add("/api/v1", Access::SignedIn, routes!(access::me::get_me))
+        .add("/api/v1", Access::SignedIn, routes!(access::me::set_password))
+        .add("/api/v1", Access::SignedIn, routes!(access::session::list_sessions))
+        .add("/api/v1", Access::SignedIn, routes!(access::session::delete_session))
+        .add("/api/v1", Access::SignedIn, routes!(access::token::list_tokens))
+        .add("/api/v1", Access::SignedIn, routes!(access::token::create_token))
+        .add("/api/v1", Access::SignedIn, routes!(access::token::delete_token))
+        .add("/api/v1", Access::SignedIn, routes!(change::follow_changes))
+        .add("/api/v1", Access::SignedIn, routes!(team::list_teams))
+        .add("/api/v1", Access::PlatformAdmin, routes!(team::create_team))
+        .add("/api/v1", Access::SignedIn, routes!(flink_version::list_flink_versions))
+        .add("/api/v1", Access::PlatformAdmin, routes!(flink_version::add_flink_version))
+        .add("/api/v1", Access::PlatformAdmin, routes!(flink_version::delete_flink_version))
+        .add("/api/v1", Access::PlatformAdmin, routes!(installation::install_flink_version))
+        .add("/api/v1", Access::SignedIn, routes!(installation::list_installations))
+        .add("/api/v1", Access::SignedIn, routes!(installation::get_installation))
+}
+
+fn clusters(routes: Routes) -> Routes {
+    routes
+        .add(TEAM, Access::Viewer, routes!(cluster::list_clusters))
+        .add(TEAM, Access::Developer, routes!(cluster::create_cluster))
+        .add(TEAM, Access::Viewer, routes!(cluster::get_cluster))
+        .add(TEAM, Access::Developer, routes!(cluster::delete_cluster))
+        .add(TEAM, Access::Operator, routes!(cluster::start_cluster))
+        .add(TEAM, Access::Operator, routes!(cluster::stop_cluster))
+        .add(TEAM, Access::Viewer, routes!(cluster::list_cluster_operations))
+        .add(TEAM, Access::Viewer, routes!(event::list_cluster_events))
+        .add(TEAM, Access::Viewer, routes!(log::list_cluster_logs))
+        .add(TEAM, Access::Viewer, routes!(log::get_cluster_log_tail))
+}
+
+fn jobs(routes: Routes) -> Routes {
+    routes
+        .add(TEAM, Access::Viewer, routes!(job::list_jobs))
+        .add(TEAM, Access::Developer, routes!(job::create_job))
+        .add(TEAM, Access::Viewer, routes!(job::get_job))
+        .add(TEAM, Access::Developer, routes!(job::change_job))
+        .add(TEAM, Access::Viewer, routes!(draft::get_draft))
+        .add(TEAM, Access::Developer, routes!(draft::save_draft))
+        .add(TEAM, Access::Viewer, routes!(draft::list_drafts))
+        .add(TEAM, Access::Viewer, routes!(draft::get_draft_revision))
+        .add(TEAM, Access::Viewer, routes!(release::list_releases))
+        .add(TEAM, Access::Developer, routes!(release::create_release))
+        .add(TEAM, Access::Viewer, routes!(release::get_release))
+        .add(TEAM, Access::Viewer, routes!(release::diff_release))
+        .add(TEAM, Access::Viewer, routes!(check::check_sql))
+}
+
+fn lifecycle(routes: Routes) -> Routes {
+    routes
+        .add(TEAM, Access::Operator, routes!(lifecycle::start_job))
+        .add(TEAM, Access::Operator, routes!(lifecycle::stop_job))
+        .add(TEAM, Access::Operator, routes!(lifecycle::take_savepoint))
+        .add(TEAM, Access::Operator, routes!(lifecycle::replace_job))
+        .add(TEAM, Access::Operator, routes!(lifecycle::detach_job))
+        .add(TEAM, Access::Developer, routes!(lifecycle::delete_job))
+        .add(TEAM, Access::Viewer, routes!(operation::list_operations))
+        .add(TEAM, Access::Viewer, routes!(operation::get_operation))
+        .add(TEAM, Access::Operator, routes!(operation::cancel_operation))
+        .add(TEAM, Access::Viewer, routes!(run::list_runs))
+        .add(TEAM, Access::Viewer, routes!(snapshot::list_snapshots))
+        .add(TEAM, Access::Viewer, routes!(event::list_events))
+        .add(TEAM, Access::Viewer, routes!(graph::get_graph))
+        .add(TEAM, Access::Viewer, routes!(checkpoint::get_checkpoints))
+        .add(TEAM, Access::Viewer, routes!(exception::list_exceptions))
+        .add(TEAM, Access::Viewer, routes!(effective::get_configuration))
+        .add(TEAM, Access::Viewer, routes!(log::list_logs))
+        .add(TEAM, Access::Viewer, routes!(log::get_log_tail))
+}
+
+impl Routes {
+    /// Adds one route under a prefix, for callers of a class.
+    #[must_use]
+    pub fn add(mut self, prefix: &str, access: Access, (schemas, paths, method_router): UtoipaMethodRouter<App>) -> Self {
+        let mut prefixed = Paths::new();
+        for (path, mut item) in paths.paths {
+            let path = format!("{prefix}{path}");
+            for (method, operation) in operations(&mut item) {
+                describe(operation, &path, access);
+                self.classes.push(Classified { method: method.to_owned(), path: path.clone(), access });
+            }
+            prefixed.paths.insert(path, item);
+        }
+        let team_scoped = prefix == TEAM;
+        self.list.push((Gate { access, team_scoped }, (schemas, prefixed, method_router)));
+        self
+    }
+
+    /// All routes with their classes.
+    #[must_use]
+    pub fn classes(&self) -> &[Classified] {
+        &self.classes
+    }
+
+    /// The router in which each route is guarded by its class.
+    #[must_use]
+    pub fn into_router(self, app: &App) -> Router {
+        let mut router = OpenApiRouter::<App>::new();
+        for (gate_of_route, (schemas, paths, method_router)) in self.list {
+            let guarded = method_router.route_layer(from_fn_with_state((app.clone(), gate_of_route), gate));
+            router = router.routes((schemas, paths, guarded));
+        }
+        let (router, _) = router.split_for_parts();
+        router.with_state(app.clone())
+    }
+
+    /// The OpenAPI document of all routes.
+    #[must_use]
+    pub fn into_document(self, empty: OpenApi) -> OpenApi {
+        let mut router = OpenApiRouter::<App>::with_openapi(empty);
+        for (_, routes) in self.list {
+            router = router.routes(routes);
+        }
+        router.into_openapi()
+    }
+}
+
+fn operations(item: &mut PathItem) -> Vec<(&'static str, &mut Operation)> {
+    let mut list = Vec::new();
+    let slots = [
+        ("GET", &mut item.get),
+        ("PUT", &mut item.put),
+        ("POST", &mut item.post),
+        ("PATCH", &mut item.patch),
+        ("DELETE", &mut item.delete),
+    ];
+    for (method, slot) in slots {
+        if let Some(operation) = slot {
+            list.push((method, operation));
+        }
+    }
+    list
+}
+
+/// Adds to a documented operation what all have in common: camelCase id, path parameters, class, errors.
+fn describe(operation: &mut Operation, path: &str, access: Access) {
+    operation.operation_id = operation.operation_id.take().map(|id| camel_case(&id));
+    operation.description = operation.description.take().and_then(without_rust_sections);
+    let parameters = operation.parameters.get_or_insert_default();
+    for (place, name) in parameters_of(path).enumerate() {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some(parameter_text(name)))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .build();
+        parameters.insert(place, RefOr::T(parameter));
+    }
+    if access != Access::Public {
+        let class = serde_json::to_value(access).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
+        let text = operation.description.take().map(|text| text + "\n\n").unwrap_or_default();
+        operation.description = Some(format!("{text}For: {class}."));
+        operation.security = Some(vec![
+            SecurityRequirement::new::<_, _, String>("session", []),
+            SecurityRequirement::new::<_, _, String>("token", []),
+        ]);
+    }
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let error = ResponseBuilder::new().description("A problem").content(crate::problem::MEDIA_TYPE, problem).build();
+    operation.responses.responses.insert("default".to_owned(), RefOr::T(error));
+}
+
+/// The text before the `# Errors` section, which is for readers of the code.
+fn without_rust_sections(text: String) -> Option<String> {
+    let text = text.split("# Errors").next().unwrap_or_default().trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn parameters_of(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn parameter_text(name: &str) -> &'static str {
+    match name {
+        "team" => "Name or id of the team",
+        "job" => "Name or id of the job",
+        "cluster" => "Name or id of the cluster",
+        "release" => "Number of the release",
+        "revision" => "Revision of the draft",
+        "operation" => "Id of the operation",
+        _ => "Its id",
+    }
+}
+
+fn camel_case(snake: &str) -> String {
+    let mut words = snake.split('_');
+    let mut name = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
+}

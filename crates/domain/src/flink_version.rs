@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id::FlinkVersionId;
+use crate::id::{FlinkVersionId, InstallationId};
+use crate::ports::InstallSource;
 use crate::time::Millis;
 
 /// The number of a Flink version, e.g. 2.2.1.
@@ -159,6 +160,41 @@ pub struct FlinkVersion {
     pub source: String,
     /// When it was registered.
     pub created_at: Millis,
+}
+
+/// How far an installation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstallationState {
+    /// Being downloaded or unpacked.
+    Running,
+    /// The distribution is there and registered.
+    Succeeded,
+    /// It is not; the error says why.
+    Failed,
+}
+
+/// One installation of a Flink distribution, done or under way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Installation {
+    /// Its id.
+    pub id: InstallationId,
+    /// The version to install.
+    pub version: VersionNumber,
+    /// Where from.
+    pub source: InstallSource,
+    /// How far it is.
+    pub state: InstallationState,
+    /// What it is doing, as a sentence.
+    pub message: String,
+    /// Share done, from 0 to 1, where known.
+    pub share: Option<f64>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// When it began.
+    pub started_at: Millis,
+    /// When it ended.
+    pub ended_at: Option<Millis>,
 }
 
 #[cfg(test)]

@@ -84,6 +84,8 @@ ids! {
     TokenId = "token";
     /// An installed Flink distribution.
     FlinkVersionId = "flink";
+    /// One installation of a Flink distribution.
+    InstallationId = "installation";
     /// A Flink cluster.
     ClusterId = "cluster";
     /// A job.

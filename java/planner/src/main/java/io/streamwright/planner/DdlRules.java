@@ -23,6 +23,10 @@ final class DdlRules {
                 Rule.of("doesn't support ENFORCED mode for PRIMARY KEY", DdlRules::enforced),
                 Rule.of("VIEW definition and input fields not match:\\s*Def fields: \\[(.*?)\\]\\.\\s*Input fields: \\[(.*?)\\]", DdlRules::view),
                 Rule.of("A column named '([^']*)' already exists", (c, m) -> duplicateColumn(c, m.group(1))),
+                Rule.of("A column with the same name `([^`]*)` has been defined", (c, m) -> duplicateColumn(c, m.group(1))),
+                Rule.of("Column named '([^']*)' already exists in the (?:table|base table)", (c, m) -> duplicateColumn(c, m.group(1))),
+                Rule.of("Duplicate primary key definition", DdlRules::twoKeys),
+                Rule.of("Multiple WATERMARK statements is not supported", (c, m) -> c.says("not_supported", "A table has one WATERMARK")),
                 Rule.of("[Dd]uplicate column(?: name)?:?\\s+'?\\[?(\\w+)", (c, m) -> duplicateColumn(c, m.group(1))),
                 Rule.of("Schema must not contain duplicate column names\\. Found duplicates: \\[([^\\],]+)", (c, m) -> duplicateColumn(c, m.group(1))),
                 Rule.of("Invalid primary key.*?[Cc]olumn '([^']*)' (?:is|does|must)([^\\n]*)", (c, m) -> c.says("invalid_primary_key",
@@ -80,6 +84,17 @@ final class DdlRules {
                 end++;
             }
             c.at(Span.of(tokens.get(at + 2), tokens.get(end)));
+        }
+    }
+
+    private static void twoKeys(Case c, Matcher m) {
+        c.says("invalid_primary_key", "A table has one PRIMARY KEY");
+        List<Token> tokens = c.statement().tokens();
+        for (int i = tokens.size() - 1; i >= 0; i--) {
+            if (tokens.get(i).is("PRIMARY")) {
+                c.at(Span.of(tokens.get(i)));
+                return;
+            }
         }
     }
 

@@ -32,6 +32,7 @@ final class NameRules {
                 Rule.of("(?:Unknown identifier '([^']*)'|SqlIdentifier: (\\w+)$)", NameRules::identifier),
                 Rule.of("rowtime attribute field '([^']*)' is not defined in the table schema", NameRules::watermarkColumn),
                 Rule.of("Primary key column '([^']*)' is not defined in the schema", (c, m) -> schemaColumn(c, m.group(1))),
+                Rule.of("Partition column '([^']*)' not defined in the table schema", (c, m) -> schemaColumn(c, m.group(1))),
                 Rule.of("Column '([^']*)' is ambiguous", NameRules::ambiguous),
                 Rule.of("No match found for function signature ([^(]+)\\((.*)\\)", NameRules::function),
                 Rule.of("(?:Function|Temporary function|Temporary system function) '?`?([^\\s'`]+)`?'? (?:does not|doesn't) exist", (c, m) -> noFunction(c, Scope.last(m.group(1)))),
@@ -44,6 +45,14 @@ final class NameRules {
 
     private static void table(Case c, String raw) {
         String name = raw.replace("`", "");
+        List<Token> path = c.flinkSpan() == null ? new ArrayList<>() : c.tokensIn(c.flinkSpan());
+        if (path.size() > 1 && !path.get(path.size() - 1).value().equals(name) && path.get(0).value().equals(name)) {
+            Collection<String> known = new ArrayList<>(c.names().databases());
+            known.addAll(c.names().catalogs());
+            c.says("unknown_database", (path.size() > 3 ? "Catalog '" : "Database '") + name + "' not found").about(name).suggests(Nearest.suggest(name, known))
+                    .at(Span.of(path.get(0)));
+            return;
+        }
         c.says("unknown_table", "Table '" + name + "' not found").about(name).suggests(Nearest.suggest(name, c.names().tables()));
         c.atUnlessPlaced(Anchor.lastName(c.statement(), name));
     }
@@ -86,7 +95,7 @@ final class NameRules {
     private static void identifier(Case c, Matcher m) {
         String name = m.group(1) != null ? m.group(1) : m.group(2);
         if (m.group(2) != null || isType(c, name)) {
-            c.says("unknown_type", "Unknown type " + name).suggests(Words.suggest(name, Words.TYPES)).atUnlessPlaced(Anchor.name(c.statement(), name));
+            c.says("unknown_type", "Unknown type " + name).suggests(Words.suggestType(name)).atUnlessPlaced(Anchor.name(c.statement(), name));
             return;
         }
         Map<String, List<String>> tables = c.names().columnsOf(c.statement());

@@ -112,18 +112,29 @@ final class Names {
     /** The type of an option, of whichever connector or format has it: LONG, DURATION, …; null when unknown. */
     String optionType(String connector, String key) {
         for (Factory factory : factories()) {
-            if (!factory.factoryIdentifier().equals(connector)) {
+            String rest = rest(factory, connector, key);
+            if (rest == null) {
                 continue;
             }
             Set<ConfigOption<?>> options = new LinkedHashSet<>(orElse(factory::requiredOptions, new LinkedHashSet<>()));
             options.addAll(orElse(factory::optionalOptions, new LinkedHashSet<>()));
             for (ConfigOption<?> option : options) {
-                if (option.key().equals(key)) {
+                if (option.key().equals(rest)) {
                     return OptionTypes.of(option);
                 }
             }
         }
         return null;
+    }
+
+    // A format's options carry its name in front: json.…, value.json.…
+    private static String rest(Factory factory, String connector, String key) {
+        String name = factory.factoryIdentifier();
+        if (name.equals(connector)) {
+            return key;
+        }
+        int at = isFormat(factory.getClass()) ? ("." + key).indexOf("." + name + ".") : -1;
+        return at < 0 ? null : key.substring(at + name.length() + 1);
     }
 
     private List<Factory> factories() {

@@ -46,7 +46,7 @@ final class Operations {
      */
     String prepare(Statement statement) {
         String text = statement.text();
-        if (!statement.starts("CREATE") && !statement.starts("ALTER")) {
+        if (!Versions.hasFunctionJars() || !statement.starts("CREATE") && !statement.starts("ALTER")) {
             return text;
         }
         List<Token> tokens = statement.tokens();

@@ -35,7 +35,7 @@ final class QueryRules {
                 Rule.of("must be a(?:n)? (?:LookupableTableSource|lookup).*source|Temporal table .* must implement LookupTableSource|does not implement (?:the )?LookupTableSource", QueryRules::lookup),
                 Rule.of("OVER windows' ordering in stream mode must be defined on a time attribute", (c, m) -> over(c, "time_attribute_required", "OVER in streaming needs ORDER BY on a time attribute")),
                 Rule.of("window can only be ordered in ASCENDING mode", QueryRules::ascending),
-                Rule.of("window function requires the timecol is a time attribute type, but is (.*?)\\.", QueryRules::timeColumn),
+                Rule.of("window function .*requires the timecol (?:is a time attribute type|to be TIMESTAMP or TIMESTAMP_LTZ), but is ([^.\\n]+)", QueryRules::timeColumn),
                 Rule.of("requires the timecol to be a time attribute|Window can only be defined over a time attribute column|window aggregate can only be defined over a time attribute column",
                         (c, m) -> groupWindow(c)),
                 Rule.of("following hints cannot match the name of input tables or\\s*(?:views|subqueries)?:?\\s*`?([^`\\s]+)`? in `?(\\w+)`?", QueryRules::hint),
@@ -43,6 +43,14 @@ final class QueryRules {
                         "A regular join cannot carry a time attribute").suggests("Make it an interval or temporal join, or cast the column to TIMESTAMP")),
                 Rule.of("Sort on a non-time-attribute field is not supported", (c, m) -> c.says("time_attribute_required",
                         "ORDER BY in streaming needs a time attribute first, ascending").at(Anchor.keyword(c.statement(), "ORDER"))),
+                Rule.of("Only constant window (?:descriptors|intervals)", QueryRules::constantWindow),
+                Rule.of("Cast function cannot convert value of type (.*?) to type (.*)", (c, m) -> c.says("type_mismatch",
+                        type(m.group(1)) + " cannot be cast to " + type(m.group(2)))),
+                Rule.of("Illegal mixing of types in CASE or COALESCE", (c, m) -> c.says("type_mismatch", "The branches have types that do not go together")),
+                Rule.of("(\\w+) clause must be a condition", (c, m) -> c.says("type_mismatch", m.group(1).toUpperCase(Locale.ROOT) + " needs a BOOLEAN condition")),
+                Rule.of("Invalid function call:\\s*(\\w+)\\(([^\\n]*)\\)", QueryRules::functionCall),
+                Rule.of("Number of columns must match number of query columns", QueryRules::targetCount),
+                Rule.of("Sink '([^']*)' does not exists?", QueryRules::noSink),
                 Rule.of("Unsupported query: (\\w+)", QueryRules::unsupported),
                 Rule.of("Hint: (\\w+) should be registered in the HintStrategyTable", (c, m) -> c.says("not_supported",
                         "This Flink version has no hint " + m.group(1)).at(Anchor.name(c.statement(), m.group(1)))));
@@ -173,7 +181,26 @@ final class QueryRules {
             Matcher cause = Pattern.compile("Cause: ([^\\n]+)").matcher(text);
             c.says("sink_schema_mismatch", "The query does not fit " + sink + (cause.find() ? ": " + cause.group(1) : ""));
         }
-        c.atUnlessPlaced(c.statement().starts("INSERT") && list == null ? Anchor.name(c.statement(), sink) : null);
+        if (list == null && c.flinkSpan() == null) {
+            c.at(Anchor.name(c.statement(), sink));
+            c.at(firstRow(c.statement().tokens()));
+        }
+    }
+
+    /** The first row of VALUES. */
+    private static Span firstRow(List<Token> tokens) {
+        for (int i = 0; i + 1 < tokens.size(); i++) {
+            if (tokens.get(i).is("VALUES") && tokens.get(i + 1).is("(")) {
+                int depth = 0;
+                for (int end = i + 1; end < tokens.size(); end++) {
+                    depth += tokens.get(end).is("(") ? 1 : tokens.get(end).is(")") ? -1 : 0;
+                    if (depth == 0) {
+                        return Span.of(tokens.get(i + 1), tokens.get(end));
+                    }
+                }
+            }
+        }
+        return null;
     }
 
     private static String typeOf(String column) {
@@ -306,6 +333,43 @@ final class QueryRules {
 
     private static void hint(Case c, Matcher m) {
         c.says("unknown_table", "Hint names table '" + m.group(1) + "', which is not in the query").at(Anchor.name(c.statement(), m.group(1)));
+    }
+
+    private static void constantWindow(Case c, Matcher m) {
+        c.says("not_supported", "Window sizes are constants").suggests("Write INTERVAL '1' MINUTE");
+        List<Token> tokens = c.statement().tokens();
+        for (int i = 0; i + 1 < tokens.size(); i++) {
+            if (tokens.get(i).is("INTERVAL") && tokens.get(i + 1).kind() != Token.Kind.STRING) {
+                c.at(Span.of(tokens.get(i + 1)));
+                return;
+            }
+        }
+    }
+
+    private static void functionCall(Case c, Matcher m) {
+        String arguments = m.group(2).replaceAll("\\s*\\*(ROWTIME|PROCTIME)\\*", "").replaceAll(" NOT NULL", "");
+        c.says("type_mismatch", m.group(1) + " does not take (" + arguments + ")").atUnlessPlaced(Anchor.name(c.statement(), m.group(1)));
+    }
+
+    private static void targetCount(Case c, Matcher m) {
+        Token target = Anchor.subject(c.statement());
+        List<Token> tokens = c.statement().tokens();
+        int at = target == null ? tokens.size() : tokens.indexOf(target) + 2;
+        int named = 0;
+        for (int i = at; i < tokens.size() && !tokens.get(i).is(")"); i++) {
+            named += tokens.get(i).is(",") ? 0 : 1;
+        }
+        SelectList list = SelectList.of(c.statement());
+        String given = list == null || list.hasStar() ? "another number" : String.valueOf(list.size());
+        c.says("sink_schema_mismatch", Words.count(named, "column") + " named, the query gives " + given).at(list == null ? null : list.span());
+    }
+
+    private static void noSink(Case c, Matcher m) {
+        String name = Scope.last(m.group(1));
+        Statement definition = c.scope().definition(name);
+        boolean view = definition != null && (definition.starts("CREATE", "VIEW") || definition.starts("CREATE", "TEMPORARY", "VIEW"));
+        c.says(view ? "not_a_sink" : "unknown_table", view ? name + " is a view; only tables can be written to" : "Table '" + name + "' not found").about(name)
+                .suggests(view ? null : Nearest.suggest(name, c.names().tables())).at(Anchor.name(c.statement(), name));
     }
 
     private static void unsupported(Case c, Matcher m) {

@@ -89,7 +89,7 @@ final class SyntaxRules {
         int at = indexFrom(tokens, Math.max(start, 0));
         Set<String> expected = expected(c);
         if (doubleQuoted(c, tokens, at) || unquotedKey(c, tokens, at, expected) || hintValue(c, tokens, at) || twoWordType(c, tokens, at)
-                || atEnd(c, tokens, at, m.group(1)) || missingSemicolon(c, tokens, at, expected)) {
+                || misspelt(c, tokens, at) || atEnd(c, tokens, at, m.group(1)) || missingSemicolon(c, tokens, at, expected)) {
             return;
         }
         // Flink's place starts where its choice began; the token that does not fit is the last of those it read.
@@ -99,13 +99,19 @@ final class SyntaxRules {
         if (culprit != at) {
             c.at(Span.of(token));
         }
-        unexpectedToken(c, token, culprit > 0 ? tokens.get(culprit - 1) : null, culprit == at ? expected : new LinkedHashSet<>());
+        Token after = culprit + 1 < tokens.size() ? tokens.get(culprit + 1) : null;
+        unexpectedToken(c, token, culprit > 0 ? tokens.get(culprit - 1) : null, after, culprit == at ? expected : new LinkedHashSet<>());
     }
 
-    private static void unexpectedToken(Case c, Token token, Token before, Set<String> expected) {
+    private static void unexpectedToken(Case c, Token token, Token before, Token after, Set<String> expected) {
         String word = token.text();
         boolean nameFits = expected.contains("a name");
-        if (before != null && before.is(",") && (token.is(")") || Words.isClause(word))) {
+        boolean column = token.kind() == Token.Kind.WORD && after != null && Words.isType(after.text());
+        if (column && nameFits) {
+            c.says("reserved_word", "'" + word + "' is a reserved word").suggests("Write `" + word + "` to use it as a name");
+        } else if (column && expected.contains(",")) {
+            c.says(CODE, "',' missing before '" + word + "'");
+        } else if (before != null && before.is(",") && (token.is(")") || Words.isClause(word))) {
             c.says(CODE, "Nothing follows the comma before " + word).suggests("Remove the comma");
         } else if (nameFits && token.kind() == Token.Kind.WORD && !Words.isClause(word)) {
             c.says("reserved_word", "'" + word + "' is a reserved word").suggests("Write `" + word + "` to use it as a name");
@@ -222,14 +228,31 @@ final class SyntaxRules {
         return false;
     }
 
-    // "id UNSIGNED BIGINT": the parser takes the first word for a type and stumbles over the second.
-    private static boolean twoWordType(Case c, List<Token> tokens, int at) {
-        if (at < 3 || !c.statement().starts("CREATE") || tokens.get(at).kind() != Token.Kind.WORD) {
+    // "FORM orders": the parser takes the misspelt word for an alias and stumbles over the next.
+    private static boolean misspelt(Case c, List<Token> tokens, int at) {
+        if (at < 2 || tokens.get(at - 1).kind() != Token.Kind.WORD || tokens.get(at).is(",") || tokens.get(at).is(")")) {
             return false;
         }
-        Token type = tokens.get(at - 1);
-        Token column = tokens.get(at - 2);
-        Token before = tokens.get(at - 3);
+        Token word = tokens.get(at - 1);
+        String meant = Words.isClause(word.text()) || Words.isType(word.text()) ? null : Nearest.of(word.text().toUpperCase(Locale.ROOT), Words.JOINTS);
+        if (meant == null || meant.equalsIgnoreCase(word.text())) {
+            return false;
+        }
+        c.says(CODE, "Unexpected '" + word.text() + "'").suggests("Did you mean " + meant + "?").at(Span.of(word));
+        return true;
+    }
+
+    // "id UNSIGNED BIGINT": the parser takes the first word for a type and stumbles over the second.
+    private static boolean twoWordType(Case c, List<Token> tokens, int at) {
+        if (at < 3 || !c.statement().starts("CREATE") || tokens.get(at).kind() != Token.Kind.WORD && !tokens.get(at).is("(")) {
+            return false;
+        }
+        // Either the word that does not fit is the type itself, or it follows a word that was taken for a type.
+        boolean itself = !Words.isType(tokens.get(at).text()) && tokens.get(at - 1).isName() && (tokens.get(at - 2).is("(") || tokens.get(at - 2).is(","));
+        int index = itself ? at : at - 1;
+        Token type = tokens.get(index);
+        Token column = tokens.get(index - 1);
+        Token before = tokens.get(index - 2);
         boolean column1 = column.isName() && (before.is("(") || before.is(","));
         boolean known = Words.TYPES.contains(type.text().toUpperCase(Locale.ROOT));
         if (!column1 || known || type.kind() != Token.Kind.WORD || column.is("PRIMARY") || column.is("WATERMARK") || column.is("CONSTRAINT")) {
@@ -238,7 +261,7 @@ final class SyntaxRules {
         if (type.is("AS") || type.is("METADATA") || type.is("FOR")) {
             return false;
         }
-        c.says("unknown_type", "Unknown type " + type.text()).suggests(Words.suggest(type.text(), Words.TYPES)).at(Span.of(type));
+        c.says("unknown_type", "Unknown type " + type.text()).suggests(Words.suggestType(type.text())).at(Span.of(type));
         return true;
     }
 

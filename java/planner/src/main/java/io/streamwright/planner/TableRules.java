@@ -35,7 +35,8 @@ final class TableRules {
                 Rule.of("Connector '([^']*)' can only be used as a sink", (c, m) -> direction(c, m.group(1), "read")),
                 Rule.of("do not contain an option key 'connector' for discovering", TableRules::noConnector),
                 Rule.of("ManagedTableFactory", TableRules::noConnector),
-                Rule.of("Multiple factories for identifier '([^']*)'.*?found in the classpath(.*)", TableRules::twice));
+                Rule.of("Multiple factories for identifier '([^']*)'.*?found in the classpath(.*)", TableRules::twice),
+                Rule.of("", TableRules::other));
     }
 
     /** The definition of the table that the chain of messages is about; null when the script does not have it. */
@@ -187,6 +188,25 @@ final class TableRules {
         Statement definition = definition(c);
         c.says("missing_option", "Option 'connector' is required");
         place(c, definition, null);
+    }
+
+    /** Any other complaint of a connector: the option that its message quotes is at fault. */
+    private static void other(Case c, Matcher m) {
+        if (tableName(c) == null || c.failure().innermost() instanceof Error) {
+            return;
+        }
+        Statement definition = definition(c);
+        String text = c.failure().root();
+        String first = text.split("\\n\\s*\\n")[0].trim();
+        Span span = null;
+        Matcher quoted = Pattern.compile("'([^'\\n]{1,120})'").matcher(text);
+        while (span == null && definition != null && quoted.find()) {
+            span = Anchor.optionKey(definition, quoted.group(1)) != null ? Anchor.optionValue(definition, quoted.group(1))
+                    : Anchor.string(definition, quoted.group(1));
+        }
+        boolean missing = span == null && text.matches("(?s).*(required|must be set|is missing|not set|must be specified).*");
+        c.says(missing ? "missing_option" : "invalid_option_value", first.length() > 300 ? first.substring(0, 300) + "…" : first);
+        place(c, definition, span);
     }
 
     private static void twice(Case c, Matcher m) {

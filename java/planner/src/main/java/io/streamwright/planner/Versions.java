@@ -5,12 +5,19 @@ final class Versions {
 
     private static final boolean STATEMENT_SET_BLOCK = has("org.apache.flink.table.operations.StatementSetOperation");
 
+    private static final boolean FUNCTION_JARS = has("org.apache.flink.table.resource.ResourceUri");
+
     private Versions() {
     }
 
     /** Whether Flink itself takes EXECUTE STATEMENT SET BEGIN … END. */
     static boolean hasStatementSetBlock() {
         return STATEMENT_SET_BLOCK;
+    }
+
+    /** Whether CREATE FUNCTION takes USING JAR. */
+    static boolean hasFunctionJars() {
+        return FUNCTION_JARS;
     }
 
     /** The version of Flink, as its own build says; "unknown" when it does not. */

@@ -2,9 +2,11 @@ package io.streamwright.planner;
 
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** Words of Flink SQL that messages need: how statements begin, what types are called, which words open a clause. */
@@ -23,7 +25,22 @@ final class Words {
     private static final Set<String> CLAUSES = new HashSet<>(Arrays.asList("FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "SELECT", "WITH", "AS", "ON",
             "JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "UNION", "INTERSECT", "EXCEPT", "INTO", "INSERT", "CREATE", "BY", "AND", "OR", "NOT", "CASE",
             "WHEN", "THEN", "ELSE", "END", "BEGIN", "SET", "VALUES", "OVER", "PARTITION", "WATERMARK", "PRIMARY", "USING", "FOR", "IN", "IS", "LIKE",
-            "BETWEEN", "EXISTS", "OVERWRITE"));
+            "BETWEEN", "EXISTS", "OVERWRITE", "TABLE"));
+
+    /** Words that join the parts of a statement, the ones worth guessing behind a misspelt word. */
+    static final List<String> JOINTS = Arrays.asList("FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "JOIN", "WITH", "SELECT", "VALUES", "UNION",
+            "PARTITION", "TABLE", "VIEW", "FUNCTION", "DATABASE", "CATALOG", "OVER", "LEFT", "INNER", "BETWEEN", "CASE", "WHEN", "THEN", "ELSE");
+
+    private static final Map<String, String> FOREIGN_TYPES = new HashMap<>();
+
+    static {
+        String[][] pairs = {{"TEXT", "STRING"}, {"VARCHAR2", "STRING"}, {"CLOB", "STRING"}, {"JSON", "STRING"}, {"UUID", "STRING"}, {"LONG", "BIGINT"},
+            {"INT64", "BIGINT"}, {"INT32", "INT"}, {"UNSIGNED", "BIGINT"}, {"SERIAL", "BIGINT"}, {"NUMBER", "DECIMAL"}, {"DATETIME", "TIMESTAMP"},
+            {"TIMESTAMPTZ", "TIMESTAMP_LTZ"}, {"BOOL", "BOOLEAN"}, {"BIT", "BOOLEAN"}, {"BLOB", "BYTES"}, {"REAL", "FLOAT"}};
+        for (String[] pair : pairs) {
+            FOREIGN_TYPES.put(pair[0], pair[1]);
+        }
+    }
 
     private Words() {
     }
@@ -42,6 +59,17 @@ final class Words {
     static String suggest(String word, List<String> words) {
         String nearest = Nearest.of(word.toUpperCase(Locale.ROOT), words);
         return nearest == null ? null : "Did you mean " + nearest + "?";
+    }
+
+    /** What to write in place of a type that Flink does not have. */
+    static String suggestType(String word) {
+        String meant = FOREIGN_TYPES.get(word.toUpperCase(Locale.ROOT));
+        return meant != null ? "Use " + meant : suggest(word, TYPES);
+    }
+
+    /** Whether the word is the name of a type. */
+    static boolean isType(String word) {
+        return TYPES.contains(word.toUpperCase(Locale.ROOT));
     }
 
     /** Joins alternatives: "A", "A or B", "A, B or C". */

@@ -7,14 +7,23 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod check;
+mod finding;
+mod flights;
+mod java;
 mod kind;
+pub mod lexical;
 pub mod place;
 mod pool;
 pub mod sandbox;
+mod scratch;
 pub mod script;
 mod settings;
+mod slots;
 pub mod text;
 pub mod token;
+mod wire;
+mod worker;
 
 pub use pool::Planners;
 pub use script::{Script, split};

@@ -88,17 +88,16 @@ pub fn lex(text: &str) -> Lexed {
 }
 
 /// The string whose closing quote was most likely forgotten, when the last string is never closed: the first one
-/// that runs over the end of a statement, else the last one.
+/// that runs over the end of a statement or that a backslash was meant to prolong, else the last one.
 fn forgotten_quote(text: &str, tokens: &[Token], last: usize) -> Option<usize> {
-    let runs_over = |span: Span| {
-        let body = text.get(span.start..span.end).unwrap_or_default();
-        body.lines().rev().skip(1).any(|line| line.trim_end().ends_with(';'))
-    };
-    tokens
-        .iter()
-        .find(|token| token.kind == TokenKind::Text && runs_over(token.span))
-        .map(|token| token.span.start)
-        .or(Some(last))
+    let runs_over = |body: &str| body.lines().rev().skip(1).any(|line| line.trim_end().ends_with(';'));
+    let culprit = tokens.windows(2).find(|pair| {
+        let [token, next] = pair else { return false };
+        let body = text.get(token.span.start..token.span.end).unwrap_or_default();
+        let prolonged = body.ends_with("\\'") && next.kind == TokenKind::Word && next.span.start == token.span.end;
+        token.kind == TokenKind::Text && (prolonged || runs_over(body))
+    });
+    culprit.and_then(<[Token]>::first).map(|token| token.span.start).or(Some(last))
 }
 
 struct Lexer<'a, 'b> {
@@ -144,6 +143,7 @@ impl<'a, 'b> Lexer<'a, 'b> {
             '\'' => self.string(rest),
             '`' => self.backticked(rest),
             '"' => self.double_quoted(rest),
+            '#' if self.begins_line() => self.push(TokenKind::Odd, rest.find(['\n', '\r']).unwrap_or(rest.len())),
             _ if c.is_ascii_digit() => self.push(TokenKind::Number, number_length(rest)),
             _ if is_word_start(c) => {
                 let length = rest.find(|c: char| !is_word_start(c) && !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -153,10 +153,16 @@ impl<'a, 'b> Lexer<'a, 'b> {
                 if c == ';' {
                     self.leave_hint(self.at);
                 }
-                let kind = if c.is_ascii_graphic() { TokenKind::Symbol } else { TokenKind::Odd };
+                let kind = if c.is_ascii_graphic() && c != '#' { TokenKind::Symbol } else { TokenKind::Odd };
                 self.push(kind, c.len_utf8());
             }
         }
+    }
+
+    /// Whether only blanks stand before this place in its line: there a `#` is meant to begin a comment.
+    fn begins_line(&self) -> bool {
+        let before = self.text.as_bytes().get(..self.at).unwrap_or_default();
+        before.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t')).is_none_or(|byte| matches!(byte, b'\n' | b'\r'))
     }
 
     fn push(&mut self, kind: TokenKind, length: usize) {
@@ -175,8 +181,10 @@ impl<'a, 'b> Lexer<'a, 'b> {
         }
     }
 
+    /// As in Flink's grammar, the character behind `/**` belongs to the opening: `/***/` opens and does not close.
     fn comment(&mut self, rest: &str) {
-        let length = rest.get(2..).and_then(|body| body.find("*/")).map(|end| end + 4);
+        let opening = if rest.starts_with("/**") && !rest.starts_with("/**/") { 3 + rest.chars().nth(3).map_or(0, char::len_utf8) } else { 2 };
+        let length = rest.get(opening..).and_then(|body| body.find("*/")).map(|end| opening + end + 2);
         if length.is_none() {
             self.fault(FaultKind::Comment, self.at, self.text.len());
         }
@@ -184,14 +192,20 @@ impl<'a, 'b> Lexer<'a, 'b> {
     }
 
     fn string(&mut self, rest: &str) {
-        let end = if self.broken.contains(&self.at) { None } else { quoted_length(rest, b'\'') };
-        if let Some(length) = end {
+        let end = if self.is_escaped() { escaped_length(rest) } else { quoted_length(rest, b'\'') };
+        if let Some(length) = end.filter(|_| !self.broken.contains(&self.at)) {
             return self.push(TokenKind::Text, length);
         }
         // A quote known to be forgotten ends with its line; otherwise nothing is known and all is swallowed.
         let length = if self.broken.contains(&self.at) { line_length(rest) } else { rest.len() };
         self.fault(FaultKind::Text, self.at, self.at + length);
         self.push(TokenKind::Text, length);
+    }
+
+    /// Whether an `E` directly before the quote makes backslashes escape (Flink 2 on; a syntax error before).
+    fn is_escaped(&self) -> bool {
+        let before = self.lexed.tokens.last().filter(|token| token.kind == TokenKind::Word && token.span.end == self.at);
+        before.and_then(|token| self.text.get(token.span.start..token.span.end)).is_some_and(|word| word.eq_ignore_ascii_case("e"))
     }
 
     fn backticked(&mut self, rest: &str) {
@@ -231,6 +245,21 @@ fn quoted_length(rest: &str, quote: u8) -> Option<usize> {
     None
 }
 
+/// Length of a string whose backslashes escape the next character; none when it is never closed.
+fn escaped_length(rest: &str) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'\'' if bytes.get(at + 1) == Some(&b'\'') => at += 2,
+            b'\'' => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
 /// Length up to the end of the line, without a `;` at its end and what precedes it of blanks; at least 1.
 fn line_length(rest: &str) -> usize {
     let line = rest.get(..rest.find(['\n', '\r']).unwrap_or(rest.len())).unwrap_or(rest);
@@ -254,9 +283,11 @@ fn number_length(rest: &str) -> usize {
     at
 }
 
-/// Letters as Flink's grammar has them: everything above Latin-1 that is a letter passes, full-width forms do not.
+/// Letters as Flink's grammar has them, and all other letters too: whether those pass is the planner's to say.
+/// Full-width forms are certain to be refused.
 fn is_word_start(c: char) -> bool {
-    c == '_' || c == '$' || c.is_ascii_alphabetic() || (!c.is_ascii() && c.is_alphabetic() && !is_full_width(c))
+    let foreign = !c.is_ascii() && !is_full_width(c) && (c.is_alphabetic() || matches!(c, '\u{100}'..='\u{1fff}'));
+    c == '_' || c == '$' || c.is_ascii_alphabetic() || foreign
 }
 
 /// Full-width forms of ASCII characters.
@@ -279,6 +310,7 @@ mod tests {
             ["a1", "'it''s;'", "`b;``c`", "/*+", "H", "(", "'k'", "=", "'v;'", ")", "*/", "1.5e-3", "<", ">"]
         );
         assert_eq!(texts("\u{feff}SELECT 数据，x"), ["SELECT", "数据", "，", "x"]);
+        assert_eq!(texts(r"E'a\'b' 'c\' d /***/ e */f/**/g"), ["E", r"'a\'b'", r"'c\'", "d", "f", "g"]);
         assert_eq!(texts("COUNT(*)/2 a*/*c*/b"), ["COUNT", "(", "*", ")", "/", "2", "a", "*", "b"]);
     }
 
@@ -289,6 +321,13 @@ mod tests {
         assert_eq!(lexed.faults, [Fault { kind: FaultKind::Text, span: Span::new(21, 23) }]);
         assert_eq!(texts(text).last(), Some(&";"));
         assert!(texts(text).contains(&"'y'"));
+    }
+
+    #[test]
+    fn a_backslash_prolongs_no_string() {
+        let text = "SELECT 'it\\'s', 1;\nSELECT 2;";
+        assert_eq!(lex(text).faults, [Fault { kind: FaultKind::Text, span: Span::new(7, 17) }]);
+        assert_eq!(texts("x\n  # it's\ny # z"), ["x", "# it's", "y", "#", "z"]);
     }
 
     #[test]

@@ -1,0 +1,131 @@
+//! One check: what is sent to the planner, and how its findings join ours.
+//!
+//! Ours come from the characters ([`crate::lexical`]) and from lint; the planner's from Flink itself. A statement with a lexical
+//! error of ours is sent all the same, so that the planner knows which table it was to create and marks what
+//! follows from its absence; but what the planner says of that statement is dropped, because ours is better placed.
+//! Findings that only follow from another one are told as information.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::sql::{Finding, Report, Severity, StatementKind};
+
+use crate::finding::finding;
+use crate::kind::kind_of;
+use crate::lexical;
+use crate::place::{Place, Span};
+use crate::script::Script;
+use crate::wire::{Answer, Sent, Told};
+
+/// What became of the question to the planner.
+#[derive(Debug, Clone)]
+pub(crate) enum Judged {
+    /// It answered.
+    Answered(Answer),
+    /// It died of the script, twice, or answered with something else than an answer.
+    Crashed(String),
+    /// It was not done in time.
+    Late(Duration),
+    /// There was nothing to ask.
+    NotAsked,
+}
+
+/// A script ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// The statements for the planner.
+    pub sent: Vec<Sent>,
+    /// Our own findings so far.
+    pub own: Vec<Finding>,
+    /// Spans of the statements that were sent, by index.
+    spans: Vec<Span>,
+}
+
+/// Reads the script's characters.
+pub(crate) fn prepare(script: &Script<'_>, configuration: &BTreeMap<String, String>) -> Prepared {
+    let own = lexical::findings(script, speaks_hive(script, configuration));
+    let mut sent = Vec::new();
+    let mut spans = Vec::new();
+    for tokens in script.pieces.iter().flat_map(|piece| lexical::mended(script, piece)) {
+        if let Some(span) = script.span(tokens.clone()) {
+            let kind = kind_of(&script.words(tokens));
+            let statement = script.statement(span, kind);
+            sent.push(Sent { index: sent.len(), line: statement.line, column: statement.column, kind, text: statement.text });
+            spans.push(span);
+        }
+    }
+    Prepared { sent, own, spans }
+}
+
+/// Whether a dialect is chosen in which double quotes are strings.
+fn speaks_hive(script: &Script<'_>, configuration: &BTreeMap<String, String>) -> bool {
+    const KEY: &str = "table.sql-dialect";
+    let set = |piece: &&crate::script::Piece| {
+        piece.kind == StatementKind::Set && script.slice(piece.span).contains(KEY) && script.slice(piece.span).to_ascii_lowercase().contains("hive")
+    };
+    configuration.get(KEY).is_some_and(|dialect| dialect.eq_ignore_ascii_case("hive")) || script.pieces.iter().any(|piece| set(&piece))
+}
+
+/// Joins our findings and the planner's into one report, in the order of the text.
+pub(crate) fn merge(script: &Script<'_>, prepared: Prepared, judged: Judged) -> Report {
+    let Prepared { sent, own, spans } = prepared;
+    let mut report = Report { findings: own, tables: Default::default() };
+    match judged {
+        Judged::Answered(answer) => {
+            let blamed = blamed(script, &report.findings, &spans);
+            let told = answer.findings.into_iter().filter(|told| !told.statement.is_some_and(|index| blamed.contains(&index)));
+            report.findings.extend(told.map(from_planner));
+            report.tables = answer.tables;
+        }
+        Judged::Crashed(how) => report.findings.push(lost(script, &spans, ("planner_crashed", "Flink's planner died of this script"), how)),
+        Judged::Late(limit) => {
+            let how = format!("The planner was ended after {} s", limit.as_secs());
+            report.findings.push(lost(script, &spans, ("planner_timeout", "Flink's planner does not come to an end with this script"), how));
+        }
+        Judged::NotAsked => {}
+    }
+    debug_assert_eq!(sent.len(), spans.len());
+    tidy(&mut report.findings);
+    report
+}
+
+/// Statements that carry a lexical error of ours.
+fn blamed(script: &Script<'_>, own: &[Finding], spans: &[Span]) -> Vec<usize> {
+    let errors: Vec<Place> = own
+        .iter()
+        .filter(|found| found.severity == Severity::Error && found.code != "missing_semicolon")
+        .map(|found| Place { line: found.line, column: found.column })
+        .collect();
+    let covers = |span: &Span| {
+        let (start, end) = (script.places.at(span.start), script.places.at(span.end));
+        errors.iter().any(|at| start <= *at && *at < end)
+    };
+    spans.iter().enumerate().filter(|(_, span)| covers(span)).map(|(index, _)| index).collect()
+}
+
+fn from_planner(told: Told) -> Finding {
+    let follows = told.cascade;
+    let mut found = told.into_finding();
+    if follows {
+        found.severity = Severity::Info;
+    }
+    found
+}
+
+/// The finding for a planner that gave no answer. With one statement it is known which one did it.
+fn lost(script: &Script<'_>, spans: &[Span], (code, message): (&str, &str), how: String) -> Finding {
+    let span = match spans {
+        [only] => *only,
+        _ => Span::new(0, 0),
+    };
+    let found = finding(script, span, Severity::Error, (code, message.to_owned()));
+    let suggestion = Some("Take statements out to find the one that causes it".to_owned());
+    Finding { detail: Some(how), suggestion, ..found }
+}
+
+/// Orders findings by place and severity and drops what says the same twice.
+pub(crate) fn tidy(findings: &mut Vec<Finding>) {
+    let place = |found: &Finding| (found.line, found.column);
+    findings.sort_by(|a, b| place(a).cmp(&place(b)).then(b.severity.cmp(&a.severity)).then(a.code.cmp(&b.code)));
+    findings.dedup_by(|b, a| place(a) == place(b) && a.code == b.code && a.message == b.message);
+}

@@ -1,0 +1,132 @@
+//! Documents: they name only paths and commands that exist, and stay short enough to be read.
+
+use crate::Complaints;
+use crate::files::{File, Repository};
+
+/// Longest documents, in lines.
+const LIMITS: [(&str, usize); 2] = [("ARCHITECTURE.md", 200), ("docs/adr/", 60)];
+
+/// Extensions that make a word with a slash a path.
+const EXTENSIONS: [&str; 16] = [
+    ".rs", ".java", ".ts", ".tsx", ".mjs", ".js", ".md", ".toml", ".json", ".sql", ".sh", ".py", ".yaml", ".yml", ".png", ".xml",
+];
+
+/// Every document's complaints.
+pub(crate) fn check(repository: &Repository) -> Complaints {
+    let mut complaints = Complaints::new();
+    for document in repository.files.iter().filter(|file| file.is(&[".md"]) && !file.foreign()) {
+        for (prefix, limit) in LIMITS.iter().filter(|(prefix, _)| document.path.starts_with(prefix)) {
+            let lines = document.text.lines().count();
+            if lines > *limit {
+                complaints.push(format!("{}: {lines} lines; at most {limit} in {prefix}", document.path));
+            }
+        }
+        for (line, word) in words(&document.text) {
+            if let Some(why) = judge(repository, document, &word) {
+                complaints.push(format!("{}:{line}: {why}", document.path));
+            }
+        }
+    }
+    complaints
+}
+
+/// A thing that a document names: code in backticks, or the target of a link.
+#[derive(Debug, PartialEq, Eq)]
+enum Word {
+    Code(String),
+    Link(String),
+}
+
+fn words(text: &str) -> Vec<(usize, Word)> {
+    let mut found = Vec::new();
+    let mut fenced = false;
+    for (index, line) in text.lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+            continue;
+        }
+        if fenced {
+            continue;
+        }
+        found.extend(
+            line.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(|code| (index + 1, Word::Code(code.to_owned()))),
+        );
+        let links = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        found.extend(links.map(|link| (index + 1, Word::Link(link.to_owned()))));
+    }
+    found
+}
+
+fn judge(repository: &Repository, document: &File, word: &Word) -> Option<String> {
+    let folder = document.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    match word {
+        Word::Link(link) => {
+            let path = link.split(['#', ' ']).next().unwrap_or_default();
+            let elsewhere = path.is_empty() || path.contains("://") || path.starts_with("mailto:");
+            let exists = elsewhere || repository.root.join(folder).join(path).exists();
+            (!exists).then(|| format!("links to {path}, which does not exist"))
+        }
+        Word::Code(code) => {
+            if let Some(target) = code.strip_prefix("make ") {
+                return (!has_target(repository, target)).then(|| format!("names `{code}`, which the Makefile does not have"));
+            }
+            let path = code.trim_end_matches('/');
+            let exists = !looks_like_a_path(repository, path)
+                || ["", "crates/", folder]
+                    .iter()
+                    .any(|from| repository.root.join(from).join(path).exists());
+            (!exists).then(|| format!("names `{code}`, which does not exist"))
+        }
+    }
+}
+
+fn looks_like_a_path(repository: &Repository, word: &str) -> bool {
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+    let Some((first, _)) = word.split_once('/') else { return false };
+    plain && !first.is_empty() && first != "~" && (repository.has(first) || EXTENSIONS.iter().any(|extension| word.ends_with(extension)))
+}
+
+fn has_target(repository: &Repository, words: &str) -> bool {
+    let target = words.split_whitespace().find(|word| !word.contains('=')).unwrap_or_default();
+    let has = |file: &File| file.path == "Makefile" && file.text.lines().any(|line| line.starts_with(&format!("{target}:")));
+    repository.files.iter().any(has)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_and_links_are_found_outside_of_fences() {
+        let text = "see `a/b.rs` and [c](d/e.md)\n```\n`not/this.rs`\n```\n`last`";
+        let code = |text: &str| Word::Code(text.into());
+        assert_eq!(
+            words(text),
+            [(1, code("a/b.rs")), (1, Word::Link("d/e.md".into())), (5, code("last"))]
+        );
+    }
+
+    #[test]
+    fn paths_that_do_not_exist_are_named() {
+        let text = String::from("run: ## x\n");
+        let makefile = File {
+            path: "Makefile".into(),
+            text,
+        };
+        let document = File {
+            path: "docs/x.md".into(),
+            text: String::new(),
+        };
+        let root = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let repository = Repository {
+            root,
+            files: vec![makefile],
+        };
+        let code = |word: &str| judge(&repository, &document, &Word::Code(word.into())).is_none();
+        assert!(code("crates/xtask/src/main.rs") && code("xtask/src/main.rs") && code("application/json") && code("make run"));
+        assert!(!code("crates/nothing") && !code("engine/nothing.rs") && !code("make nothing"));
+    }
+}

@@ -6,6 +6,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod local;
 pub mod rest;
+pub mod storage;
 
+pub use local::LocalHost;
 pub use rest::Rest;
+pub use storage::LocalStorage;

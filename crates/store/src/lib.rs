@@ -1,1 +1,63 @@
-//! (module doc)
+//! The database behind Streamwright: SQLite to begin with, PostgreSQL or MySQL/MariaDB when several
+//! instances share the work. One file per noun; rows go in and come out as domain types.
+//!
+//! * [`Store::open`] opens a database and brings its schema up to date.
+//! * Reads are plain functions on [`Store`]; those for a team take the team, so that nobody reaches past it.
+//! * Every write is one typed function and one transaction. What the engine learnt is one list of
+//!   [`Write`]s given to [`Store::commit`], fenced by its [`Lease`].
+//! * Each write that changes a noun appends rows to the change feed in the same transaction.
+//! * [`now`] is the clock and [`new_id`] the source of ids for everybody outside the domain.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod access;
+mod change;
+mod clock;
+mod cluster;
+mod column;
+mod connect;
+mod crash;
+mod draft;
+mod effect;
+mod entity;
+mod event;
+mod facts;
+mod fault;
+mod flink_version;
+mod idempotency;
+mod installation;
+mod job;
+mod lease;
+mod link;
+mod look;
+mod migrations;
+mod observation;
+mod operation;
+mod release;
+mod request;
+mod run;
+mod session;
+mod snapshot;
+mod team;
+mod token;
+mod transaction;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use clock::{new_id, now};
+pub use cluster::NewCluster;
+pub use connect::Store;
+pub use draft::{DraftError, DraftSummary, NewDraft};
+pub use event::{EventFilter, NewEvent};
+pub use facts::ClusterWork;
+pub use fault::StoreError;
+pub use idempotency::Idempotency;
+pub use job::{JobFilter, JobPatch, NewJob};
+pub use lease::Lease;
+pub use release::{NewRelease, ReleaseSummary};
+pub use request::{NewClusterOperation, NewOperation, Requested};
+pub use session::NewSession;
+pub use token::NewToken;
+pub use write::Write;

@@ -1,0 +1,304 @@
+//! Facts of jobs and clusters for `plan` and `status`: gathered in a constant number of queries, however
+//! many jobs there are, inside one read transaction, so that they belong together. Scripts are not read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::cluster::{Cluster, ClusterDesired, Look};
+use domain::effect::Effect;
+use domain::id::{ClusterId, JobId, OperationId, RunId, TeamId};
+use domain::job::Job;
+use domain::observation::Observation;
+use domain::operation::{Operation, OperationState};
+use domain::run::{Run, Source};
+use domain::snapshot::Snapshot;
+use domain::status::{ClusterFacts, JobFacts};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use uuid::Uuid;
+
+use crate::column::{all, word};
+use crate::connect::Store;
+use crate::entity::{cluster, effect, job, observation, operation, run, snapshot};
+use crate::fault::{Fault, StoreError};
+use crate::job::{JobFilter, page};
+use crate::snapshot::unsettled;
+use crate::{cluster as clusters, job as jobs};
+
+/// A cluster that the engine has work with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterWork {
+    /// The cluster as it was asked for.
+    pub cluster: Cluster,
+    /// The newest news of it.
+    pub look: Look,
+    /// Its own open operation.
+    pub operation: Option<Operation>,
+    /// Runs on it that may still be running.
+    pub live_runs: u64,
+    /// Open operations of jobs that stand on it.
+    pub open_operations: u64,
+}
+
+/// How much to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// What a label needs.
+    View,
+    /// What a plan needs: also effects and snapshots.
+    Plan,
+}
+
+/// Rows of one kind by the id that they are looked up with.
+type By<K, V> = BTreeMap<K, V>;
+
+async fn gather(conn: &DatabaseTransaction, rows: Vec<job::Model>, depth: Depth) -> Result<Vec<JobFacts>, Fault> {
+    let jobs: Vec<Job> = all(rows)?;
+    let mut runs = runs(conn, &jobs).await?;
+    let mut operations = operations(conn, &jobs).await?;
+    let mut observations = observations(conn, &runs).await?;
+    let clusters = clusters_of(conn, &jobs, &runs).await?;
+    let (mut effects, mut snapshots) = match depth {
+        Depth::View => Default::default(),
+        Depth::Plan => (effects(conn, &runs).await?, snapshots(conn, &jobs, &operations).await?),
+    };
+    let facts = jobs.into_iter().map(|job| {
+        let run = job.run_id.and_then(|id| runs.remove(&id));
+        let cluster = place(&job, run.as_ref()).and_then(|id| clusters.get(&id)).cloned();
+        JobFacts {
+            lifecycle: job.lifecycle_id.and_then(|id| operations.remove(&id)),
+            savepoint: job.savepoint_id.and_then(|id| operations.remove(&id)),
+            observation: job.run_id.and_then(|id| observations.remove(&id)),
+            effects: job.run_id.and_then(|id| effects.remove(&id)).unwrap_or_default(),
+            snapshots: snapshots.remove(&job.id).unwrap_or_default(),
+            cluster,
+            run,
+            job,
+        }
+    });
+    Ok(facts.collect())
+}
+
+/// The cluster of the live run, else the job's.
+fn place(job: &Job, run: Option<&Run>) -> Option<ClusterId> {
+    run.filter(|run| run.live()).map(|run| run.cluster_id).or(job.cluster_id)
+}
+
+async fn runs(conn: &DatabaseTransaction, jobs: &[Job]) -> Result<By<RunId, Run>, Fault> {
+    let ids = jobs.iter().filter_map(|job| job.run_id.map(|id| id.0));
+    let runs: Vec<Run> = all(run::Entity::find().filter(run::Column::Id.is_in(ids)).all(conn).await?)?;
+    Ok(runs.into_iter().map(|run| (run.id, run)).collect())
+}
+
+async fn operations(conn: &DatabaseTransaction, jobs: &[Job]) -> Result<By<OperationId, Operation>, Fault> {
+    let ids = jobs
+        .iter()
+        .flat_map(|job| [job.lifecycle_id, job.savepoint_id])
+        .flatten()
+        .map(|id| id.0);
+    let query = operation::Entity::find().filter(operation::Column::Id.is_in(ids));
+    let open: Vec<Operation> = all(query
+        .filter(operation::Column::State.eq(word(&OperationState::Running)?))
+        .all(conn)
+        .await?)?;
+    Ok(open.into_iter().map(|operation| (operation.id, operation)).collect())
+}
+
+async fn observations(conn: &DatabaseTransaction, runs: &By<RunId, Run>) -> Result<By<RunId, Observation>, Fault> {
+    let query = observation::Entity::find()
+        .filter(observation::Column::RunId.is_in(runs.keys().map(|id| id.0)))
+        .filter(observation::Column::Source.eq(word(&Source::JobManagerRest)?));
+    let found: Vec<Observation> = all(query.all(conn).await?)?;
+    Ok(found.into_iter().map(|observation| (observation.run_id, observation)).collect())
+}
+
+async fn clusters_of(conn: &DatabaseTransaction, jobs: &[Job], runs: &By<RunId, Run>) -> Result<By<ClusterId, ClusterFacts>, Fault> {
+    let ids: BTreeSet<Uuid> = jobs
+        .iter()
+        .filter_map(|job| place(job, job.run_id.and_then(|id| runs.get(&id))))
+        .map(|id| id.0)
+        .collect();
+    let rows = cluster::Entity::find().filter(cluster::Column::Id.is_in(ids)).all(conn).await?;
+    Ok(clusters::facts(conn, rows)
+        .await?
+        .into_iter()
+        .map(|facts| (facts.cluster.id, facts))
+        .collect())
+}
+
+async fn effects(conn: &DatabaseTransaction, runs: &By<RunId, Run>) -> Result<By<RunId, Vec<Effect>>, Fault> {
+    let query = effect::Entity::find()
+        .filter(effect::Column::RunId.is_in(runs.keys().map(|id| id.0)))
+        .order_by_asc(effect::Column::Id);
+    let found: Vec<Effect> = all(query.all(conn).await?)?;
+    let mut by = BTreeMap::<RunId, Vec<Effect>>::new();
+    for effect in found {
+        by.entry(effect.run_id).or_default().push(effect);
+    }
+    Ok(by)
+}
+
+/// Snapshots that the open operations take, and those of which nobody knows yet what became of them.
+async fn snapshots(conn: &DatabaseTransaction, jobs: &[Job], open: &By<OperationId, Operation>) -> Result<By<JobId, Vec<Snapshot>>, Fault> {
+    let taken = open.values().filter_map(|operation| operation.snapshot_id).map(|id| id.0);
+    let waiting = Condition::all()
+        .add(snapshot::Column::JobId.is_in(jobs.iter().map(|job| job.id.0)))
+        .add(snapshot::Column::State.is_in(unsettled()?));
+    let wanted = Condition::any()
+        .add(snapshot::Column::Id.is_in(taken))
+        .add(snapshot::Column::OperationId.is_in(open.keys().map(|id| id.0)))
+        .add(waiting);
+    let found: Vec<Snapshot> = all(snapshot::Entity::find()
+        .filter(wanted)
+        .order_by_asc(snapshot::Column::Id)
+        .all(conn)
+        .await?)?;
+    let mut by = BTreeMap::<JobId, Vec<Snapshot>>::new();
+    for snapshot in found {
+        by.entry(snapshot.job_id).or_default().push(snapshot);
+    }
+    Ok(by)
+}
+
+/// Jobs that the engine has work with on a cluster.
+async fn rows_on(conn: &DatabaseTransaction, id: ClusterId) -> Result<Vec<job::Model>, Fault> {
+    let here = || {
+        run::Entity::find()
+            .select_only()
+            .column(run::Column::Id)
+            .filter(run::Column::ClusterId.eq(id.0))
+    };
+    let moving = Condition::any()
+        .add(run::Column::EndedAt.is_null())
+        .add(run::Column::GhostSince.is_not_null());
+    let unsettled = snapshot::Entity::find()
+        .select_only()
+        .column(snapshot::Column::JobId)
+        .filter(snapshot::Column::State.is_in(unsettled()?))
+        .filter(snapshot::Column::RunId.in_subquery(here().into_query()));
+    let open = Condition::all()
+        .add(job::Column::ClusterId.eq(id.0))
+        .add(job::Column::LifecycleId.is_not_null().or(job::Column::SavepointId.is_not_null()));
+    let wanted = Condition::any()
+        .add(job::Column::RunId.in_subquery(here().filter(moving).into_query()))
+        .add(job::Column::Id.in_subquery(unsettled.into_query()))
+        .add(open);
+    Ok(job::Entity::find().filter(wanted).order_by_asc(job::Column::Id).all(conn).await?)
+}
+
+/// How many rows each cluster has in a query that answers cluster ids.
+fn tally(ids: Vec<Uuid>) -> BTreeMap<ClusterId, u64> {
+    let mut tally = BTreeMap::new();
+    for id in ids {
+        *tally.entry(ClusterId(id)).or_insert(0) += 1;
+    }
+    tally
+}
+
+async fn work(conn: &DatabaseTransaction) -> Result<Vec<ClusterWork>, Fault> {
+    let known = clusters::facts(conn, cluster::Entity::find().order_by_asc(cluster::Column::Id).all(conn).await?).await?;
+    let ids = known.iter().filter_map(|facts| facts.cluster.operation_id.map(|id| id.0));
+    let rows = operation::Entity::find().filter(operation::Column::Id.is_in(ids)).all(conn).await?;
+    let mut operations: By<OperationId, Operation> = all::<_, Operation>(rows)?
+        .into_iter()
+        .map(|operation| (operation.id, operation))
+        .collect();
+    let live = run::Entity::find()
+        .select_only()
+        .column(run::Column::ClusterId)
+        .filter(run::Column::EndedAt.is_null());
+    let live = tally(live.into_tuple().all(conn).await?);
+    let open = job::Entity::find()
+        .select_only()
+        .column(job::Column::ClusterId)
+        .filter(job::Column::ClusterId.is_not_null())
+        .filter(job::Column::LifecycleId.is_not_null().or(job::Column::SavepointId.is_not_null()));
+    let open = tally(open.into_tuple().all(conn).await?);
+    let count = |of: &BTreeMap<ClusterId, u64>, id| of.get(&id).copied().unwrap_or(0);
+    let all = known.into_iter().map(|facts| ClusterWork {
+        live_runs: count(&live, facts.cluster.id),
+        open_operations: count(&open, facts.cluster.id),
+        operation: facts
+            .cluster
+            .operation_id
+            .and_then(|id| operations.remove(&id))
+            .filter(|operation| operation.state.open()),
+        cluster: facts.cluster,
+        look: facts.look,
+    });
+    let busy = |work: &ClusterWork| {
+        work.cluster.desired == ClusterDesired::Running || work.operation.is_some() || work.live_runs > 0 || work.open_operations > 0
+    };
+    Ok(all.filter(busy).collect())
+}
+
+impl Store {
+    /// The facts of a page of a team's jobs, newest first, without effects and snapshots.
+    ///
+    /// # Errors
+    /// `Invalid` for a stored value that cannot be read.
+    pub async fn job_views(&self, team_id: TeamId, filter: &JobFilter) -> Result<Vec<JobFacts>, StoreError> {
+        let conn = self.reading().await?;
+        let rows = page(&conn, team_id, filter).await?;
+        Ok(gather(&conn, rows, Depth::View).await?)
+    }
+
+    /// The facts of one job of a team, without effects and snapshots.
+    ///
+    /// # Errors
+    /// `NotFound` when the team has no such job.
+    pub async fn job_view(&self, team_id: TeamId, id: JobId) -> Result<JobFacts, StoreError> {
+        let conn = self.reading().await?;
+        let row = jobs::row(&conn, id).await?;
+        if row.team_id != team_id.0 {
+            return Err(StoreError::NotFound);
+        }
+        gather(&conn, vec![row], Depth::View).await?.pop().ok_or(StoreError::NotFound)
+    }
+
+    /// All facts of one job of any team: for the engine.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn job_facts(&self, id: JobId) -> Result<JobFacts, StoreError> {
+        let conn = self.reading().await?;
+        let row = jobs::row(&conn, id).await?;
+        gather(&conn, vec![row], Depth::Plan).await?.pop().ok_or(StoreError::NotFound)
+    }
+
+    /// Clusters that the engine has work with: desired running, or with a live run, or with an open
+    /// operation of their own or of a job that stands on them.
+    ///
+    /// # Errors
+    /// `Invalid` for a stored value that cannot be read.
+    pub async fn engine_clusters(&self) -> Result<Vec<ClusterWork>, StoreError> {
+        let conn = self.reading().await?;
+        Ok(work(&conn).await?)
+    }
+
+    /// All facts of the jobs that the engine has work with on a cluster: their newest run lives there or
+    /// is a ghost there, or they stand there with an open operation, or a snapshot of a run there is
+    /// triggering or unverified.
+    ///
+    /// # Errors
+    /// `Invalid` for a stored value that cannot be read.
+    pub async fn engine_jobs(&self, id: ClusterId) -> Result<Vec<JobFacts>, StoreError> {
+        let conn = self.reading().await?;
+        let rows = rows_on(&conn, id).await?;
+        Ok(gather(&conn, rows, Depth::Plan).await?)
+    }
+
+    /// All facts of jobs with an open operation that stand on no cluster, such as the deletion of a job
+    /// that never ran.
+    ///
+    /// # Errors
+    /// `Invalid` for a stored value that cannot be read.
+    pub async fn engine_unplaced(&self) -> Result<Vec<JobFacts>, StoreError> {
+        let conn = self.reading().await?;
+        let open = job::Column::LifecycleId.is_not_null().or(job::Column::SavepointId.is_not_null());
+        let rows = job::Entity::find()
+            .filter(job::Column::ClusterId.is_null())
+            .filter(open)
+            .all(&conn)
+            .await?;
+        Ok(gather(&conn, rows, Depth::Plan).await?)
+    }
+}

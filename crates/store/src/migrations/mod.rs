@@ -1,0 +1,130 @@
+//! The schema's history: one list of steps for SQLite, PostgreSQL and MySQL/MariaDB, run at start under a
+//! lock per engine (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock of the transaction; MySQL:
+//! GET_LOCK), so that several servers may start at once.
+//!
+//! Each step can be run again after it was cut off half-way: MySQL cannot undo a change of the schema.
+//! Expand first, contract in a later version: the table `schema_facts` holds `min_server`, and a server
+//! refuses a database only when its own level is below that, not because it is older than the schema.
+
+mod m0001_begin;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
+};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+use crate::fault::StoreError;
+
+/// The level of this server. It grows when a schema may not be used by older servers.
+const SERVER_LEVEL: i64 = 1;
+/// Name of the lock where the engine names locks: the word and the database, for MySQL.
+const LOCK: &str = "streamwright_schema";
+/// The same for PostgreSQL, which numbers them: the first bytes of the product's name.
+const LOCK_NUMBER: i64 = 0x5374_7265_616d_7772;
+/// How long a starting server waits for another one's migration, in seconds.
+const LOCK_SECONDS: u32 = 300;
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_begin::Begin)]
+    }
+}
+
+/// Brings the schema up to date.
+pub(crate) async fn run(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    // One transaction pins one connection, which holds the lock; on SQLite and PostgreSQL it also makes
+    // the whole step all or nothing.
+    let immediate = matches!(connection.get_database_backend(), DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions {
+        sqlite_transaction_mode: immediate,
+        ..Default::default()
+    };
+    let tx = connection.begin_with_options(options).await?;
+    lock(&tx).await?;
+    let outcome = advance(&tx).await;
+    unlock(&tx).await?;
+    outcome?;
+    Ok(tx.commit().await?)
+}
+
+async fn advance(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+    let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+    let applied = applied(tx).await?;
+    if !applied.is_empty() {
+        refuse_below(min_server(tx).await?)?;
+    }
+    // A newer server has been here and says that we may go on: its steps are not ours to judge.
+    if applied.iter().any(|name| !known.contains(name)) {
+        return Ok(());
+    }
+    Ok(Migrator::up(tx, None).await?)
+}
+
+fn refuse_below(min_server: i64) -> Result<(), StoreError> {
+    if min_server > SERVER_LEVEL {
+        return Err(StoreError::Invalid(format!(
+            "this database asks for a server of level {min_server} or later, and this one has level {SERVER_LEVEL}: start a newer version of Streamwright"
+        )));
+    }
+    Ok(())
+}
+
+/// Names of the steps that the database has, oldest first.
+async fn applied(conn: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let rows = Migrator::get_migration_models(conn).await?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+/// The newest step that the database has.
+pub(crate) async fn newest(conn: &DatabaseConnection) -> Result<String, StoreError> {
+    let sql = "SELECT MAX(version) AS newest FROM seaql_migrations";
+    let row = conn.query_one_raw(Statement::from_string(conn.get_database_backend(), sql)).await?;
+    let newest: Option<String> = row.map(|row| row.try_get("", "newest")).transpose()?.flatten();
+    newest.ok_or_else(|| StoreError::Invalid("the database has no schema".to_owned()))
+}
+
+async fn min_server(tx: &DatabaseTransaction) -> Result<i64, StoreError> {
+    let sql = "SELECT amount FROM schema_facts WHERE name = 'min_server'";
+    let row = tx.query_one_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
+    Ok(row.map(|row| row.try_get("", "amount")).transpose()?.unwrap_or(0))
+}
+
+async fn lock(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+    let backend = tx.get_database_backend();
+    match backend {
+        DbBackend::Postgres => {
+            tx.execute_raw(Statement::from_string(
+                backend,
+                format!("SELECT pg_advisory_xact_lock({LOCK_NUMBER})"),
+            ))
+            .await?;
+        }
+        DbBackend::MySql => {
+            let sql = format!("SELECT COALESCE(GET_LOCK(CONCAT('{LOCK}_', LEFT(DATABASE(), 40)), {LOCK_SECONDS}), 0) AS held");
+            let row = tx.query_one_raw(Statement::from_string(backend, sql)).await?;
+            let held: i64 = row.map(|row| row.try_get("", "held")).transpose()?.unwrap_or(0);
+            if held != 1 {
+                return Err(StoreError::Unavailable(
+                    "another server is changing the schema and does not come to an end: look at it, then start again".to_owned(),
+                ));
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+async fn unlock(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+    let backend = tx.get_database_backend();
+    if backend == DbBackend::MySql {
+        tx.execute_raw(Statement::from_string(
+            backend,
+            format!("DO RELEASE_LOCK(CONCAT('{LOCK}_', LEFT(DATABASE(), 40)))"),
+        ))
+        .await?;
+    }
+    Ok(())
+}

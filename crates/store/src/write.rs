@@ -1,0 +1,145 @@
+//! What the engine writes: a list of [`Write`]s, done in order in one transaction, all or none, and only
+//! while the engine still holds the lease of the cluster. The engine decides the list, the store knows
+//! what may not be overwritten: the end of a run or operation is sticky, a newer intent wins.
+
+use domain::cluster::{ClusterDesired, Look};
+use domain::effect::Effect;
+use domain::flink_version::VersionNumber;
+use domain::id::{ClusterId, JobId, RunId};
+use domain::job::Desired;
+use domain::observation::Observation;
+use domain::operation::Operation;
+use domain::run::{Run, RunEnd};
+use domain::snapshot::Snapshot;
+
+use crate::connect::Store;
+use crate::event::NewEvent;
+use crate::fault::{Fault, StoreError};
+use crate::lease::{self, Lease};
+use crate::transaction::{Scope, Tx};
+use crate::{cluster, effect, job, look, observation, operation, run, snapshot};
+
+/// One thing to write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// A new run, which becomes the job's newest. `Conflict` unless the run's generation is the job's,
+    /// its operation is open, and no run of the job is alive.
+    InsertRun(Run),
+    /// When the run was running, its restore path, stop intent and ghost, exactly as given; never its end.
+    UpdateRun(Run),
+    /// The end of a run. Sticky: a second end changes nothing, and its events are not written.
+    EndRun {
+        /// Which run.
+        run_id: RunId,
+        /// How it ended.
+        end: RunEnd,
+        /// Events that belong to this end.
+        events: Vec<NewEvent>,
+    },
+    /// A call outside: inserted, or how far it got.
+    Effect(Effect),
+    /// What a source says of a run: inserted, or written over what it said before.
+    Observation(Observation),
+    /// How far an operation is. Sticky: of one that has ended already (also cancelled or superseded
+    /// meanwhile) only steps, run and snapshot are taken. An end frees the place it holds.
+    Operation(Operation),
+    /// What is desired of a job; nothing when a newer intent came.
+    Desired {
+        /// Which job.
+        job_id: JobId,
+        /// The generation that this belongs to.
+        generation: i64,
+        /// What is desired.
+        desired: Desired,
+    },
+    /// What is desired of a cluster; nothing when a newer intent came.
+    ClusterDesired {
+        /// Which cluster.
+        cluster_id: ClusterId,
+        /// The generation that this belongs to.
+        generation: i64,
+        /// What is desired.
+        desired: ClusterDesired,
+    },
+    /// The address and the version of a cluster; `None` leaves that one as it is.
+    ClusterRest {
+        /// Which cluster.
+        cluster_id: ClusterId,
+        /// REST address without a trailing slash.
+        rest_url: Option<String>,
+        /// Flink's version.
+        version: Option<VersionNumber>,
+    },
+    /// The newest news of a cluster.
+    Look {
+        /// Which cluster.
+        cluster_id: ClusterId,
+        /// What was seen.
+        look: Look,
+    },
+    /// A snapshot: inserted, or what became of it.
+    Snapshot(Snapshot),
+    /// A row of the timeline.
+    Event(NewEvent),
+    /// All rows of a job but its events and its open operation. `Conflict` while a run may be alive;
+    /// nothing when the job is gone already.
+    DeleteJob(JobId),
+}
+
+impl Store {
+    /// Writes a list in order in one transaction, all or nothing. `lease`: none only for what no instance
+    /// owns, such as a user's word that a run is gone.
+    ///
+    /// # Errors
+    /// `Conflict` when the lease was lost or one of the writes was refused: nothing is written; read
+    /// again and decide again. `Unavailable` when the database does not answer: read again.
+    pub async fn commit(&self, lease: Option<&Lease>, writes: Vec<Write>) -> Result<(), StoreError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let writes = &writes;
+        self.write(Scope::Engine, |tx| async move {
+            if let Some(lease) = lease {
+                lease::check(&tx, lease).await?;
+            }
+            for write in writes {
+                one(&tx, write).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+async fn one(tx: &Tx, write: &Write) -> Result<(), Fault> {
+    match write {
+        Write::InsertRun(of) => run::insert(tx, of).await,
+        Write::UpdateRun(of) => run::update(tx, of).await,
+        Write::EndRun { run_id, end, events } => run::finish(tx, *run_id, end, events).await,
+        Write::Effect(of) => effect::save(tx, of).await,
+        Write::Observation(of) => observation::save(tx, of).await,
+        Write::Operation(of) => operation::save(tx, of).await,
+        Write::Desired {
+            job_id,
+            generation,
+            desired,
+        } => job::set_desired(tx, *job_id, *generation, *desired).await,
+        Write::ClusterDesired {
+            cluster_id,
+            generation,
+            desired,
+        } => cluster::set_desired(tx, *cluster_id, *generation, *desired).await,
+        Write::ClusterRest {
+            cluster_id,
+            rest_url,
+            version,
+        } => cluster::set_rest(tx, *cluster_id, rest_url.as_deref(), *version).await,
+        Write::Look { cluster_id, look } => look::write(tx, *cluster_id, look).await,
+        Write::Snapshot(of) => snapshot::save(tx, of).await,
+        Write::Event(event) => {
+            tx.event(event.clone());
+            Ok(())
+        }
+        Write::DeleteJob(id) => job::delete(tx, *id).await,
+    }
+}

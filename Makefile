@@ -32,10 +32,10 @@ java/target/built: $(JAVA_SOURCES)
 	@mkdir -p $(@D) && touch $@
 
 web: web/dist/index.html ## build the console
-web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	@scripts/phase "Console" npm --prefix web run --silent build
 	@touch $@
-web/node_modules/.installed: web/package-lock.json
+web/node_modules/.package-lock.json: web/package-lock.json
 	@scripts/phase "Packages of the console" npm --prefix web ci --no-audit --no-fund --loglevel=error
 	@touch $@
 

@@ -130,7 +130,7 @@ final class Anchor {
     }
 
     private static boolean isObjectWord(Token token) {
-        for (String word : new String[] {"TABLE", "VIEW", "FUNCTION", "DATABASE", "CATALOG", "MODULE", "INTO", "OVERWRITE", "MODEL"}) {
+        for (String word : new String[] {"TABLE", "VIEW", "FUNCTION", "DATABASE", "CATALOG", "MODULE", "INTO", "OVERWRITE", "MODEL", "CONNECTION"}) {
             if (token.is(word)) {
                 return true;
             }

@@ -153,6 +153,22 @@ final class Catalogs {
         return new String(text);
     }
 
+    /** Models and connections need a provider that only the cluster has: created where the catalog can, never judged by. */
+    void noted(Statement statement, Operation operation) {
+        Token subject = Anchor.subject(statement);
+        if (subject != null) {
+            scope.standIn(subject.value());
+        }
+        try {
+            session.execute(operation);
+        } catch (OutOfMemoryError e) {
+            throw e;
+        } catch (Throwable e) {
+            // What uses it is reported as not checked.
+            return;
+        }
+    }
+
     /** A materialised table is only validated; a view with its query stands in for what reads it later. */
     void standIn(Operation operation) {
         try {

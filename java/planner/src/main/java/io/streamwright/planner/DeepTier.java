@@ -157,7 +157,18 @@ final class DeepTier {
             report.add(Finding.on(statement).stage("validate").says("not_supported", "Only INSERT may stand between BEGIN STATEMENT SET and END"));
             return;
         }
-        operations.take(statement, operation, stage);
+        List<Operation> set = Operations.statementSet(operation);
+        List<StatementSetText.Part> parts = StatementSetText.parts(statement.text());
+        if (set.isEmpty() || set.size() != parts.size()) {
+            operations.take(statement, operation, stage);
+            return;
+        }
+        // Planned like a set of single statements, so that a fault is placed in its own INSERT.
+        open = new ArrayList<>();
+        for (int i = 0; i < set.size(); i++) {
+            open.add(new Pending(statement.part("insert", parts.get(i).text(), parts.get(i).offset()), verdict, set.get(i)));
+        }
+        closeSet();
     }
 
     // The whole set is planned first: most sets are right, and then one plan says so. Only a faulty set is planned piece by piece.

@@ -202,6 +202,8 @@ final class NameRules {
         String type = c.failure().innermost().getClass().getSimpleName();
         if (type.equals("ClassNotFoundException") || type.toLowerCase(Locale.ROOT).contains("noclassdeffound")) {
             c.says("class_not_found", "Class " + m.group(1) + " is in none of the job's jars").about(m.group(1)).at(Anchor.string(c.statement(), m.group(1)));
+            Statement function = c.scope().functionWith(m.group(1));
+            c.at(function, function == null ? null : Anchor.string(function, m.group(1)));
         }
     }
 }

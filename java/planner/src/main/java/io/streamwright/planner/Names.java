@@ -137,7 +137,8 @@ final class Names {
         return at < 0 ? null : key.substring(at + name.length() + 1);
     }
 
-    private List<Factory> factories() {
+    /** All factories on the class path and in the user's jars; a broken one hides only itself. */
+    List<Factory> factories() {
         List<Factory> all = new ArrayList<>();
         java.util.Iterator<Factory> services = ServiceLoader.load(Factory.class, session.loader()).iterator();
         for (int guard = 0; guard < 10_000; guard++) {

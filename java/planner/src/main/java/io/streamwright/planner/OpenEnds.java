@@ -32,7 +32,10 @@ final class OpenEnds {
         if (touchesJar(c)) {
             return JAR;
         }
-        return touchesOpenObject(c) ? OTHER : null;
+        // Python functions need the interpreter of the cluster; procedures need a catalog that has some.
+        String detail = c.failure().detail();
+        boolean beyond = detail.contains("PythonFunctionFactory") || detail.contains("is not implemented for class org.apache.flink.table.catalog.GenericInMemoryCatalog");
+        return beyond || touchesOpenObject(c) ? OTHER : null;
     }
 
     /** What the reader is told. */

@@ -82,6 +82,8 @@ final class Operations {
             throw new ValidationException("Unsupported query: " + statement.tokens().get(0).text());
         } else if (kind.equals("AddJarOperation")) {
             catalogs.addJar(statement, operation);
+        } else if (kind.startsWith("CreateModel") || kind.startsWith("CreateConnection")) {
+            catalogs.noted(statement, operation);
         } else if (kind.equals("CreateMaterializedTableOperation")) {
             catalogs.standIn(operation);
         } else if (runsForReal(kind)) {
@@ -108,6 +110,11 @@ final class Operations {
         } else if (operation.getClass().getSimpleName().equals("CreateViewOperation")) {
             Object identifier = Reflect.get(operation, "getViewIdentifier");
             created(statement, (ObjectIdentifier) identifier, false);
+        } else if (operation.getClass().getSimpleName().endsWith("FunctionOperation") && statement.starts("CREATE")) {
+            Token subject = Anchor.subject(statement);
+            if (subject != null) {
+                scope.function(subject.value(), statement);
+            }
         }
     }
 
@@ -153,6 +160,12 @@ final class Operations {
         } else if (child instanceof QueryOperation || isInsert((Operation) child)) {
             plan(Collections.singletonList((Operation) child));
         }
+    }
+
+    /** The INSERTs of a statement set or of its EXPLAIN; empty for any other operation. */
+    static List<Operation> statementSet(Operation operation) throws Throwable {
+        Object set = operation.getClass().getSimpleName().equals("ExplainOperation") ? Reflect.get(operation, "getChild") : operation;
+        return set != null && set.getClass().getSimpleName().equals("StatementSetOperation") ? unpack((Operation) set) : Collections.emptyList();
     }
 
     private static List<Operation> unpack(Operation set) throws Throwable {

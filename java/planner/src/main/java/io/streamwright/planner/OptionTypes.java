@@ -1,10 +1,15 @@
 package io.streamwright.planner;
 
 import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.description.HtmlFormatter;
+import org.apache.flink.util.TimeUtils;
 
-/** The type of an option in one word. Flink keeps the class in a method that is not public. */
+/** The type, default and description of an option in plain words. Flink keeps the class in a method that is not public. */
 final class OptionTypes {
 
     private OptionTypes() {
@@ -16,7 +21,7 @@ final class OptionTypes {
         if (type == null) {
             return null;
         }
-        if (isList(option)) {
+        if (Boolean.TRUE.equals(hidden(option, "isList"))) {
             return "LIST";
         }
         if (type.isEnum()) {
@@ -31,10 +36,6 @@ final class OptionTypes {
         return (Class<?>) hidden(option, "getClazz");
     }
 
-    private static boolean isList(ConfigOption<?> option) {
-        return Boolean.TRUE.equals(hidden(option, "isList"));
-    }
-
     private static Object hidden(ConfigOption<?> option, String name) {
         try {
             Method method = ConfigOption.class.getDeclaredMethod(name);
@@ -42,6 +43,28 @@ final class OptionTypes {
             return method.invoke(option);
         } catch (ReflectiveOperationException | RuntimeException e) {
             return null;
+        }
+    }
+
+    /** A default value as it would be written. */
+    static String text(Object value) {
+        if (value instanceof Duration) {
+            return TimeUtils.formatWithHighestUnit((Duration) value);
+        }
+        if (value instanceof Collection) {
+            return ((Collection<?>) value).stream().map(OptionTypes::text).collect(Collectors.joining(";"));
+        }
+        return String.valueOf(value);
+    }
+
+    /** The description without markup. */
+    static String description(ConfigOption<?> option) {
+        try {
+            String html = new HtmlFormatter().format(option.description());
+            return html.replaceAll("<br\\s*/?>|</li>|</p>", " ").replaceAll("<[^>]*>", "").replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ")
+                    .replace("&amp;", "&").replaceAll("\\s+", " ").trim();
+        } catch (RuntimeException | LinkageError e) {
+            return "";
         }
     }
 }

@@ -2,38 +2,25 @@ package io.streamwright.planner;
 
 import io.streamwright.text.Setting;
 import io.streamwright.text.StatementSetText;
-import java.lang.reflect.Field;
-import java.lang.reflect.Method;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.Supplier;
 
 /** Only parses, in well under a millisecond a statement. One environment serves all such checks: parsing changes nothing. */
 final class ParseTier {
 
     private Session session;
-    private Object grammar;
-    private Method parse;
+    private Grammar grammar;
 
     /** Parses all statements. */
     void run(CheckRequest request, Report report) throws Throwable {
         if (session == null) {
             session = Session.open(false, Collections.emptyMap(), Planner.class.getClassLoader());
-            open();
+            grammar = Grammar.of(session);
         }
         Diagnosis diagnosis = new Diagnosis(session, new Scope(), report);
         for (Statement statement : request.statements()) {
             check(statement, report, diagnosis);
         }
-    }
-
-    // Flink's own entry point validates at once; the grammar alone sits in a private field of it, in every version.
-    private void open() throws Throwable {
-        Object parser = session.parser();
-        Field field = parser.getClass().getDeclaredField("calciteParserSupplier");
-        field.setAccessible(true);
-        grammar = ((Supplier<?>) field.get(parser)).get();
-        parse = grammar.getClass().getMethod("parse", String.class);
     }
 
     private void check(Statement statement, Report report, Diagnosis diagnosis) {
@@ -65,7 +52,7 @@ final class ParseTier {
 
     private void parse(Statement statement, Report.Verdict verdict, Diagnosis diagnosis) {
         try {
-            Object node = Reflect.call(parse, grammar, statement.text());
+            Object node = grammar.parse(statement.text());
             verdict.kind(node.getClass().getSimpleName());
         } catch (OutOfMemoryError e) {
             throw e;

@@ -51,6 +51,12 @@ final class QueryRules {
                 Rule.of("Invalid function call:\\s*(\\w+)\\(([^\\n]*)\\)", QueryRules::functionCall),
                 Rule.of("Number of columns must match number of query columns", QueryRules::targetCount),
                 Rule.of("Sink '([^']*)' does not exists?", QueryRules::noSink),
+                Rule.of("Querying an unbounded table '([^']*)' in batch mode is not allowed", (c, m) -> c.says("unbounded_source",
+                        Scope.last(m.group(1)) + " is unbounded and cannot be read in batch mode").at(Anchor.name(c.statement(), Scope.last(m.group(1))))),
+                Rule.of("Greedy quantifiers are not allowed as the last element", (c, m) -> c.says("not_supported",
+                        "The last element of PATTERN cannot be greedy").suggests("End it with a single variable or a reluctant quantifier").at(Anchor.keyword(c.statement(), "PATTERN"))),
+                Rule.of("for identifier '([^']*)' that implements '[^']*\\.ParserFactory'", (c, m) -> c.says("not_supported",
+                        "No SQL dialect '" + m.group(1) + "' in this Flink")),
                 Rule.of("Unsupported query: (\\w+)", QueryRules::unsupported),
                 Rule.of("Hint: (\\w+) should be registered in the HintStrategyTable", (c, m) -> c.says("not_supported",
                         "This Flink version has no hint " + m.group(1)).at(Anchor.name(c.statement(), m.group(1)))));

@@ -63,6 +63,16 @@ final class Report {
         }
     }
 
+    /** Whether anything is said about this statement. */
+    boolean notes(Statement statement) {
+        for (Finding finding : findings) {
+            if (finding.statement() == statement) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether an error is placed in this statement. */
     boolean blames(Statement statement) {
         for (Finding finding : findings) {

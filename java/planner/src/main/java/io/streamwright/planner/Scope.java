@@ -12,6 +12,7 @@ final class Scope {
 
     private final Map<String, Statement> definitions = new LinkedHashMap<>();
     private final Map<String, String> tables = new LinkedHashMap<>();
+    private final Map<String, Statement> functions = new LinkedHashMap<>();
     private final Set<String> failed = new HashSet<>();
     private final Set<String> openCatalogs = new HashSet<>();
     private final Map<String, Statement> openFunctions = new HashMap<>();
@@ -35,6 +36,21 @@ final class Scope {
     /** The statement that created an object; null when none did. */
     Statement definition(String name) {
         return definitions.get(last(name));
+    }
+
+    /** A statement has registered a function, whose class Flink only looks up on use. */
+    void function(String name, Statement statement) {
+        functions.put(last(name), statement);
+    }
+
+    /** The statement that registered a function with this text literal; null when none did. */
+    Statement functionWith(String className) {
+        for (Statement statement : functions.values()) {
+            if (Anchor.string(statement, className) != null) {
+                return statement;
+            }
+        }
+        return null;
     }
 
     /** A table was created and can be probed; by its full name. */

@@ -107,7 +107,9 @@ final class SyntaxRules {
         String word = token.text();
         boolean nameFits = expected.contains("a name");
         boolean column = token.kind() == Token.Kind.WORD && after != null && Words.isType(after.text());
-        if (column && nameFits) {
+        if (before != null && before.is(".") && token.kind() == Token.Kind.WORD) {
+            c.says("reserved_word", "'" + word + "' is a reserved word").suggests("Write `" + word + "` to use it as a name");
+        } else if (column && nameFits) {
             c.says("reserved_word", "'" + word + "' is a reserved word").suggests("Write `" + word + "` to use it as a name");
         } else if (column && expected.contains(",")) {
             c.says(CODE, "',' missing before '" + word + "'");

@@ -126,7 +126,8 @@ final class TableRules {
     }
 
     private static void catalogType(Case c, String type, List<String> known) {
-        c.says("unknown_catalog_type", "No catalog type '" + type + "' among the job's jars").suggests(Nearest.suggest(type, known))
+        String nearest = Nearest.suggest(type, known);
+        c.says("unknown_catalog_type", "No catalog type '" + type + "' among the job's jars").suggests(nearest != null ? nearest : "Add the catalog's jar to the job")
                 .at(Anchor.optionValue(c.statement(), "type"));
     }
 

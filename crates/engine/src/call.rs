@@ -1,0 +1,297 @@
+//! Calls outside: the effect is written as intended, then as sent, then the call is made, then its answer is
+//! written. A server killed between any two of these leaves a row from which the next one goes on.
+
+use std::collections::BTreeMap;
+
+use domain::effect::{Effect, EffectKind, EffectState};
+use domain::id::{EffectId, OperationId, RunId, SnapshotId};
+use domain::operation::{Operation, Request};
+use domain::plan::Action;
+use domain::ports::{Endpoint, PortError, SavepointRequest, Submission};
+use domain::release::Release;
+use domain::run::{Run, RunCause, StartOptions, StopMode};
+use domain::snapshot::{Snapshot, SnapshotKind, SnapshotState};
+use domain::status::JobFacts;
+use store::{Lease, NewEvent, StoreError, Write};
+
+use crate::{Engine, observe};
+
+/// Makes one call of a plan.
+pub(crate) async fn make(engine: &Engine, lease: Option<&Lease>, facts: &JobFacts, action: &Action) -> Result<(), StoreError> {
+    let Some(endpoint) = facts.cluster.as_ref().and_then(|cluster| observe::endpoint(&cluster.cluster)) else {
+        return Ok(());
+    };
+    let caller = Caller { engine, lease, facts, endpoint };
+    match action {
+        Action::Submit { new: true, restore_path } => caller.submit_new(restore_path.clone()).await,
+        Action::Submit { new: false, .. } => caller.submit_again().await,
+        Action::TriggerSavepoint { operation_id } => caller.savepoint(*operation_id, None).await,
+        Action::StopWithSavepoint { operation_id, drain } => caller.savepoint(*operation_id, Some(*drain)).await,
+        Action::Cancel { operation_id } => caller.cancel(*operation_id).await,
+        _ => Ok(()),
+    }
+}
+
+struct Caller<'a> {
+    engine: &'a Engine,
+    lease: Option<&'a Lease>,
+    facts: &'a JobFacts,
+    endpoint: Endpoint,
+}
+
+impl Caller<'_> {
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        self.engine.store.commit(self.lease, writes).await
+    }
+
+    fn operation(&self, id: OperationId) -> Option<&Operation> {
+        self.facts.lifecycle.iter().chain(&self.facts.savepoint).find(|operation| operation.id == id)
+    }
+
+    fn incarnation(&self) -> Option<String> {
+        self.facts.cluster.as_ref().and_then(|cluster| cluster.look.incarnation.clone())
+    }
+
+    fn event(&self, code: &str, message: String, run: RunId, operation: OperationId) -> Write {
+        Write::Event(NewEvent::new(self.facts.job.team_id, code, message).job(self.facts.job.id).run(run).operation(operation))
+    }
+
+    fn intended(operation_id: OperationId, run_id: RunId, kind: EffectKind, name: String) -> Effect {
+        Effect {
+            id: EffectId(store::new_id()),
+            operation_id,
+            run_id,
+            kind,
+            name,
+            incarnation: None,
+            state: EffectState::Intended,
+            answer: None,
+            tries: 0,
+            intended_at: store::now(),
+            sent_at: None,
+            answered_at: None,
+        }
+    }
+
+    /// Marks an effect as sent; the next thing that happens is the call.
+    async fn sent(&self, mut effect: Effect) -> Result<Effect, StoreError> {
+        effect.incarnation = self.incarnation();
+        effect.state = EffectState::Sent;
+        effect.tries += 1;
+        effect.sent_at = Some(store::now());
+        self.commit(vec![Write::Effect(effect.clone())]).await?;
+        Ok(effect)
+    }
+
+    /// Writes what came of a call.
+    async fn answered(&self, mut effect: Effect, answer: Result<Option<String>, PortError>) -> Result<(), StoreError> {
+        effect.answered_at = Some(store::now());
+        (effect.state, effect.answer) = match answer {
+            Ok(said) => (EffectState::Accepted, said),
+            Err(PortError::Refused { message, .. } | PortError::GiveUp(message)) => (EffectState::Refused, Some(message)),
+            Err(PortError::Retry(message)) => (EffectState::Unknown, Some(message)),
+        };
+        self.commit(vec![Write::Effect(effect)]).await
+    }
+
+    async fn submit_new(&self, restore_path: Option<String>) -> Result<(), StoreError> {
+        let Some(operation) = &self.facts.lifecycle else { return Ok(()) };
+        let (release_id, options, cause) = match &operation.request {
+            Request::Start { release_id, options } => (*release_id, options, RunCause::Start),
+            Request::Replace { release_id, options, .. } => (*release_id, options, RunCause::Replace),
+            _ => return Ok(()),
+        };
+        let release = self.engine.store.release_any(release_id).await?;
+        let Some(run) = self.new_run(operation, &release, (options, cause), restore_path) else { return Ok(()) };
+        let effect = Self::intended(operation.id, run.id, EffectKind::Submit, run.id.flink_job_id());
+        let from = run.restore_path.as_deref().map_or_else(|| "without state".to_owned(), |path| format!("from {path}"));
+        let message = format!("Submitting release {} as Flink job {} {from}.", release.number, run.id.flink_job_id());
+        let operation = Operation { run_id: Some(run.id), ..self.stepped(operation) };
+        self.commit(vec![
+            Write::InsertRun(run.clone()),
+            Write::Effect(effect.clone()),
+            self.event("run_submitting", message, run.id, operation.id),
+            Write::Operation(operation),
+        ])
+        .await?;
+        self.submit(&run, &release, effect).await
+    }
+
+    /// The operation with the step that the notes of this plan have just written.
+    fn stepped(&self, operation: &Operation) -> Operation {
+        let mut operation = operation.clone();
+        let cluster = self.facts.cluster.as_ref().map_or("", |cluster| cluster.cluster.name.as_str());
+        crate::cluster::push_step(&mut operation, "submit", format!("Sending it to cluster {cluster}."));
+        operation
+    }
+
+    fn new_run(&self, operation: &Operation, release: &Release, how: (&StartOptions, RunCause), restore_path: Option<String>) -> Option<Run> {
+        Some(Run {
+            id: RunId(store::new_id()),
+            job_id: self.facts.job.id,
+            team_id: self.facts.job.team_id,
+            release_id: release.id,
+            release_number: release.number,
+            cluster_id: self.facts.cluster.as_ref()?.cluster.id,
+            generation: operation.generation,
+            attempt: 1,
+            cause: how.1,
+            options: how.0.clone(),
+            restore_path,
+            operation_id: operation.id,
+            created_at: store::now(),
+            running_at: None,
+            stop_intent: None,
+            end: None,
+            ghost_since: None,
+        })
+    }
+
+    /// The same run once more: the effect says that nothing, or nothing that arrived, went out.
+    async fn submit_again(&self) -> Result<(), StoreError> {
+        let Some(run) = &self.facts.run else { return Ok(()) };
+        let Some(effect) = self.facts.effects.iter().find(|effect| effect.kind == EffectKind::Submit && effect.run_id == run.id) else {
+            return Ok(());
+        };
+        let release = self.engine.store.release_any(run.release_id).await?;
+        self.submit(run, &release, effect.clone()).await
+    }
+
+    async fn submit(&self, run: &Run, release: &Release, effect: Effect) -> Result<(), StoreError> {
+        let submission = self.submission(run, release);
+        let effect = self.sent(effect).await?;
+        let answer = self.engine.ports.control.submit(&self.endpoint, &submission).await;
+        if let Err(error) = &answer {
+            tracing::info!(run = %run.id, %error, "the submission's answer was not a success; looking for the job by its id");
+        }
+        self.answered(effect, answer.map(|()| None)).await
+    }
+
+    fn submission(&self, run: &Run, release: &Release) -> Submission {
+        let spec = &release.content.spec;
+        Submission {
+            flink_job_id: run.id.flink_job_id(),
+            job_name: release.content.name.clone(),
+            statements: release.content.statements.clone(),
+            configuration: self.configuration(&spec.configuration),
+            parallelism: run.options.parallelism.or(spec.parallelism),
+            restore_path: run.restore_path.clone(),
+            allow_non_restored_state: run.options.allow_non_restored_state,
+            claim_mode: run.options.claim_mode,
+        }
+    }
+
+    /// The release's configuration with ours below it (checkpoints retained, time for savepoints) and above it
+    /// (a checkpoint directory of the job's own).
+    fn configuration(&self, declared: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut configuration = BTreeMap::from([
+            ("execution.checkpointing.externalized-checkpoint-retention".to_owned(), "RETAIN_ON_CANCELLATION".to_owned()),
+            ("execution.checkpointing.timeout".to_owned(), "30 min".to_owned()),
+        ]);
+        configuration.extend(declared.clone());
+        let key = self.endpoint.version.capabilities().checkpoints_dir_key;
+        configuration.insert(key.to_owned(), format!("{}/checkpoints/{}", self.state_root(), self.facts.job.id.hex()));
+        configuration
+    }
+
+    fn state_root(&self) -> String {
+        let named = self.facts.cluster.as_ref().and_then(|cluster| {
+            let keys = ["state.savepoints.dir", "execution.checkpointing.savepoint-dir"];
+            keys.iter().find_map(|key| cluster.cluster.configuration.get(*key))
+        });
+        named.map_or_else(|| self.engine.state_root.clone(), |root| root.trim_end_matches('/').to_owned())
+    }
+
+    /// A savepoint, with a stop where `drain` says how.
+    async fn savepoint(&self, operation_id: OperationId, drain: Option<bool>) -> Result<(), StoreError> {
+        let (Some(operation), Some(run)) = (self.operation(operation_id), &self.facts.run) else { return Ok(()) };
+        let kind = if drain.is_some() { EffectKind::StopWithSavepoint } else { EffectKind::TriggerSavepoint };
+        let known = self.facts.effects.iter().find(|effect| effect.kind == kind && effect.operation_id == operation_id);
+        let directory = format!("{}/savepoints/{}/{}", self.state_root(), self.facts.job.id.hex(), operation_id.hex());
+        let effect = match known {
+            Some(effect) => effect.clone(),
+            None => self.intend_savepoint(operation, run, (kind, drain), &directory).await?,
+        };
+        let request =
+            SavepointRequest { flink_job_id: run.id.flink_job_id(), trigger_id: operation_id.hex(), directory, drain: drain == Some(true) };
+        let effect = self.sent(effect).await?;
+        let control = &self.engine.ports.control;
+        let answer = match drain {
+            Some(_) => control.stop_with_savepoint(&self.endpoint, &request).await,
+            None => control.trigger_savepoint(&self.endpoint, &request).await,
+        };
+        let refused = matches!(&answer, Err(PortError::Refused { .. } | PortError::GiveUp(_)));
+        let message = answer.as_ref().err().map(ToString::to_string);
+        self.answered(effect, answer.map(Some)).await?;
+        if refused { self.refuse_savepoint(operation_id, message).await } else { Ok(()) }
+    }
+
+    /// Writes the snapshot's row, the effect and the stop intent before anything goes out.
+    async fn intend_savepoint(&self, operation: &Operation, run: &Run, how: (EffectKind, Option<bool>), directory: &str) -> Result<Effect, StoreError> {
+        let (kind, drain) = how;
+        let effect = Self::intended(operation.id, run.id, kind, operation.id.hex());
+        let snapshot = Snapshot {
+            id: SnapshotId(store::new_id()),
+            job_id: self.facts.job.id,
+            team_id: self.facts.job.team_id,
+            run_id: run.id,
+            release_number: run.release_number,
+            operation_id: Some(operation.id),
+            kind: SnapshotKind::Savepoint,
+            state: SnapshotState::Triggering,
+            directory: directory.to_owned(),
+            path: None,
+            format: self.endpoint.version.capabilities().savepoint_format.then(|| "CANONICAL".to_owned()),
+            size_bytes: None,
+            checkpoint_id: None,
+            error: None,
+            created_at: store::now(),
+            completed_at: None,
+        };
+        let mut operation = Operation { snapshot_id: Some(snapshot.id), run_id: Some(run.id), ..operation.clone() };
+        crate::cluster::push_step(&mut operation, "savepoint", "Asking Flink for a savepoint.".to_owned());
+        let mut writes = vec![Write::Snapshot(snapshot), Write::Effect(effect.clone()), Write::Operation(operation)];
+        if let Some(drain) = drain {
+            let mode = if drain { StopMode::Drain } else { StopMode::Savepoint };
+            writes.push(Write::UpdateRun(Run { stop_intent: Some(mode), ..run.clone() }));
+        }
+        self.commit(writes).await?;
+        Ok(effect)
+    }
+
+    /// Flink refused the trigger: nothing is being written in the snapshot's directory.
+    async fn refuse_savepoint(&self, operation_id: OperationId, message: Option<String>) -> Result<(), StoreError> {
+        let facts = self.engine.store.job_facts(self.facts.job.id).await?;
+        let snapshot = facts.snapshots.into_iter().find(|snapshot| snapshot.operation_id == Some(operation_id));
+        match snapshot {
+            Some(snapshot) => self.commit(vec![Write::Snapshot(Snapshot { state: SnapshotState::Failed, error: message, ..snapshot })]).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn cancel(&self, operation_id: OperationId) -> Result<(), StoreError> {
+        let Some(run) = &self.facts.run else { return Ok(()) };
+        let known = self.facts.effects.iter().find(|effect| effect.kind == EffectKind::Cancel && effect.operation_id == operation_id);
+        let effect = match known {
+            Some(effect) => effect.clone(),
+            None => {
+                let effect = Self::intended(operation_id, run.id, EffectKind::Cancel, run.id.flink_job_id());
+                let mut writes = vec![Write::Effect(effect.clone()), Write::UpdateRun(Run { stop_intent: Some(StopMode::Cancel), ..run.clone() })];
+                if let Some(operation) = self.operation(operation_id) {
+                    writes.push(Write::Operation(Operation { run_id: Some(run.id), ..self.cancelling(operation) }));
+                }
+                self.commit(writes).await?;
+                effect
+            }
+        };
+        let effect = self.sent(effect).await?;
+        let answer = self.engine.ports.control.cancel(&self.endpoint, &run.id.flink_job_id()).await;
+        self.answered(effect, answer.map(|()| None)).await
+    }
+
+    fn cancelling(&self, operation: &Operation) -> Operation {
+        let mut operation = operation.clone();
+        crate::cluster::push_step(&mut operation, "cancel", "Cancelling; waiting for Flink to report its end.".to_owned());
+        operation
+    }
+}

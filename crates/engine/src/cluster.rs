@@ -1,0 +1,295 @@
+//! The task of one cluster: look, write what changed, keep its processes as desired, move its jobs on.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::cluster::{Cluster, Look};
+use domain::id::{ClusterId, JobId, RunId};
+use domain::operation::{Operation, OperationState, Step};
+use domain::plan::cluster::{ClusterAction, plan_cluster};
+use domain::ports::Launch;
+use domain::status::JobFacts;
+use store::{Lease, NewEvent, StoreError, Write};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::job::{self, Fresh};
+use crate::observe::{self, Sighting};
+use crate::{Engine, checkpoint};
+
+/// How long a lease lasts without being renewed, in milliseconds.
+const LEASE: i64 = 30_000;
+/// Between two looks while an operation is open.
+const BUSY: Duration = Duration::from_millis(250);
+/// Between two looks while something changes by itself, or while the cluster does not answer.
+const MOVING: Duration = Duration::from_secs(3);
+/// Between two looks at a quiet cluster.
+const QUIET: Duration = Duration::from_secs(20);
+
+/// Jobs that a task is working on: one walk at a time for each.
+#[derive(Clone, Default)]
+struct Walking(Arc<Mutex<HashSet<JobId>>>);
+
+impl Walking {
+    fn enter(&self, job: JobId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(job)
+    }
+
+    fn leave(&self, job: JobId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
+    }
+}
+
+struct Follower {
+    engine: Engine,
+    id: ClusterId,
+    walking: Walking,
+    moved: Arc<Notify>,
+    checkpoints: checkpoint::Clock,
+}
+
+/// Follows a cluster until it has no work left, the lease is lost, or the server ends.
+pub(crate) async fn follow(engine: Engine, id: ClusterId, shutdown: CancellationToken) {
+    let lease = match engine.store.claim_cluster(id, engine.instance, LEASE).await {
+        Ok(Some(lease)) => lease,
+        Ok(None) => return,
+        Err(error) => {
+            tracing::warn!(cluster = %id, %error, "the cluster could not be claimed");
+            return;
+        }
+    };
+    let mut wake = engine.store.wake();
+    let moved = Arc::new(Notify::new());
+    let follower = Follower { engine, id, walking: Walking::default(), moved: Arc::clone(&moved), checkpoints: checkpoint::Clock::default() };
+    let mut lease = lease;
+    loop {
+        wake.mark_unchanged();
+        let pause = match follower.tick(&mut lease).await {
+            Ok(Some(pause)) => pause,
+            Ok(None) => break,
+            Err(StoreError::Conflict(why)) => {
+                tracing::info!(cluster = %id, why, "gave the cluster up");
+                break;
+            }
+            Err(error) => {
+                tracing::warn!(cluster = %id, %error, "a look at the cluster failed; trying again");
+                MOVING
+            }
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            _ = wake.changed() => {}
+            () = moved.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+    // Without it the next owner waits until the lease has expired.
+    if let Err(error) = follower.engine.store.release_lease(&lease).await {
+        tracing::debug!(cluster = %id, %error, "the lease was not given back");
+    }
+}
+
+impl Follower {
+    /// One round; answers how long to wait, or nothing when the cluster has no work left.
+    async fn tick(&self, lease: &mut Lease) -> Result<Option<Duration>, StoreError> {
+        let store = &self.engine.store;
+        *lease = store.renew(lease, LEASE).await?;
+        let cluster = store.cluster_any(self.id).await?;
+        let before = store.look(self.id).await?;
+        let operation = store.open_operations_of_cluster(self.id).await?.into_iter().next();
+        let jobs = store.engine_jobs(self.id).await?;
+        let idle = cluster.desired == domain::cluster::ClusterDesired::Stopped && operation.is_none() && jobs.is_empty();
+        let mut sighting = observe::look(&self.engine, &cluster, &before).await;
+        self.classify(&cluster, &mut sighting, &jobs).await?;
+        let jobs = self.record(lease, &cluster, (&before, &sighting), jobs).await?;
+        self.keep(lease, &cluster, &sighting.look, operation.as_ref()).await?;
+        for facts in &jobs {
+            self.walk(lease, facts, &sighting);
+        }
+        self.checkpoints.tick(&self.engine, lease, &cluster, &jobs);
+        Ok((!idle).then(|| pause(&sighting.look, operation.as_ref(), &jobs)))
+    }
+
+    /// Tells ours from strangers; an ended run of ours that is alive is walked as a ghost.
+    async fn classify(&self, cluster: &Cluster, sighting: &mut Sighting, jobs: &[JobFacts]) -> Result<(), StoreError> {
+        let Some(sight) = &sighting.sight else { return Ok(()) };
+        let ours: Vec<String> = jobs.iter().filter_map(|facts| facts.run.as_ref()).map(|run| run.id.flink_job_id()).collect();
+        let strangers = observe::unmanaged(sight, &ours);
+        let ids: Vec<RunId> = strangers.iter().filter_map(|job| format!("run_{}", job.flink_job_id).parse().ok()).collect();
+        if !ids.is_empty() {
+            for run in self.engine.store.runs_by_ids(&ids).await? {
+                let facts = self.engine.store.job_facts(run.job_id).await?;
+                if facts.run.as_ref().is_some_and(|newest| newest.id == run.id) {
+                    let seen = observe::of_run(&run, sighting, cluster);
+                    let fresh = Fresh { look: Some(sighting.look.clone()), observation: seen };
+                    job::advance(&self.engine, None, run.job_id, &fresh).await;
+                }
+            }
+        }
+        sighting.look.unmanaged = strangers;
+        Ok(())
+    }
+
+    /// Writes what changed; answers the facts as they are now.
+    async fn record(&self, lease: &Lease, cluster: &Cluster, looks: (&Look, &Sighting), jobs: Vec<JobFacts>) -> Result<Vec<JobFacts>, StoreError> {
+        let (before, sighting) = looks;
+        let mut writes: Vec<Write> = observe::look_row(cluster, before, &sighting.look).into_iter().collect();
+        let mut current = Vec::with_capacity(jobs.len());
+        for mut facts in jobs {
+            let seen = facts.run.as_ref().and_then(|run| observe::of_run(run, sighting, cluster));
+            if let Some(seen) = seen {
+                if observe::differs(facts.observation.as_ref(), &seen) {
+                    writes.extend(observe::state_event(&facts, &seen).map(Write::Event));
+                    writes.push(Write::Observation(seen.clone()));
+                    facts.observation = Some(seen);
+                }
+            }
+            current.push(facts);
+        }
+        if !writes.is_empty() {
+            self.engine.store.commit(Some(lease), writes).await?;
+        }
+        Ok(current)
+    }
+
+    /// Keeps the processes of a local cluster as desired.
+    async fn keep(&self, lease: &Lease, cluster: &Cluster, look: &Look, operation: Option<&Operation>) -> Result<(), StoreError> {
+        for action in plan_cluster(cluster, look, operation, store::now()) {
+            let writes = match action {
+                ClusterAction::Launch { again } => self.launch(cluster, operation, again).await,
+                ClusterAction::Terminate => self.terminate(cluster, operation).await,
+                ClusterAction::Step { name, detail } => operation.map(|open| with_step(open, name, detail)).into_iter().collect(),
+                ClusterAction::Finish { state, error } => operation.map(|open| finished(open, state, error)).unwrap_or_default(),
+            };
+            if !writes.is_empty() {
+                self.engine.store.commit(Some(lease), writes).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn launch(&self, cluster: &Cluster, operation: Option<&Operation>, again: bool) -> Vec<Write> {
+        let launched = match self.launch_of(cluster).await {
+            Ok(launch) => self.engine.ports.host.launch(&launch).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error),
+        };
+        match launched {
+            Ok(url) => {
+                let mut writes = vec![Write::ClusterRest { cluster_id: cluster.id, rest_url: Some(url), version: None }];
+                if again {
+                    let message = format!("The processes of cluster {} had ended; they were started again.", cluster.name);
+                    writes.push(Write::Event(NewEvent::new(cluster.team_id, "cluster_relaunched", message).cluster(cluster.id)));
+                }
+                writes
+            }
+            Err(message) => {
+                tracing::warn!(cluster = %cluster.id, message, "the cluster could not be launched");
+                let error = domain::operation::OperationError {
+                    code: "launch_failed".to_owned(),
+                    message,
+                    hint: "Mend the cause, then start the cluster again.".to_owned(),
+                };
+                operation.map(|open| finished(open, OperationState::Failed, Some(error))).unwrap_or_default()
+            }
+        }
+    }
+
+    async fn launch_of(&self, cluster: &Cluster) -> Result<Launch, String> {
+        let id = cluster.flink_version_id.ok_or("the cluster names no Flink version")?;
+        let version = self.engine.store.flink_version(id).await.map_err(|error| format!("its Flink version cannot be read: {error}"))?;
+        Ok(Launch {
+            name: observe::folder(cluster),
+            flink_home: version.home,
+            java_home: version.java_home,
+            version: version.version,
+            task_managers: cluster.task_managers,
+            slots: cluster.slots,
+            rest_port: cluster.rest_url.as_deref().and_then(|url| url.rsplit(':').next()).and_then(|port| port.parse().ok()),
+            configuration: cluster.configuration.clone(),
+        })
+    }
+
+    async fn terminate(&self, cluster: &Cluster, operation: Option<&Operation>) -> Vec<Write> {
+        match self.engine.ports.host.terminate(&observe::folder(cluster)).await {
+            Ok(()) => Vec::new(),
+            Err(error) => operation.map(|open| with_step(open, "terminate", format!("Not ended yet: {error}"))).into_iter().collect(),
+        }
+    }
+
+    /// Moves one job on in a task of its own, so that a slow submission holds up nobody else.
+    fn walk(&self, lease: &Lease, facts: &JobFacts, sighting: &Sighting) {
+        let id = facts.job.id;
+        if !self.walking.enter(id) {
+            return;
+        }
+        let fresh = Fresh { look: Some(sighting.look.clone()), observation: facts.observation.clone() };
+        let (engine, lease, walking, moved) = (self.engine.clone(), lease.clone(), self.walking.clone(), Arc::clone(&self.moved));
+        tokio::spawn(async move {
+            let look_again = job::advance(&engine, Some(&lease), id, &fresh).await;
+            walking.leave(id);
+            if look_again {
+                moved.notify_one();
+            }
+        });
+    }
+}
+
+fn pause(look: &Look, operation: Option<&Operation>, jobs: &[JobFacts]) -> Duration {
+    let open = operation.is_some() || jobs.iter().any(|facts| facts.lifecycle.is_some() || facts.savepoint.is_some());
+    let settled = |facts: &JobFacts| facts.observation.as_ref().is_some_and(|seen| seen.presence.all_tasks_running());
+    let quiet = look.reachable() && jobs.iter().filter(|facts| facts.run.as_ref().is_some_and(domain::run::Run::live)).all(settled);
+    match (open, quiet) {
+        (true, _) if look.reachable() || operation.is_some() => BUSY,
+        (false, true) => QUIET,
+        _ => MOVING,
+    }
+}
+
+/// The operation with one more step, the one before ended.
+fn with_step(operation: &Operation, name: &str, detail: String) -> Write {
+    let mut operation = operation.clone();
+    push_step(&mut operation, name, detail);
+    Write::Operation(operation)
+}
+
+/// Appends a step, or changes the detail of the one being worked on.
+pub(crate) fn push_step(operation: &mut Operation, name: &str, detail: String) {
+    let now = store::now();
+    match operation.steps.last_mut() {
+        Some(last) if last.name == name && last.ended_at.is_none() => last.detail = detail,
+        last => {
+            if let Some(last) = last {
+                last.ended_at.get_or_insert(now);
+            }
+            operation.steps.push(Step { name: name.to_owned(), started_at: now, ended_at: None, detail });
+        }
+    }
+}
+
+fn finished(operation: &Operation, state: OperationState, error: Option<domain::operation::OperationError>) -> Vec<Write> {
+    let mut operation = operation.clone();
+    let event = end_operation(&mut operation, state, error);
+    vec![Write::Operation(operation), Write::Event(event)]
+}
+
+/// Ends an operation; answers the event that says so.
+pub(crate) fn end_operation(operation: &mut Operation, state: OperationState, error: Option<domain::operation::OperationError>) -> NewEvent {
+    let now = store::now();
+    if let Some(last) = operation.steps.last_mut() {
+        last.ended_at.get_or_insert(now);
+    }
+    operation.state = state;
+    operation.ended_at = Some(now);
+    let what = operation.request.kind().replace('_', " ");
+    let (code, message) = match &error {
+        None => (format!("{}_succeeded", operation.request.kind()), format!("Done: {what}.")),
+        Some(error) => (format!("{}_failed", operation.request.kind()), format!("Failed: {what}. {}", error.message)),
+    };
+    operation.error = error;
+    let mut event = NewEvent::new(operation.team_id, &code, message).operation(operation.id);
+    event.job_id = operation.job_id;
+    event.cluster_id = operation.cluster_id;
+    event.run_id = operation.run_id;
+    event
+}

@@ -1,0 +1,146 @@
+//! Moves one job on: read its facts, look closer where the plan needs it, plan, write the notes, make the calls;
+//! again until there is nothing to do.
+
+use domain::cluster::Look;
+use domain::effect::EffectState;
+use domain::id::JobId;
+use domain::observation::Observation;
+use domain::operation::Request;
+use domain::plan::{Action, Evidence, Plan, Sights, Stored, plan};
+use domain::ports::{Endpoint, PortError, SavepointProgress};
+use domain::run::Run;
+use domain::snapshot::{Snapshot, SnapshotState};
+use domain::status::JobFacts;
+use store::{Lease, StoreError};
+
+use crate::{Engine, call, note, observe};
+
+/// Rounds in one walk; each settles something, so a handful is enough and an endless loop is impossible.
+const ROUNDS: usize = 8;
+
+/// What this tick's look saw, fresher than the rows.
+#[derive(Clone, Default)]
+pub(crate) struct Fresh {
+    /// The cluster's news.
+    pub look: Option<Look>,
+    /// What was seen of the newest run.
+    pub observation: Option<Observation>,
+}
+
+/// Moves a job on as far as this look allows; answers whether another look is worth while at once.
+pub(crate) async fn advance(engine: &Engine, lease: Option<&Lease>, id: JobId, fresh: &Fresh) -> bool {
+    match walk(engine, lease, id, fresh).await {
+        Ok(look_again) => look_again,
+        Err(StoreError::Conflict(why)) => {
+            tracing::debug!(job = %id, why, "the job changed while it was worked on; looking again");
+            true
+        }
+        Err(StoreError::NotFound) => false,
+        Err(error) => {
+            tracing::warn!(job = %id, %error, "the job could not be moved on; trying again");
+            false
+        }
+    }
+}
+
+async fn walk(engine: &Engine, lease: Option<&Lease>, id: JobId, fresh: &Fresh) -> Result<bool, StoreError> {
+    let mut evidence = None;
+    for _ in 0..ROUNDS {
+        let mut facts = engine.store.job_facts(id).await?;
+        refresh(&mut facts, fresh);
+        let mut sights = look_closer(engine, &facts).await?;
+        sights.evidence = evidence.take();
+        let Plan { actions, because } = plan(&facts, &sights, store::now());
+        if actions.is_empty() {
+            return Ok(false);
+        }
+        tracing::debug!(job = %id, because, ?actions, "next");
+        note::write(engine, lease, &facts, &sights, &actions).await?;
+        for action in &actions {
+            match action {
+                Action::CollectEvidence => evidence = Some(collect(engine, &facts).await),
+                action if action.call() => {
+                    call::make(engine, lease, &facts, action).await?;
+                    return Ok(true);
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Puts this tick's look in the place of the rows, where it is about the same run and cluster.
+fn refresh(facts: &mut JobFacts, fresh: &Fresh) {
+    if let (Some(cluster), Some(look)) = (facts.cluster.as_mut(), &fresh.look) {
+        cluster.look = look.clone();
+    }
+    let of_run = |seen: &&Observation| facts.run.as_ref().is_some_and(|run| run.id == seen.run_id);
+    if let Some(seen) = fresh.observation.as_ref().filter(of_run) {
+        facts.observation = Some(seen.clone());
+    }
+}
+
+/// Asks Flink and the storage about savepoints under way, and the store for what a start may choose from.
+async fn look_closer(engine: &Engine, facts: &JobFacts) -> Result<Sights, StoreError> {
+    let mut sights = Sights::default();
+    let endpoint = facts.cluster.as_ref().filter(|cluster| cluster.look.reachable()).and_then(|cluster| observe::endpoint(&cluster.cluster));
+    for snapshot in facts.snapshots.iter().filter(|snapshot| snapshot.state == SnapshotState::Triggering) {
+        let progress = match &endpoint {
+            Some(endpoint) => progress(engine, facts, snapshot, endpoint).await,
+            None => None,
+        };
+        let over = facts.run.as_ref().is_none_or(|run| run.id != snapshot.run_id || !run.live());
+        let silent = matches!(progress, None | Some(SavepointProgress::NotKnown)) && over;
+        if silent || matches!(progress, Some(SavepointProgress::Completed { .. } | SavepointProgress::NotKnown)) {
+            sights.stored.insert(snapshot.id, stored(engine, snapshot).await);
+        }
+        if let Some(progress) = progress {
+            sights.progress.insert(snapshot.id, progress);
+        }
+    }
+    let starts = facts.lifecycle.as_ref().is_some_and(|open| matches!(open.request, Request::Start { .. } | Request::Replace { .. }));
+    if starts {
+        sights.snapshots = engine.store.snapshots(facts.job.team_id, facts.job.id, 500, None).await?;
+    }
+    Ok(sights)
+}
+
+async fn progress(engine: &Engine, facts: &JobFacts, snapshot: &Snapshot, endpoint: &Endpoint) -> Option<SavepointProgress> {
+    let operation = snapshot.operation_id?;
+    let effect = facts.effects.iter().find(|effect| effect.operation_id == operation && effect.name == operation.hex())?;
+    if matches!(effect.state, EffectState::Intended | EffectState::Refused) {
+        return None;
+    }
+    let trigger = effect.answer.clone().filter(|_| effect.state == EffectState::Accepted).unwrap_or_else(|| operation.hex());
+    let run: &Run = facts.run.as_ref().filter(|run| run.id == snapshot.run_id)?;
+    match engine.ports.control.savepoint_progress(endpoint, &run.id.flink_job_id(), &trigger).await {
+        Ok(progress) => Some(progress),
+        Err(error) => {
+            tracing::debug!(snapshot = %snapshot.id, %error, "the savepoint's progress could not be read");
+            None
+        }
+    }
+}
+
+async fn stored(engine: &Engine, snapshot: &Snapshot) -> Stored {
+    let directory = snapshot.path.as_deref().unwrap_or(&snapshot.directory);
+    match engine.ports.storage.find(directory).await {
+        Ok(Some(found)) => Stored::Found(found),
+        Ok(None) => Stored::Nothing,
+        Err(error) => Stored::Unreadable(error.to_string()),
+    }
+}
+
+/// Reads what would be lost with the cluster: why the run ended, and where its newest checkpoint is.
+async fn collect(engine: &Engine, facts: &JobFacts) -> Evidence {
+    let endpoint = facts.cluster.as_ref().and_then(|cluster| observe::endpoint(&cluster.cluster));
+    let (Some(endpoint), Some(run)) = (endpoint, facts.run.as_ref()) else { return Evidence::default() };
+    let id = run.id.flink_job_id();
+    let reader = &engine.ports.reader;
+    let (exceptions, checkpoints) = tokio::join!(reader.exceptions(&endpoint, &id), reader.checkpoints(&endpoint, &id));
+    let report = |error: &PortError| tracing::info!(run = %run.id, %error, "evidence of the run's end could not be read");
+    let cause = exceptions.inspect_err(report).ok().and_then(|found| found.into_iter().next()).map(|newest| newest.cause);
+    let checkpoint = checkpoints.inspect_err(report).ok().and_then(|found| found.latest);
+    Evidence { cause, checkpoint }
+}

@@ -1,0 +1,147 @@
+//! One look at a cluster, turned into rows: what changed, and nothing else.
+
+use domain::cluster::{Cluster, Look, TargetKind, UnmanagedJob};
+use domain::observation::{Observation, Presence};
+use domain::ports::{ClusterSight, Endpoint, PortError};
+use domain::run::{Run, Source};
+use domain::status::JobFacts;
+use domain::time::{Millis, SECOND};
+use store::{NewEvent, Write};
+
+use crate::Engine;
+
+/// A look row is written at most this often while nothing changes.
+const LOOK_ROW_EVERY: i64 = 10 * SECOND;
+
+/// What one look brought.
+pub(crate) struct Sighting {
+    /// The cluster's news, to be shown and stored.
+    pub look: Look,
+    /// The JobManager's answer, if it gave one.
+    pub sight: Option<ClusterSight>,
+}
+
+/// The address to talk to, once it and the version are known.
+pub(crate) fn endpoint(cluster: &Cluster) -> Option<Endpoint> {
+    Some(Endpoint { rest_url: cluster.rest_url.clone()?, version: cluster.version? })
+}
+
+/// Name of a cluster's folder.
+pub(crate) fn folder(cluster: &Cluster) -> String {
+    cluster.id.hex()
+}
+
+/// Looks at a cluster: its processes on this host, then its JobManager.
+pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> Sighting {
+    let began = store::now();
+    let mut look = Look { looked_at: Some(began), ..before.clone() };
+    if cluster.target == TargetKind::Local {
+        match engine.ports.host.processes(&folder(cluster)).await {
+            Ok(processes) => look.processes = processes,
+            Err(error) => tracing::warn!(cluster = %cluster.id, %error, "the cluster's processes could not be looked at"),
+        }
+        let jobmanager = look.processes.iter().find(|process| process.role == "jobmanager");
+        if jobmanager.is_none_or(|process| process.pid.is_none()) {
+            return Sighting { look: unreachable(look, began, "its JobManager process does not run".to_owned()), sight: None };
+        }
+    }
+    match answer(engine, cluster).await {
+        Ok(sight) => Sighting { look: answered(look, began, &sight), sight: Some(sight) },
+        Err(error) => Sighting { look: unreachable(look, began, error.to_string()), sight: None },
+    }
+}
+
+async fn answer(engine: &Engine, cluster: &Cluster) -> Result<ClusterSight, PortError> {
+    let Some(rest_url) = &cluster.rest_url else {
+        return Err(PortError::Retry("it has no address yet".to_owned()));
+    };
+    let version = match cluster.version {
+        Some(version) => version,
+        None => {
+            let version = engine.ports.observer.detect_version(rest_url).await?;
+            engine
+                .store
+                .set_cluster_rest(cluster.id, None, Some(version))
+                .await
+                .map_err(|error| PortError::Retry(error.to_string()))?;
+            version
+        }
+    };
+    engine.ports.observer.look(&Endpoint { rest_url: rest_url.clone(), version }).await
+}
+
+/// `contact_at` is when the look began: only what was sent before that can have been seen by it.
+fn answered(look: Look, began: Millis, sight: &ClusterSight) -> Look {
+    Look {
+        incarnation: Some(sight.incarnation.clone()),
+        contact_at: Some(began),
+        unreachable_since: None,
+        error: None,
+        reported_version: Some(sight.version.clone()),
+        task_managers: sight.task_managers,
+        slots_total: sight.slots_total,
+        slots_free: sight.slots_free,
+        ..look
+    }
+}
+
+fn unreachable(look: Look, began: Millis, error: String) -> Look {
+    Look { unreachable_since: look.unreachable_since.or(Some(began)), error: Some(error), task_managers: 0, slots_total: 0, slots_free: 0, ..look }
+}
+
+/// What the look says of the newest run of a job; `None` when it says nothing.
+pub(crate) fn of_run(run: &Run, sighting: &Sighting, cluster: &Cluster) -> Option<Observation> {
+    let seen = |source, presence, incarnation| Observation { run_id: run.id, source, presence, incarnation, seen_at: store::now() };
+    if let Some(sight) = &sighting.sight {
+        let id = run.id.flink_job_id();
+        let presence = sight.jobs.iter().find(|job| job.flink_job_id == id).map_or(Presence::Absent, |job| job.presence.clone());
+        return Some(seen(Source::JobManagerRest, presence, Some(sight.incarnation.clone())));
+    }
+    let process_ended = cluster.target == TargetKind::Local
+        && sighting.look.processes.iter().any(|process| process.role == "jobmanager" && process.pid.is_none() && process.ended_at.is_some());
+    process_ended.then(|| seen(Source::ProcessExit, Presence::Absent, None))
+}
+
+/// Whether the row has to be written.
+pub(crate) fn differs(before: Option<&Observation>, seen: &Observation) -> bool {
+    before.is_none_or(|row| {
+        row.run_id != seen.run_id || row.source != seen.source || row.presence != seen.presence || row.incarnation != seen.incarnation
+    })
+}
+
+/// An event where Flink's word changed; an end has an event of its own.
+pub(crate) fn state_event(facts: &JobFacts, seen: &Observation) -> Option<NewEvent> {
+    let word = |presence: &Presence| match presence {
+        Presence::Present { state, .. } if !state.ended() => Some(state.word().to_owned()),
+        _ => None,
+    };
+    let now_word = word(&seen.presence)?;
+    let before = facts.observation.as_ref().filter(|row| row.run_id == seen.run_id).and_then(|row| word(&row.presence));
+    (before.as_ref() != Some(&now_word)).then(|| {
+        NewEvent::new(facts.job.team_id, "flink_state", format!("Flink: {now_word}")).job(facts.job.id).run(seen.run_id)
+    })
+}
+
+/// The look row, if it is time for one.
+pub(crate) fn look_row(cluster: &Cluster, before: &Look, look: &Look) -> Option<Write> {
+    let still = Look { looked_at: before.looked_at, contact_at: before.contact_at, ..look.clone() };
+    let due = look.looked_at.zip(before.looked_at).is_none_or(|(new, old)| new.since(old) >= LOOK_ROW_EVERY);
+    (still != *before || due).then(|| Write::Look { cluster_id: cluster.id, look: look.clone() })
+}
+
+/// Flink jobs that are not in `ours` and still live.
+pub(crate) fn unmanaged(sight: &ClusterSight, ours: &[String]) -> Vec<UnmanagedJob> {
+    sight
+        .jobs
+        .iter()
+        .filter(|job| !ours.contains(&job.flink_job_id))
+        .filter_map(|job| match &job.presence {
+            Presence::Present { state, .. } if !state.ended() => Some(UnmanagedJob {
+                flink_job_id: job.flink_job_id.clone(),
+                name: job.name.clone(),
+                state: state.word().to_owned(),
+            }),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,63 @@
+//! Gives every cluster with work a task of its own, and keeps the tables tidy.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::id::ClusterId;
+use domain::time::HOUR;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Engine, cluster, job};
+
+/// How often the list of clusters with work is read although nobody asked.
+const SWEEP: Duration = Duration::from_secs(5);
+/// How often old changes, sessions and idempotency keys are removed.
+const TIDY: Duration = Duration::from_secs(300);
+
+/// Runs the engine until `shutdown` is cancelled; returns when every cluster's task has ended.
+pub async fn run(engine: Engine, shutdown: CancellationToken) {
+    let mut tasks: HashMap<ClusterId, JoinHandle<()>> = HashMap::new();
+    let mut wake = engine.store.wake();
+    let mut tidy = tokio::time::interval(TIDY);
+    loop {
+        if let Err(error) = sweep(&engine, &mut tasks, &shutdown).await {
+            tracing::warn!(%error, "the list of clusters with work could not be read; trying again");
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            _ = wake.changed() => {}
+            _ = tidy.tick() => tidy_up(&engine).await,
+            () = tokio::time::sleep(SWEEP) => {}
+        }
+    }
+    for (_, task) in tasks {
+        // A task that panicked has nothing left to wait for.
+        let _ = task.await;
+    }
+}
+
+async fn sweep(engine: &Engine, tasks: &mut HashMap<ClusterId, JoinHandle<()>>, shutdown: &CancellationToken) -> Result<(), store::StoreError> {
+    engine.store.heartbeat(engine.instance, "server").await?;
+    tasks.retain(|_, task| !task.is_finished());
+    for work in engine.store.engine_clusters().await? {
+        let id = work.cluster.id;
+        tasks.entry(id).or_insert_with(|| tokio::spawn(cluster::follow(engine.clone(), id, shutdown.clone())));
+    }
+    for facts in engine.store.engine_unplaced().await? {
+        job::advance(engine, None, facts.job.id, &job::Fresh::default()).await;
+    }
+    Ok(())
+}
+
+async fn tidy_up(engine: &Engine) {
+    let store = &engine.store;
+    let results = [
+        store.prune_changes(store::now().plus(-HOUR)).await,
+        store.prune_idempotency().await,
+        store.prune_access().await,
+    ];
+    for error in results.into_iter().filter_map(Result::err) {
+        tracing::warn!(%error, "old rows could not be removed; trying again later");
+    }
+}

@@ -49,8 +49,8 @@ format: ## format Rust and the console
 	cargo fmt --all
 	npm --prefix web run --silent format
 
-openapi: java web ## write openapi.json and the console's client anew
-	cargo run -q -p server --bin streamwright -- openapi > openapi.json.new && mv openapi.json.new openapi.json
+openapi: web/node_modules/.package-lock.json ## write openapi.json and the console's client anew
+	UPDATE_OPENAPI=1 cargo test -q -p api openapi_is_current
 	npm --prefix web run --silent generate
 
 bench: need-build java web ## measure against the budgets, as JSON lines

@@ -1,0 +1,223 @@
+//! A test bed: the real binary on a data folder of its own, against a simulated Flink whose every request is
+//! recorded. The database is filled through the store, because a release would otherwise need a real planner.
+
+#![allow(dead_code, reason = "each test binary uses its own part of the bed")]
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use domain::cluster::{ClusterDesired, TargetKind};
+use domain::draft::{JobSpec, Mode};
+use domain::release::ReleaseContent;
+use domain::sql::{Statement, StatementKind};
+use serde_json::{Value, json};
+use sha2::Digest;
+use store::{NewCluster, NewDraft, NewJob, NewRelease, NewToken, Store};
+use tokio::process::{Child, Command};
+
+/// How long anything may take before the test says that it hangs.
+pub const HANG: Duration = Duration::from_secs(90);
+const SECRET: &str = "swt_a-token-of-the-test-bed";
+const TEAM: &str = "bed";
+
+/// Server, simulated Flink and one released job.
+pub struct Bed {
+    /// The simulated Flink.
+    pub sim: sim::Flink,
+    data: tempfile::TempDir,
+    server: Option<Child>,
+    url: String,
+    http: reqwest::Client,
+}
+
+/// What came of a request: nothing when the server was gone.
+pub type Reply = Option<(u16, Value)>;
+
+impl Bed {
+    /// A bed whose simulated Flink is of a version.
+    pub async fn new(version: &str) -> Self {
+        let sim = sim::Flink::start(sim::SimOptions::of(version)).await.unwrap();
+        let data = tempfile::tempdir().unwrap();
+        fill(&data.path().join("streamwright.db"), sim.url(), version).await;
+        Self { sim, data, server: None, url: String::new(), http: reqwest::Client::new() }
+    }
+
+    /// Starts the server and waits until it is ready; `crash` is a fault such as `before:3`.
+    pub async fn start(&mut self, crash: Option<&str>) {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_streamwright"));
+        command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(self.data.path());
+        command.env("RUST_LOG", "info,engine=debug").env_remove("STREAMWRIGHT_CRASH");
+        if let Some(crash) = crash {
+            command.env("STREAMWRIGHT_CRASH", crash);
+        }
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true).spawn().unwrap();
+        self.server = Some(child);
+        self.url = format!("http://127.0.0.1:{port}");
+        let began = Instant::now();
+        while self.raw(reqwest::Method::GET, "/readyz", None, None).await.is_none_or(|(status, _)| status != 200) {
+            assert!(began.elapsed() < HANG, "the server is not ready\n{}", self.log());
+            if self.dead() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.data.path().join("server.log")
+    }
+
+    /// The server's log, all lives of it.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// kill -9.
+    pub async fn kill(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.kill().await.ok();
+        }
+    }
+
+    /// Whether the server has ended.
+    pub fn dead(&mut self) -> bool {
+        self.server.as_mut().is_none_or(|server| server.try_wait().ok().flatten().is_some())
+    }
+
+    async fn raw(&self, method: reqwest::Method, path: &str, body: Option<&Value>, key: Option<&str>) -> Reply {
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(SECRET).timeout(HANG);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let response = request.send().await.ok()?;
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await.ok()?;
+        Some((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
+    }
+
+    /// GET below the team.
+    pub async fn get(&self, rest: &str) -> Reply {
+        self.raw(reqwest::Method::GET, &format!("/api/v1/teams/{TEAM}{rest}"), None, None).await
+    }
+
+    /// POST below the team with an idempotency key.
+    pub async fn post(&self, rest: &str, body: &Value, key: &str) -> Reply {
+        self.raw(reqwest::Method::POST, &format!("/api/v1/teams/{TEAM}{rest}"), Some(body), Some(key)).await
+    }
+
+    /// A request of any kind on the job.
+    pub async fn ask(&self, verb: &str, body: &Value, key: &str) -> Reply {
+        if verb == "delete" {
+            return self.raw(reqwest::Method::DELETE, &format!("/api/v1/teams/{TEAM}/jobs/job"), None, Some(key)).await;
+        }
+        self.post(&format!("/jobs/job/{verb}"), body, key).await
+    }
+
+    /// The job as the console sees it.
+    pub async fn job(&self) -> Value {
+        self.get("/jobs/job").await.expect("the server answers").1
+    }
+
+    /// The job's label.
+    pub async fn label(&self) -> String {
+        self.job().await["status"]["label"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the job has this label.
+    pub async fn until_label(&self, label: &str) {
+        let began = Instant::now();
+        loop {
+            let job = self.job().await;
+            if job["status"]["label"] == label {
+                return;
+            }
+            assert!(began.elapsed() < HANG, "the job is not {label}: {:#}\n{}", job["status"], self.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits for an operation's end; nothing when the server ended first.
+    pub async fn until_ended(&mut self, id: &str) -> Option<Value> {
+        let began = Instant::now();
+        loop {
+            let (_, operation) = self.get(&format!("/operations/{id}")).await?;
+            if operation["state"] != "running" {
+                return Some(operation);
+            }
+            if self.dead() {
+                return None;
+            }
+            assert!(began.elapsed() < HANG, "the operation hangs: {operation:#}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Asks and waits; the operation must succeed.
+    pub async fn done(&mut self, verb: &str, body: &Value) -> Value {
+        let (status, accepted) = self.ask(verb, body, &format!("{verb}-{}", store::new_id())).await.expect("the server answers");
+        assert_eq!(status, 202, "{accepted:#}");
+        let operation = self.until_ended(accepted["id"].as_str().unwrap()).await.expect("the server lives");
+        assert_eq!(operation["state"], "succeeded", "{operation:#}\n{}", self.log());
+        operation
+    }
+
+    /// Items of a list of the job.
+    pub async fn list(&self, what: &str) -> Vec<Value> {
+        let (_, page) = self.get(&format!("/jobs/job/{what}")).await.expect("the server answers");
+        page["items"].as_array().cloned().unwrap_or_default()
+    }
+}
+
+async fn fill(file: &std::path::Path, sim: &str, version: &str) {
+    let store = Store::open(&Store::sqlite_url(file)).await.unwrap();
+    let team = store.create_team(TEAM).await.unwrap();
+    let user = store.create_user("admin", Some("not a hash"), true).await.unwrap();
+    let secret_sha256 = hex::encode(sha2::Sha256::digest(SECRET));
+    store.create_token(NewToken { user_id: user.id, name: "bed".to_owned(), secret_sha256, expires_at: None }).await.unwrap();
+    let cluster = NewCluster {
+        team_id: team.id,
+        name: "sim".to_owned(),
+        target: TargetKind::Standalone,
+        flink_version_id: None,
+        version: Some(version.parse().unwrap()),
+        rest_url: Some(sim.to_owned()),
+        task_managers: 1,
+        slots: 4,
+        configuration: [].into(),
+        desired: ClusterDesired::Running,
+        created_by: None,
+    };
+    let cluster = store.create_cluster(cluster).await.unwrap();
+    let job = NewJob { team_id: team.id, name: "job".to_owned(), description: String::new(), created_by: Some(user.id) };
+    let job = store.create_job(job).await.unwrap();
+    let sql = "INSERT INTO sink SELECT * FROM source".to_owned();
+    let spec = JobSpec { sql: sql.clone(), cluster_id: Some(cluster.id), mode: Mode::Session, parallelism: None, configuration: [].into() };
+    let draft = NewDraft { team_id: team.id, job_id: job.id, base_revision: None, spec: spec.clone(), saved_by: user.id };
+    store.save_draft(draft).await.unwrap();
+    let statements = vec![Statement { kind: StatementKind::Insert, line: 1, column: 1, text: sql }];
+    let content = ReleaseContent { name: "job".to_owned(), spec, version: version.parse().unwrap(), statements };
+    let release = NewRelease {
+        team_id: team.id,
+        job_id: job.id,
+        draft_revision: 1,
+        content,
+        findings: Vec::new(),
+        overridden: false,
+        note: String::new(),
+        created_by: user.id,
+    };
+    store.create_release(release).await.unwrap();
+    store.close().await;
+}
+
+/// An empty body.
+pub fn nothing() -> Value {
+    json!({})
+}

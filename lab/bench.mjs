@@ -1,0 +1,194 @@
+// The benchmark: a real server, a simulated Flink for numbers of jobs and a real one for the walk of a start.
+//
+//   node lab/bench.mjs --binary FILE --sim FILE --flink VERSION --home FLINK_HOME [--only start,reads,…]
+//
+// Prints one JSON line per figure: {figure, value, unit, budget, ratio, today}. `ratio` above 1 is over the budget;
+// `today` is what the common control plane for Flink needs on the same kind of machine.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { pause, Server, until } from '../web/e2e/server.mjs';
+
+const { values: options } = parseArgs({
+  options: { binary: { type: 'string' }, sim: { type: 'string' }, flink: { type: 'string' }, home: { type: 'string' }, only: { type: 'string' } },
+});
+const TEAM = 'bench';
+const JOBS = 1000;
+const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+const SCRIPT = `CREATE TABLE orders (id BIGINT, price DOUBLE, at TIMESTAMP(3), WATERMARK FOR at AS at - INTERVAL '5' SECOND) WITH ('connector' = 'datagen');
+CREATE TABLE totals (w TIMESTAMP(3), n BIGINT, total DOUBLE) WITH ('connector' = 'blackhole');
+CREATE TABLE ids (id BIGINT) WITH ('connector' = 'blackhole');
+INSERT INTO totals SELECT window_start, COUNT(*), SUM(price) FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(at), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
+INSERT INTO ids SELECT id FROM orders;
+`;
+
+const say = (text) => process.stderr.write(`    ${text}\n`);
+const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+
+function report(figure, value, unit, budget, today) {
+  const line = { figure, value: Number(value.toFixed(2)), unit, budget, ratio: Number((value / budget).toFixed(3)) };
+  console.log(JSON.stringify(today === undefined ? line : { ...line, today }));
+}
+
+/** One request over a kept connection, timed to the last byte, in milliseconds. */
+function timed(server, method, address, body) {
+  const start = process.hrtime.bigint();
+  const headers = { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' };
+  return new Promise((resolve, reject) => {
+    const request = http.request(`${server.url}/api/v1${address}`, { method, headers, agent }, (answer) => {
+      answer.on('data', () => undefined);
+      answer.on('end', () => {
+        const ms = Number(process.hrtime.bigint() - start) / 1e6;
+        answer.statusCode < 300 ? resolve(ms) : reject(new Error(`${method} ${address}: ${answer.statusCode}`));
+      });
+    });
+    request.on('error', reject);
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+async function times(count, call) {
+  const values = [];
+  for (let index = 0; index < count; index += 1) values.push(await call(index));
+  return values;
+}
+
+async function fresh() {
+  const server = new Server(options.binary);
+  if (options.home) await server.command('flink', 'add', options.home, '--data', server.data);
+  await server.start();
+  await server.signIn();
+  server.token = (await server.api('POST', '/me/tokens', { name: 'bench' })).secret;
+  await server.api('POST', '/teams', { name: TEAM });
+  return server;
+}
+
+/** A simulated Flink as a process of its own. */
+async function simulated() {
+  const child = spawn(options.sim, ['--slots', '20000'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const url = await new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
+  return { url, end: () => child.kill(), record: async () => (await fetch(`${url}/__sim/requests`)).json(), clear: () => fetch(`${url}/__sim/requests`, { method: 'DELETE' }) };
+}
+
+async function withSim(server, sim) {
+  await server.api('POST', `/teams/${TEAM}/clusters`, { name: 'sim', target: 'standalone', restUrl: sim.url });
+  await until('the cluster is seen', 30, async () => (await server.api('GET', `/teams/${TEAM}/clusters/sim`)).flinkVersion);
+}
+
+async function makeJobs(server, count, from = 0) {
+  for (let index = from; index < from + count; index += 1) {
+    const name = `job-${index}`;
+    await server.api('POST', `/teams/${TEAM}/jobs`, { name, spec: { clusterId: 'sim', sql: SCRIPT, parallelism: 1 } });
+  }
+}
+
+async function startJobs(server, count) {
+  const operations = [];
+  for (let index = 0; index < count; index += 1) {
+    await server.api('POST', `/teams/${TEAM}/jobs/job-${index}/releases`, { overrideErrors: true });
+    operations.push(await server.api('POST', `/teams/${TEAM}/jobs/job-${index}/start`, {}));
+  }
+  for (const operation of operations) await server.done(TEAM, operation, 120);
+}
+
+const rss = (server) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))[1]) / 1024;
+
+/** Start to ready, and memory at rest. */
+async function start() {
+  const server = await fresh();
+  await server.stop();
+  const values = await times(11, async () => {
+    const begin = process.hrtime.bigint();
+    await server.start();
+    const ms = Number(process.hrtime.bigint() - begin) / 1e6;
+    await server.stop();
+    return ms;
+  });
+  report('start to ready on an existing SQLite file, p50', quantile(values, 0.5), 'ms', 300, 7300);
+  await server.start();
+  await pause(10_000);
+  report('resident memory at rest', rss(server), 'MiB', 60, 800);
+  await server.stop();
+  await server.remove();
+}
+
+/** Reads with a thousand jobs, fifty of them running. */
+async function reads() {
+  const [server, sim] = [await fresh(), await simulated()];
+  await withSim(server, sim);
+  say(`making ${JOBS} jobs`);
+  await makeJobs(server, JOBS);
+  await startJobs(server, 50);
+  const one = () => timed(server, 'GET', `/teams/${TEAM}/jobs/job-${Math.floor(Math.random() * JOBS)}`);
+  await times(200, one);
+  const values = await times(3000, one);
+  report(`read of one job at ${JOBS} jobs, p50`, quantile(values, 0.5), 'ms', 10, 3.6);
+  report(`read of one job at ${JOBS} jobs, p99`, quantile(values, 0.99), 'ms', 10, 12);
+  const list = () => timed(server, 'GET', `/teams/${TEAM}/jobs?limit=${JOBS}`);
+  await times(10, list);
+  report(`list of ${JOBS} jobs, p50`, quantile(await times(60, list), 0.5), 'ms', 50);
+  report(`resident memory with ${JOBS} jobs, 50 of them running`, rss(server), 'MiB', 100);
+  sim.end();
+  await server.stop();
+  await server.remove();
+}
+
+/** Requests that tracking costs, per cluster and per job. */
+async function tracking() {
+  const [server, sim] = [await fresh(), await simulated()];
+  await withSim(server, sim);
+  const perMinute = async () => {
+    await pause(20_000);
+    await sim.clear();
+    await pause(60_000);
+    return Object.values((await sim.record()).counts).reduce((sum, count) => sum + count, 0);
+  };
+  const quiet = await perMinute();
+  report('requests a minute for a quiet cluster', quiet, '1/min', 12);
+  await makeJobs(server, 10);
+  await startJobs(server, 10);
+  report('requests a minute for each running job', ((await perMinute()) - quiet) / 10, '1/min', 2, 24);
+  sim.end();
+  await server.stop();
+  await server.remove();
+}
+
+/** Check and start with the real Flink. */
+async function real() {
+  const server = await fresh();
+  const cluster = { name: 'local', target: 'local', flinkVersion: options.flink, taskManagers: 1, slots: 4 };
+  await server.api('POST', `/teams/${TEAM}/clusters`, cluster);
+  const cold = await timed(server, 'POST', `/teams/${TEAM}/check`, { sql: SCRIPT, cluster: 'local' });
+  report('SQL check, cold worker', cold, 'ms', 2000);
+  const check = (index) => timed(server, 'POST', `/teams/${TEAM}/check`, { sql: `${SCRIPT}-- ${index}\n`, cluster: 'local' });
+  await times(10, check);
+  report('SQL check of 5 statements, warm, p50', quantile(await times(40, (index) => check(index + 100)), 0.5), 'ms', 60, 315);
+  await server.done(TEAM, await server.api('POST', `/teams/${TEAM}/clusters/local/start`), 120);
+  await server.api('POST', `/teams/${TEAM}/jobs`, { name: 'walk', spec: { clusterId: 'local', sql: SCRIPT, parallelism: 1 } });
+  await server.api('POST', `/teams/${TEAM}/jobs/walk/releases`, {});
+  const shown = async () => {
+    const begin = process.hrtime.bigint();
+    await server.api('POST', `/teams/${TEAM}/jobs/walk/start`, {});
+    for (;;) {
+      if ((await server.api('GET', `/teams/${TEAM}/jobs/walk`)).status.label === 'running') break;
+      await pause(10);
+    }
+    const ms = Number(process.hrtime.bigint() - begin) / 1e6;
+    await server.done(TEAM, await server.api('POST', `/teams/${TEAM}/jobs/walk/stop`, { mode: 'cancel' }), 60);
+    return ms;
+  };
+  report('start request to RUNNING shown, first on the cluster', await shown(), 'ms', 5000, 10600);
+  await shown();
+  report('start request to RUNNING shown, warm cluster, p50', quantile(await times(7, shown), 0.5), 'ms', 1000, 2000);
+  await server.done(TEAM, await server.api('POST', `/teams/${TEAM}/clusters/local/stop`), 60);
+  await server.stop();
+  await server.remove();
+}
+
+const PARTS = { start, reads, real, tracking };
+for (const name of options.only?.split(',') ?? Object.keys(PARTS)) {
+  say(name);
+  await PARTS[name]();
+}

@@ -1,1 +1,20 @@
-//! Tests.
+//! The store against real databases: SQLite in a folder of its own always; PostgreSQL and MySQL/MariaDB
+//! where `STREAMWRIGHT_TEST_POSTGRES` and `STREAMWRIGHT_TEST_MYSQL` hold the URL of a server on which
+//! databases may be made. Each test runs on each engine in a database of its own, which is dropped at
+//! the end also when the test fails.
+
+mod access;
+mod bed;
+mod cluster;
+mod crash;
+mod draft;
+mod engine;
+mod facts;
+mod feed;
+mod job;
+mod lease;
+mod name;
+mod release;
+mod request;
+mod schema;
+mod world;

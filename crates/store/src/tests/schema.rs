@@ -1,0 +1,119 @@
+//! Opening databases: new ones, at the same time, of newer servers, with values that nobody knows.
+
+use sea_orm::ConnectionTrait;
+
+use super::bed::on_each_engine;
+use super::world::World;
+use crate::{JobFilter, Store, StoreError, now};
+
+#[test]
+fn many_servers_may_open_one_database_at_once() {
+    on_each_engine(|store, url| async move {
+        let (tables, kept) = (store.schema_version().await.unwrap(), store.create_team("kept").await.unwrap());
+        assert_eq!(tables, "m0001_begin");
+        // Back to an empty database in which every opener finds work to do.
+        for table in ["seaql_migrations", "schema_facts"] {
+            store.writer.execute_unprepared(&format!("DROP TABLE {table}")).await.unwrap();
+        }
+        let opens = (0..6).map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move {
+                let store = Store::open(&url).await.unwrap();
+                let teams = store.teams().await.unwrap();
+                store.close().await;
+                teams
+            })
+        });
+        for open in opens.collect::<Vec<_>>() {
+            assert_eq!(open.await.unwrap(), std::slice::from_ref(&kept));
+        }
+        store.ping().await.unwrap();
+        assert_eq!(store.schema_version().await.unwrap(), "m0001_begin");
+    });
+}
+
+#[test]
+fn a_newer_schema_is_refused_only_when_it_says_so() {
+    on_each_engine(|store, url| async move {
+        let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)";
+        store.writer.execute_unprepared(newer).await.unwrap();
+        Store::open(&url).await.unwrap().close().await;
+        store
+            .writer
+            .execute_unprepared("UPDATE schema_facts SET amount = 2 WHERE name = 'min_server'")
+            .await
+            .unwrap();
+        let refused = Store::open(&url).await.unwrap_err();
+        assert!(
+            matches!(&refused, StoreError::Invalid(text) if text.contains("newer version of Streamwright")),
+            "{refused:?}"
+        );
+    });
+}
+
+#[test]
+fn an_address_that_is_none_is_an_error() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        assert!(matches!(Store::open("oracle://x").await, Err(StoreError::Invalid(_))));
+        assert!(matches!(Store::open("no address").await, Err(StoreError::Invalid(_))));
+        let folder = tempfile::TempDir::new().unwrap();
+        let missing = Store::sqlite_url(&folder.path().join("no folder/file.db"));
+        assert!(matches!(Store::open(&missing).await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(Store::open("postgres://user:secret@127.0.0.1:1/x").await, Err(StoreError::Unavailable(text)) if !text.contains("secret")));
+    });
+}
+
+#[test]
+fn a_stored_word_that_nobody_knows_is_an_error_that_names_it() {
+    on_each_engine(|store, _| async move {
+        let world = World::new(store.clone()).await;
+        let run = world.running().await;
+        let spoilt = [
+            ("UPDATE runs SET cause = 'from_the_future'", "runs.cause"),
+            (
+                "UPDATE runs SET cause = 'start', options = '{\"state\":{\"from\":\"moon\"}}'",
+                "runs.options",
+            ),
+        ];
+        for (sql, column) in spoilt {
+            store.writer.execute_unprepared(sql).await.unwrap();
+            for error in [
+                store.run(world.team.id, run.id).await.unwrap_err(),
+                store.job_facts(world.job.id).await.unwrap_err(),
+                store.job_views(world.team.id, &JobFilter::default()).await.unwrap_err(),
+            ] {
+                assert!(matches!(&error, StoreError::Invalid(text) if text.contains(column)), "{error:?}");
+            }
+        }
+        store.writer.execute_unprepared("UPDATE jobs SET desired = 'paused'").await.unwrap();
+        assert!(matches!(store.job_any(world.job.id).await, Err(StoreError::Invalid(text)) if text.contains("paused")));
+        store
+            .writer
+            .execute_unprepared("UPDATE clusters SET task_managers = -1")
+            .await
+            .unwrap();
+        assert!(matches!(store.cluster_any(world.cluster.id).await, Err(StoreError::Invalid(_))));
+    });
+}
+
+#[test]
+fn a_writer_that_is_dropped_half_way_leaves_nothing_and_blocks_nobody() {
+    on_each_engine(|store, _| async move {
+        let world = World::new(store.clone()).await;
+        for n in 0..40_u32 {
+            let (store, new) = (world.store.clone(), world.start());
+            let call = tokio::spawn(async move { store.request_operation(new).await });
+            for _ in 0..n {
+                tokio::task::yield_now().await;
+            }
+            call.abort();
+            let _ = call.await;
+        }
+        let job = world.now().await;
+        let operations = store.operations(world.team.id, job.id, 100, None).await.unwrap();
+        assert_eq!(operations.first().map(|of| of.id), job.lifecycle_id, "all of it or nothing of it");
+        store.create_team("after").await.unwrap();
+        assert!(store.newest_change().await.unwrap() > 0 && now().0 > 0);
+    });
+}

@@ -115,7 +115,22 @@ pub struct Report {
     pub tables: Tables,
 }
 
+/// Codes of findings of which a check only warns, because a script in the making may have them, but with which
+/// nothing could be started: in a release they are errors.
+pub const STOPS_A_RELEASE: &[&str] = &["nothing_to_run", "select_in_session", "several_jobs"];
+
 impl Report {
+    /// The same report for a release: what stops one is an error.
+    #[must_use]
+    pub fn for_release(mut self) -> Self {
+        for finding in &mut self.findings {
+            if STOPS_A_RELEASE.contains(&finding.code.as_str()) {
+                finding.severity = Severity::Error;
+            }
+        }
+        self
+    }
+
     /// How many findings are errors.
     #[must_use]
     pub fn errors(&self) -> usize {

@@ -5,14 +5,16 @@
 //! follows from its absence; but what the planner says of that statement is dropped, because ours is better placed.
 //! Findings that only follow from another one are told as information.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use domain::ports::Check;
 use domain::sql::{Finding, Report, Severity, StatementKind};
 
+use crate::catalogue::Catalogue;
 use crate::finding::finding;
 use crate::kind::kind_of;
 use crate::lexical;
+use crate::lint::{self, Scope};
 use crate::place::{Place, Span};
 use crate::script::Script;
 use crate::wire::{Answer, Sent, Told};
@@ -42,8 +44,8 @@ pub(crate) struct Prepared {
 }
 
 /// Reads the script's characters.
-pub(crate) fn prepare(script: &Script<'_>, configuration: &BTreeMap<String, String>) -> Prepared {
-    let own = lexical::findings(script, speaks_hive(script, configuration));
+pub(crate) fn prepare(script: &Script<'_>, check: &Check) -> Prepared {
+    let own = lexical::findings(script, speaks_hive(script, check));
     let mut sent = Vec::new();
     let mut spans = Vec::new();
     for tokens in script.pieces.iter().flat_map(|piece| lexical::mended(script, piece)) {
@@ -58,16 +60,16 @@ pub(crate) fn prepare(script: &Script<'_>, configuration: &BTreeMap<String, Stri
 }
 
 /// Whether a dialect is chosen in which double quotes are strings.
-fn speaks_hive(script: &Script<'_>, configuration: &BTreeMap<String, String>) -> bool {
+fn speaks_hive(script: &Script<'_>, check: &Check) -> bool {
     const KEY: &str = "table.sql-dialect";
     let set = |piece: &&crate::script::Piece| {
         piece.kind == StatementKind::Set && script.slice(piece.span).contains(KEY) && script.slice(piece.span).to_ascii_lowercase().contains("hive")
     };
-    configuration.get(KEY).is_some_and(|dialect| dialect.eq_ignore_ascii_case("hive")) || script.pieces.iter().any(|piece| set(&piece))
+    check.configuration.get(KEY).is_some_and(|dialect| dialect.eq_ignore_ascii_case("hive")) || script.pieces.iter().any(|piece| set(&piece))
 }
 
 /// Joins our findings and the planner's into one report, in the order of the text.
-pub(crate) fn merge(script: &Script<'_>, prepared: Prepared, judged: Judged) -> Report {
+pub(crate) fn merge(script: &Script<'_>, check: &Check, prepared: Prepared, judged: Judged, catalogue: Option<&Catalogue>) -> Report {
     let Prepared { sent, own, spans } = prepared;
     let mut report = Report { findings: own, tables: Default::default() };
     match judged {
@@ -85,6 +87,10 @@ pub(crate) fn merge(script: &Script<'_>, prepared: Prepared, judged: Judged) -> 
         Judged::NotAsked => {}
     }
     debug_assert_eq!(sent.len(), spans.len());
+    let settings = lint::settings(script);
+    let scope = Scope { script, settings: &settings, configuration: &check.configuration, version: check.version, catalogue, tables: &report.tables };
+    let linted = lint::findings(&scope);
+    report.findings.extend(linted);
     tidy(&mut report.findings);
     report
 }

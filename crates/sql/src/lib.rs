@@ -7,12 +7,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod catalogue;
 mod check;
 mod finding;
 mod flights;
 mod java;
 mod kind;
 pub mod lexical;
+mod lint;
 pub mod place;
 mod pool;
 pub mod sandbox;

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::ports::{Check, PortError, SqlChecker};
-use domain::sql::{Report, Statement, Tier};
+use domain::sql::{Report, Statement, StatementKind, Tier};
 use sha2::{Digest, Sha256};
 
+use crate::catalogue::{Catalogue, CatalogueAnswer, Catalogues, ConfigurationKey};
 use crate::check::{Judged, merge, prepare};
 use crate::flights::{Flights, Outcome};
 use crate::java::{Home, command, stamp};
@@ -34,6 +35,7 @@ struct Pool {
     flights: Arc<Flights>,
     spawner: Spawner,
     scratches: AtomicU64,
+    catalogues: Catalogues,
 }
 
 impl Planners {
@@ -42,7 +44,8 @@ impl Planners {
     pub fn new(settings: PlannerSettings) -> Self {
         let slots = Slots::new(settings.max_workers, settings.idle);
         crate::scratch::remove_left_over(&settings.cache_dir);
-        Self(Arc::new(Pool { settings, slots, flights: Arc::default(), spawner: Spawner::new(), scratches: AtomicU64::new(0) }))
+        let catalogues = Catalogues::new(&settings.cache_dir);
+        Self(Arc::new(Pool { settings, slots, catalogues, flights: Arc::default(), spawner: Spawner::new(), scratches: AtomicU64::new(0) }))
     }
 
     /// Ends all workers and waits until they are gone. Checks that run are awaited.
@@ -85,10 +88,18 @@ fn question(settings: &PlannerSettings, home: &Home, check: &Check) -> String {
 impl Pool {
     async fn check(&self, home: &Home, check: &Check) -> Outcome {
         let script = Script::read(&check.script);
-        let prepared = prepare(&script, &check.configuration);
-        let judged = if prepared.sent.is_empty() { Judged::NotAsked } else { self.judge(home, check, &prepared.sent).await? };
+        let prepared = prepare(&script, check);
+        let asked = async {
+            match prepared.sent.is_empty() {
+                true => Ok(Judged::NotAsked),
+                false => self.judge(home, check, &prepared.sent).await,
+            }
+        };
+        let sets = prepared.sent.iter().any(|sent| sent.kind == StatementKind::Set);
+        let (judged, catalogue) = tokio::join!(asked, self.catalogue(home, sets && check.tier == Tier::Deep));
+        let judged = judged?;
         let lasting = matches!(judged, Judged::Answered(_) | Judged::NotAsked);
-        Ok((Arc::new(merge(&script, prepared, judged)), lasting))
+        Ok((Arc::new(merge(&script, check, prepared, judged, catalogue.as_deref())), lasting))
     }
 
     async fn judge(&self, home: &Home, check: &Check, sent: &[Sent]) -> Result<Judged, PortError> {
@@ -136,6 +147,39 @@ impl Pool {
                 }
             }
         }
+    }
+
+    /// The keys of a distribution: known, or asked of a worker of their own where they are wanted.
+    async fn catalogue(&self, home: &Home, wanted: bool) -> Option<Arc<Catalogue>> {
+        let shelf = self.catalogues.shelf(&home.fingerprint);
+        if !wanted {
+            return shelf.get().cloned().flatten();
+        }
+        shelf.get_or_init(|| self.list(home)).await.clone()
+    }
+
+    async fn list(&self, home: &Home) -> Option<Arc<Catalogue>> {
+        if let Some(keys) = self.catalogues.read(&home.fingerprint) {
+            return Some(Arc::new(Catalogue::of(keys)));
+        }
+        match self.list_keys(home).await {
+            Ok(keys) if !keys.is_empty() => {
+                self.catalogues.write(&home.fingerprint, &keys);
+                Some(Arc::new(Catalogue::of(keys)))
+            }
+            Ok(_) => None,
+            Err(error) => {
+                tracing::warn!(%error, home = %home.flink_home.display(), "the configuration keys of a Flink version cannot be listed");
+                None
+            }
+        }
+    }
+
+    async fn list_keys(&self, home: &Home) -> Result<Vec<ConfigurationKey>, WorkerError> {
+        let mut worker = self.start(home).await?;
+        let answer = worker.ask::<CatalogueAnswer>(&Op::Catalogue { jars: &[] }, self.settings.check_deadline).await;
+        worker.kill().await;
+        answer.map(|answer| answer.catalogue.configuration)
     }
 
     async fn start(&self, home: &Home) -> Result<Worker, WorkerError> {

@@ -34,7 +34,7 @@ pub enum SandboxError {
 /// What a Java program reads of the system. What is missing on a host is passed over.
 const SYSTEM: &[&str] = &[
     "/usr", "/lib", "/lib32", "/lib64", "/bin", "/proc", "/sys", "/dev", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
-    "/etc/localtime", "/etc/timezone", "/etc/nsswitch.conf", "/etc/passwd", "/etc/group", "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/nix/store",
+    "/etc/localtime", "/etc/timezone", "/etc/nsswitch.conf", "/etc/passwd", "/etc/group", "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/etc/ssl/certs/java", "/nix/store",
 ];
 /// Longest file that a worker may write: a class archive has 60 to 80 MB.
 const LONGEST_FILE: u64 = 256 * 1024 * 1024;
@@ -126,7 +126,7 @@ fn give_up_files(wish: &Wish) -> Result<(), RulesetError> {
     let read = AccessFs::from_read(abi);
     let mut ruleset = Ruleset::default().set_compatibility(CompatLevel::BestEffort).handle_access(AccessFs::from_all(abi))?.create()?;
     let program = Path::new(&wish.program);
-    let readable = SYSTEM.iter().map(PathBuf::from).chain(wish.read.iter().cloned()).chain(std::fs::canonicalize(program));
+    let readable = SYSTEM.iter().map(PathBuf::from).chain(java_settings()).chain(wish.read.iter().cloned()).chain(std::fs::canonicalize(program));
     for path in readable {
         ruleset = allow(ruleset, &path, read)?;
     }
@@ -137,6 +137,12 @@ fn give_up_files(wish: &Wish) -> Result<(), RulesetError> {
         complain("restricting files", &"this kernel has no Landlock");
     }
     Ok(())
+}
+
+/// Where Linux distributions put the files of a Java home that may be edited: the home has links to them.
+fn java_settings() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir("/etc").into_iter().flatten().filter_map(Result::ok);
+    entries.filter(|entry| entry.file_name().as_bytes().starts_with(b"java")).map(|entry| entry.path()).collect()
 }
 
 fn allow(ruleset: landlock::RulesetCreated, path: &Path, access: BitFlags<AccessFs>) -> Result<landlock::RulesetCreated, RulesetError> {

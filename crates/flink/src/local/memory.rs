@@ -51,6 +51,10 @@ pub fn task_manager(configuration: &mut BTreeMap<String, String>, slots: u32) ->
     let managed = memory.part("managed.size", total.map_or(32 * slots * MIB, |total| total / 10 * 4))?;
     let rest = memory.rest(total, &[framework, framework_off_heap, task_off_heap, network, managed], (128 + 64 * slots) * MIB)?;
     let task = memory.part("task.heap.size", rest)?;
+    // Only shown, but without it the TaskManager does not start.
+    let overhead = memory.overhead(64 * MIB)?;
+    let parts = [framework, framework_off_heap, task_off_heap, network, managed, task, metaspace, overhead];
+    memory.set("process.size", parts.iter().sum());
     Ok(JvmSizes { heap: framework + task, direct: Some(framework_off_heap + task_off_heap + network), metaspace })
 }
 
@@ -75,7 +79,7 @@ impl Memory<'_> {
             return Ok(given);
         }
         self.set(name, ours);
-        Ok(ours)
+        Ok(ours / MIB * MIB)
     }
 
     fn set(&mut self, name: &str, bytes: u64) {
@@ -90,6 +94,14 @@ impl Memory<'_> {
         Ok(size / MIB * MIB)
     }
 
+    /// What the JVM needs besides, in one size.
+    fn overhead(&mut self, ours: u64) -> Result<u64, PortError> {
+        let size = self.given("jvm-overhead.max")?.or(self.given("jvm-overhead.min")?).unwrap_or(ours) / MIB * MIB;
+        self.set("jvm-overhead.min", size);
+        self.set("jvm-overhead.max", size);
+        Ok(size)
+    }
+
     /// The user's total without what the JVM itself needs. The total is taken out of the configuration: its
     /// parts say the same.
     fn flink_size(&mut self, metaspace: u64) -> Result<Option<u64>, PortError> {
@@ -98,7 +110,7 @@ impl Memory<'_> {
         let total = match (flink, process) {
             (Some(flink), _) => Some(flink),
             (None, Some(process)) => {
-                let overhead = self.given("jvm-overhead.max")?.unwrap_or((process / 10).clamp(64 * MIB, 1024 * MIB));
+                let overhead = self.overhead((process / 10).clamp(64 * MIB, 1024 * MIB))?;
                 Some(process.saturating_sub(metaspace).saturating_sub(overhead))
             }
             (None, None) => None,
@@ -179,9 +191,8 @@ mod tests {
         let mut configuration = given(&[("taskmanager.memory.process.size", "1728m"), ("taskmanager.memory.managed.size", "100m")]);
         let sizes = task_manager(&mut configuration, 2).unwrap();
         assert_eq!(configuration["taskmanager.memory.managed.size"], "100m");
-        assert!(!configuration.contains_key("taskmanager.memory.process.size"));
         let direct = sizes.direct.unwrap();
-        let overhead = 1728 * MIB / 10;
+        let overhead = 172 * MIB;
         assert_eq!(sizes.heap + direct + 100 * MIB + sizes.metaspace + overhead, 1728 * MIB);
         let mut small = given(&[("taskmanager.memory.process.size", "400m")]);
         assert!(matches!(task_manager(&mut small, 2), Err(PortError::Refused { message, .. }) if message.contains("at least")));

@@ -1,0 +1,103 @@
+// The text on the screen and the draft on the server: pure steps, so that nothing typed is ever lost or overwritten.
+import type { Draft, Maybe } from './nouns';
+
+/** What of a draft is edited. */
+export interface Spec {
+  sql: string;
+  clusterId?: string;
+  parallelism?: number;
+  configuration: Record<string, string>;
+}
+
+export interface Edit {
+  /** The revision that the text is based on, and what it said. */
+  base: number;
+  saved: Spec;
+  /** What is on the screen. */
+  spec: Spec;
+  /** A newer revision of somebody else, while mine is not saved. */
+  theirs?: Draft;
+  /** Grows when the text was replaced from outside, so that the editor shows it. */
+  generation: number;
+}
+
+export type Step =
+  | { kind: 'typed'; spec: Spec }
+  | { kind: 'read'; draft: Draft }
+  | { kind: 'saved'; draft: Draft }
+  | { kind: 'refused'; draft: Draft }
+  | { kind: 'take-theirs' }
+  | { kind: 'put'; spec: Spec };
+
+interface DraftSpec {
+  sql: string;
+  clusterId?: Maybe<string>;
+  parallelism?: Maybe<number>;
+  configuration?: Record<string, string>;
+}
+
+export function specOf(spec: DraftSpec): Spec {
+  return {
+    sql: spec.sql,
+    ...(spec.clusterId ? { clusterId: spec.clusterId } : {}),
+    ...(spec.parallelism ? { parallelism: spec.parallelism } : {}),
+    configuration: spec.configuration ?? {},
+  };
+}
+
+const ordered = (map: Record<string, string>) => JSON.stringify(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+export function same(a: Spec, b: Spec): boolean {
+  return (
+    a.sql === b.sql &&
+    a.clusterId === b.clusterId &&
+    a.parallelism === b.parallelism &&
+    ordered(a.configuration) === ordered(b.configuration)
+  );
+}
+
+export const dirty = (edit: Edit) => !same(edit.spec, edit.saved);
+
+/** Text that was not saved when the page was left. */
+export interface Kept {
+  base: number;
+  spec: Spec;
+  at: number;
+}
+
+/** Begins with the draft, or with text of this browser that was not saved. */
+export function begin(draft: { revision: number; spec: DraftSpec }, kept: Kept | undefined, whole?: Draft): Edit {
+  const saved = specOf(draft.spec);
+  const fresh: Edit = { base: draft.revision, saved, spec: saved, generation: 0 };
+  if (!kept || same(kept.spec, saved)) return fresh;
+  if (kept.base >= draft.revision || !whole) return { ...fresh, spec: kept.spec };
+  return { ...fresh, base: kept.base, spec: kept.spec, theirs: whole };
+}
+
+export function step(edit: Edit, next: Step): Edit {
+  switch (next.kind) {
+    case 'typed':
+      return { ...edit, spec: next.spec };
+    case 'read': {
+      const { draft } = next;
+      if (draft.revision <= edit.base) return edit;
+      const spec = specOf(draft.spec);
+      if (same(spec, edit.spec)) return settled(edit, draft, edit.generation);
+      if (!dirty(edit)) return settled({ ...edit, spec }, draft, edit.generation + 1);
+      return { ...edit, theirs: draft };
+    }
+    case 'saved':
+      return settled(edit, next.draft, edit.generation);
+    case 'refused':
+      return { ...edit, theirs: next.draft };
+    case 'take-theirs':
+      return edit.theirs ? settled({ ...edit, spec: specOf(edit.theirs.spec) }, edit.theirs, edit.generation + 1) : edit;
+    case 'put':
+      return { ...edit, spec: next.spec, generation: edit.generation + 1 };
+  }
+}
+
+/** The draft is the new base; what is on the screen stays. */
+function settled(edit: Edit, draft: Draft, generation: number): Edit {
+  return { base: draft.revision, saved: specOf(draft.spec), spec: edit.spec, generation };
+}

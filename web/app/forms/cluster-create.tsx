@@ -1,0 +1,137 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Collapse, Form, Input, InputNumber, Modal, Segmented, Select } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { NewCluster } from '../nouns';
+import { asMap, KeyValues, type Pair } from '../parts/key-values';
+import { ProblemAlert } from '../parts/problem-alert';
+import { ApiProblem } from '../problem';
+import { read } from '../queries/read';
+import { write } from '../queries/write';
+
+interface Values {
+  name: string;
+  target: 'local' | 'standalone';
+  flinkVersion?: string;
+  restUrl?: string;
+  taskManagers?: number;
+  slots?: number;
+}
+
+/** Messages for keys of `configuration.*` as the server names them. */
+export function keyProblems(problem: unknown): Record<string, string> {
+  if (!(problem instanceof ApiProblem)) return {};
+  const named = problem.field ? [{ field: problem.field, message: problem.message }] : [];
+  const found = [...problem.errors, ...named].filter((one) => one.field.startsWith('configuration.'));
+  return Object.fromEntries(found.map((one) => [one.field.slice('configuration.'.length), one.message]));
+}
+
+/** Makes a cluster: Flink processes on this host, or the address of a Flink that runs already. */
+export function ClusterCreate({ team, onClose }: { team: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [form] = Form.useForm<Values>();
+  const target = Form.useWatch('target', form) ?? 'local';
+  const [pairs, setPairs] = useState<Pair[]>([]);
+  const versions = useQuery(read.flinkVersions());
+  const create = useMutation({
+    mutationFn: (values: Values) => {
+      const local = {
+        ...(values.flinkVersion ? { flinkVersion: values.flinkVersion } : {}),
+        taskManagers: values.taskManagers ?? 1,
+        slots: values.slots ?? 4,
+        configuration: asMap(pairs),
+      };
+      const body: NewCluster = {
+        name: values.name,
+        target: values.target,
+        ...(values.target === 'local' ? local : { restUrl: values.restUrl ?? '' }),
+      };
+      return write.createCluster(team, body);
+    },
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: read.clusters(team).queryKey });
+      onClose();
+    },
+  });
+  const wrong = (field: string) => {
+    const message = create.error instanceof ApiProblem ? create.error.of(field) : undefined;
+    return message ? { validateStatus: 'error' as const, help: message } : {};
+  };
+  const first = versions.data?.items[0]?.version;
+  return (
+    <Modal
+      open
+      destroyOnHidden
+      title={t('newCluster.title')}
+      onCancel={onClose}
+      onOk={form.submit}
+      confirmLoading={create.isPending}
+      okText={t('newCluster.do')}
+      cancelText={t('goBack')}
+      okButtonProps={{ 'data-testid': 'new-cluster-confirm' }}
+      data-testid="new-cluster-dialog"
+    >
+      <Form<Values>
+        key={first ?? 'none'}
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={{ target: 'local', taskManagers: 1, slots: 4, ...(first ? { flinkVersion: first } : {}) }}
+        onFinish={(values) => create.mutate(values)}
+      >
+        <Form.Item name="target" label={t('cluster.target')} extra={t(`target.${target}Means`)}>
+          <Segmented
+            options={[
+              { value: 'local', label: t('target.local') },
+              { value: 'standalone', label: t('target.standalone') },
+            ]}
+          />
+        </Form.Item>
+        <Form.Item name="name" label={t('cluster.name')} rules={[{ required: true, whitespace: true, message: t('cluster.nameNeeded') }]} {...wrong('name')}>
+          <Input autoFocus />
+        </Form.Item>
+        {target === 'standalone' ? (
+          <Form.Item name="restUrl" label={t('cluster.rest')} rules={[{ required: true, message: t('cluster.restNeeded') }]} {...wrong('restUrl')}>
+            <Input className="mono" placeholder="http://127.0.0.1:8081" spellCheck={false} />
+          </Form.Item>
+        ) : (
+          <>
+            <Form.Item
+              name="flinkVersion"
+              label={t('cluster.flink')}
+              rules={[{ required: true, message: t('cluster.flinkNeeded') }]}
+              extra={versions.data?.items.length === 0 ? t('cluster.noVersions') : undefined}
+              {...wrong('flinkVersion')}
+            >
+              <Select
+                loading={versions.isPending}
+                options={versions.data?.items.map((version) => ({ value: version.version, label: version.version }))}
+              />
+            </Form.Item>
+            <div className="row">
+              <Form.Item name="taskManagers" label={t('cluster.taskManagers')} {...wrong('taskManagers')}>
+                <InputNumber min={1} max={64} precision={0} />
+              </Form.Item>
+              <Form.Item name="slots" label={t('cluster.slotsEach')} {...wrong('slots')}>
+                <InputNumber min={1} max={256} precision={0} />
+              </Form.Item>
+            </div>
+            <Collapse
+              size="small"
+              ghost
+              items={[
+                {
+                  key: 'configuration',
+                  label: t('tab.configuration'),
+                  children: <KeyValues pairs={pairs} onChange={setPairs} problems={keyProblems(create.error)} />,
+                },
+              ]}
+            />
+          </>
+        )}
+        <ProblemAlert error={create.error} />
+      </Form>
+    </Modal>
+  );
+}

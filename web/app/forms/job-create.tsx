@@ -1,0 +1,88 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Form, Input, Modal, Select } from 'antd';
+import { useTranslation } from 'react-i18next';
+import type { Job } from '../nouns';
+import { ProblemAlert } from '../parts/problem-alert';
+import { ApiProblem } from '../problem';
+import { read } from '../queries/read';
+import { write } from '../queries/write';
+
+interface Values {
+  name: string;
+  description?: string;
+  clusterId?: string;
+}
+
+interface Props {
+  team: string;
+  onClose: () => void;
+  onCreated: (job: Job) => void;
+}
+
+/** Makes a job; its SQL is written on the page that opens next. */
+export function JobCreate({ team, onClose, onCreated }: Props) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [form] = Form.useForm<Values>();
+  const clusters = useQuery(read.clusters(team));
+  const create = useMutation({
+    mutationFn: ({ name, description, clusterId }: Values) =>
+      write.createJob(team, {
+        name,
+        ...(description ? { description } : {}),
+        spec: { sql: '', configuration: {}, ...(clusterId ? { clusterId } : {}) },
+      }),
+    onSuccess: (job) => {
+      void queries.invalidateQueries({ queryKey: read.jobs(team).queryKey });
+      onCreated(job);
+    },
+  });
+  const nameProblem = create.error instanceof ApiProblem ? create.error.of('name') : undefined;
+  const first = clusters.data?.items[0]?.id;
+  return (
+    <Modal
+      open
+      destroyOnHidden
+      title={t('newJob.title')}
+      onCancel={onClose}
+      onOk={form.submit}
+      confirmLoading={create.isPending}
+      okText={t('newJob.do')}
+      cancelText={t('goBack')}
+      okButtonProps={{ 'data-testid': 'new-job-confirm' }}
+      data-testid="new-job-dialog"
+    >
+      <Form<Values>
+        key={first ?? 'none'}
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={first ? { clusterId: first } : {}}
+        onFinish={(values) => create.mutate(values)}
+      >
+        <Form.Item
+          name="name"
+          label={t('job.name')}
+          rules={[{ required: true, whitespace: true, message: t('job.nameNeeded') }]}
+          {...(nameProblem ? { validateStatus: 'error' as const, help: nameProblem } : {})}
+        >
+          <Input autoFocus placeholder={t('newJob.nameExample')} />
+        </Form.Item>
+        <Form.Item name="clusterId" label={t('cluster')} extra={clusters.data?.items.length === 0 ? t('newJob.noCluster') : undefined}>
+          <Select
+            allowClear
+            loading={clusters.isPending}
+            options={clusters.data?.items.map((cluster) => ({
+              value: cluster.id,
+              label: cluster.flinkVersion ? `${cluster.name} · Flink ${cluster.flinkVersion}` : cluster.name,
+            }))}
+          />
+        </Form.Item>
+        <Form.Item name="description" label={t('job.description')}>
+          <Input.TextArea autoSize={{ minRows: 2, maxRows: 6 }} />
+        </Form.Item>
+        {!nameProblem && <ProblemAlert error={create.error} />}
+      </Form>
+    </Modal>
+  );
+}

@@ -1,0 +1,75 @@
+// Which queries a change makes old. Pure decision first, then the one place that tells the cache.
+import type { QueryClient, QueryKey } from '@tanstack/react-query';
+
+export interface Change {
+  sequence: number;
+  noun: string;
+  id: string;
+  jobId?: string | null;
+}
+
+interface KeyPart {
+  _id?: string;
+  path?: Record<string, unknown>;
+}
+
+/** Queries that show a job's whole view, by their id in the generated client. */
+const JOB_VIEWS = ['getJob', 'listJobs', 'listOperations', 'listEvents'];
+const RUN_READS = ['getGraph', 'getCheckpoints', 'listExceptions', 'listLogs', 'getConfiguration', 'listRuns'];
+
+const BY_NOUN: Record<string, readonly string[]> = {
+  job: JOB_VIEWS,
+  draft: ['getDraft', 'listDrafts', 'getJob', 'listJobs'],
+  release: ['listReleases', 'getJob', 'listJobs', 'listEvents'],
+  operation: [...JOB_VIEWS, 'listSnapshots', 'listClusters', 'getCluster', 'listClusterOperations'],
+  run: [...JOB_VIEWS, ...RUN_READS],
+  observation: ['getJob', 'listJobs', ...RUN_READS],
+  snapshot: ['listSnapshots', 'getCheckpoints', 'getJob', 'listEvents'],
+  event: ['listEvents', 'listClusterEvents'],
+  cluster: ['listClusters', 'getCluster', 'listJobs', 'getJob', 'listClusterOperations', 'listClusterLogs'],
+  look: ['listClusters', 'getCluster', 'listJobs', 'getJob'],
+  flink_version: ['listFlinkVersions'],
+  installation: ['listInstallations', 'listFlinkVersions'],
+  team: ['getMe', 'listTeams'],
+  user: ['getMe'],
+  session: ['listSessions', 'getMe'],
+  token: ['listTokens'],
+};
+
+function part(key: QueryKey): KeyPart {
+  const first = key[0];
+  return typeof first === 'object' && first !== null ? (first as KeyPart) : {};
+}
+
+/** Whether a change makes the query with this key old. An unknown noun makes everything of its job old. */
+export function touches(change: Change, key: QueryKey): boolean {
+  const { _id: query, path } = part(key);
+  if (!query) return false;
+  const job = change.jobId ?? (change.noun === 'job' ? change.id : undefined);
+  if (job !== undefined && path?.job !== undefined && path.job !== job) return false;
+  if (change.noun === 'cluster' && path?.cluster !== undefined && path.cluster !== change.id) return false;
+  const known = BY_NOUN[change.noun];
+  if (!known) return job === undefined || path?.job === job || query === 'listJobs';
+  return known.includes(query);
+}
+
+/** Changes gathered for a moment become one round of refetching. */
+export function gatherer(queries: QueryClient, waitMs = 120) {
+  let waiting: Change[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    const changes = waiting;
+    waiting = [];
+    timer = undefined;
+    void queries.invalidateQueries({ predicate: (query) => changes.some((change) => touches(change, query.queryKey)) });
+  };
+  return {
+    add(change: Change) {
+      waiting.push(change);
+      timer ??= setTimeout(flush, waitMs);
+    },
+    all() {
+      void queries.invalidateQueries();
+    },
+  };
+}

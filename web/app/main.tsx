@@ -1,0 +1,49 @@
+import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { App as AntApp, ConfigProvider } from 'antd';
+import zhCN from 'antd/locale/zh_CN';
+import i18next from 'i18next';
+import { useEffect } from 'react';
+import { createRoot } from 'react-dom/client';
+import { newQueryClient, startClient } from './client';
+import { paths } from './paths';
+import { useDark, useLanguage } from './preferences';
+import { router } from './router';
+import { onSignedOut } from './session';
+import { antTheme } from './theme';
+import { startWords } from './words';
+import './app.css';
+import './editor.css';
+
+startWords();
+startClient();
+const queries = newQueryClient();
+
+onSignedOut(() => {
+  const { href, pathname } = router.state.location;
+  if (pathname.endsWith('/sign-in')) return;
+  void router.navigate({ ...paths.signIn({ next: href }), replace: true });
+});
+
+function Console({ queryClient }: { queryClient: QueryClient }) {
+  const dark = useDark();
+  const language = useLanguage();
+  useEffect(() => {
+    document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+  }, [dark]);
+  useEffect(() => {
+    void i18next.changeLanguage(language);
+  }, [language]);
+  return (
+    <ConfigProvider theme={antTheme(dark)} {...(language === 'zh' ? { locale: zhCN } : {})}>
+      <AntApp>
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </AntApp>
+    </ConfigProvider>
+  );
+}
+
+const root = document.getElementById('root');
+if (root) createRoot(root).render(<Console queryClient={queries} />);

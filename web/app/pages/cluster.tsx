@@ -1,0 +1,209 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Alert, Card, Table } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { short } from '../format';
+import type { Cluster, ClusterProcess, LogFile } from '../nouns';
+import { Ago } from '../parts/ago';
+import { ClusterActions } from '../parts/cluster-actions';
+import { ClusterTag } from '../parts/cluster-tag';
+import { CopyText } from '../parts/copy';
+import { Empty } from '../parts/empty';
+import { Facts } from '../parts/facts';
+import { Loaded } from '../parts/loaded';
+import { LogReader, placeOf, TAIL_BYTES } from '../parts/log-reader';
+import { OperationCard } from '../parts/operation-card';
+import { type ClusterSearch, paths } from '../paths';
+import { read } from '../queries/read';
+import { useTitle } from '../title';
+
+function ClusterFacts({ cluster }: { cluster: Cluster }) {
+  const { t } = useTranslation();
+  const { look } = cluster;
+  return (
+    <Facts
+      facts={[
+        [t('cluster.target'), t(`target.${cluster.target}`)],
+        [t('cluster.flink'), cluster.flinkVersion ?? look.reportedVersion ?? '–'],
+        cluster.restUrl ? [t('cluster.rest'), <CopyText key="rest" text={cluster.restUrl} />] : undefined,
+        [t('cluster.taskManagers'), `${look.taskManagers} / ${cluster.taskManagers}`],
+        [t('cluster.slots'), t('cluster.slotsFree', { free: look.slotsFree, total: look.slotsTotal })],
+        [t('cluster.looked'), <Ago key="looked" at={look.lookedAt} />],
+        [t('cluster.contact'), <Ago key="contact" at={look.contactAt} />],
+      ]}
+    />
+  );
+}
+
+function Processes({ processes, openLog }: { processes: ClusterProcess[]; openLog: (role: string) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Table<ClusterProcess>
+      size="small"
+      rowKey="role"
+      data-testid="processes"
+      dataSource={processes}
+      pagination={false}
+      columns={[
+        {
+          title: t('cluster.role'),
+          render: (_, one) => (
+            <button type="button" className="link" onClick={() => openLog(one.role)}>
+              {one.role}
+            </button>
+          ),
+        },
+        { title: t('cluster.pid'), width: 90, align: 'right', render: (_, one) => <span className="figure">{one.pid ?? '–'}</span> },
+        {
+          title: t('cluster.exit'),
+          width: 220,
+          render: (_, one) =>
+            one.endedAt || one.exitCode != null ? (
+              <span className="error-text">
+                {one.exitCode == null ? t('cluster.exitUnknown') : t('cluster.exitCode', { code: one.exitCode })} · <Ago at={one.endedAt} />
+              </span>
+            ) : (
+              t('cluster.alive')
+            ),
+        },
+      ]}
+    />
+  );
+}
+
+function Unmanaged({ cluster }: { cluster: Cluster }) {
+  const { t } = useTranslation();
+  if (cluster.look.unmanaged.length === 0) return null;
+  return (
+    <Card size="small" title={t('cluster.unmanaged')}>
+      <div className="stack-8">
+        <p className="quiet">{t('cluster.unmanagedMeans')}</p>
+        <Table
+          size="small"
+          rowKey="flinkJobId"
+          dataSource={cluster.look.unmanaged}
+          pagination={{ pageSize: 10, hideOnSinglePage: true, size: 'small' }}
+          columns={[
+            { title: t('job.name'), dataIndex: 'name', ellipsis: true },
+            { title: t('cluster.flinkState'), width: 130, render: (_, one) => <code>{one.state}</code> },
+            { title: t('run.flinkJobId'), width: 200, render: (_, one) => <CopyText text={one.flinkJobId} shown={short(one.flinkJobId)} /> },
+          ]}
+        />
+      </div>
+    </Card>
+  );
+}
+
+interface LogsProps {
+  team: string;
+  cluster: Cluster;
+  files: readonly LogFile[];
+  search: ClusterSearch;
+  change: (next: ClusterSearch, replace?: boolean) => void;
+}
+
+function Logs({ team, cluster, files, search, change }: LogsProps) {
+  const { t } = useTranslation();
+  const [process, file] = (search.process ?? '').split('/');
+  const place = placeOf(files, process, file);
+  const tail = useQuery({
+    ...read.clusterLogTail(team, cluster.id, place?.process ?? '', place?.file ?? '', TAIL_BYTES),
+    enabled: place !== undefined,
+  });
+  if (!place) return <Empty>{t('logs.none')}</Empty>;
+  return (
+    <LogReader
+      files={files}
+      place={place}
+      tail={tail}
+      find={search.find ?? ''}
+      follow={search.follow === true}
+      onPlace={(next) => change({ ...search, process: `${next.process}/${next.file}` })}
+      onFind={(find) => {
+        const { find: _, ...rest } = search;
+        change(find ? { ...rest, find } : rest, true);
+      }}
+      onFollow={(follow) => {
+        const { follow: _, ...rest } = search;
+        change(follow ? { ...rest, follow } : rest, true);
+      }}
+    />
+  );
+}
+
+function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const search = useSearch({ from: '/frame/teams/$team/clusters/$cluster' });
+  const operations = useQuery(read.clusterOperations(team, cluster.id));
+  const logs = useQuery(read.clusterLogs(team, cluster.id));
+  const change: LogsProps['change'] = (next, replace) =>
+    void navigate({ ...paths.cluster(team, cluster.id, next), replace: replace === true });
+  const { look } = cluster;
+  const configuration = Object.entries(cluster.configuration);
+  useTitle(cluster.name, t(`clusterLabel.${cluster.status.label}`));
+  const newest = operations.data?.items[0];
+  const shown = cluster.operation ?? (newest?.state === 'failed' ? newest : undefined);
+  return (
+    <div className="stack-12">
+      <section className="job-head" aria-label={cluster.name}>
+        <div className="job-head-row">
+          <div className="job-head-text">
+            <div className="crumbs">
+              <Link {...paths.clusters(team)}>{t('nav.clusters')}</Link> <span aria-hidden="true">/</span>
+            </div>
+            <h1 title={cluster.name}>{cluster.name}</h1>
+            <ClusterTag label={cluster.status.label} strong />
+          </div>
+          <ClusterActions team={team} cluster={cluster} withDelete onDeleted={() => void navigate(paths.clusters(team))} />
+        </div>
+        <div className="job-head-sentence">{cluster.status.sentence}</div>
+        <div className="quiet">{cluster.status.evidence}</div>
+        {look.unreachableSince && (
+          <Alert
+            type="warning"
+            showIcon
+            title={
+              <>
+                {t('cluster.unreachable')} <Ago at={look.unreachableSince} />
+              </>
+            }
+            description={look.error}
+          />
+        )}
+      </section>
+      {shown && (
+        <Card size="small">
+          <OperationCard team={team} operation={shown} />
+        </Card>
+      )}
+      <div className="columns">
+        <Card size="small" title={t('cluster.look')}>
+          <ClusterFacts cluster={cluster} />
+        </Card>
+        {look.processes.length > 0 && (
+          <Card size="small" title={t('cluster.processes')}>
+            <Processes processes={look.processes} openLog={(role) => change({ ...search, process: role })} />
+          </Card>
+        )}
+        {configuration.length > 0 && (
+          <Card size="small" title={t('tab.configuration')}>
+            <Facts facts={configuration.map(([key, value]) => [key, <code key={key}>{value}</code>] as const)} />
+          </Card>
+        )}
+      </div>
+      <Unmanaged cluster={cluster} />
+      <Card size="small" title={t('tab.logs')}>
+        <Loaded query={logs}>
+          {({ items }) => <Logs team={team} cluster={cluster} files={items} search={search} change={change} />}
+        </Loaded>
+      </Card>
+    </div>
+  );
+}
+
+export function ClusterPage() {
+  const { team, cluster: id } = useParams({ from: '/frame/teams/$team/clusters/$cluster' });
+  const cluster = useQuery(read.cluster(team, id));
+  return <Loaded query={cluster}>{(found) => <ClusterBody team={team} cluster={found} />}</Loaded>;
+}

@@ -1,0 +1,158 @@
+import { useQuery } from '@tanstack/react-query';
+import { Button, Card, Segmented, Table, Tooltip } from 'antd';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { short } from '../format';
+import type { ReleaseSummary } from '../nouns';
+import { Ago } from '../parts/ago';
+import { CopyText } from '../parts/copy';
+import { DiffView } from '../parts/diff-view';
+import { Empty } from '../parts/empty';
+import { Loaded } from '../parts/loaded';
+import { ReleaseChoice } from '../parts/release-choice';
+import { read } from '../queries/read';
+import type { TabProps } from './job';
+
+const SqlDiff = lazy(() => import('../parts/sql-diff').then((part) => ({ default: part.SqlDiff })));
+
+function ReleaseTable({ releases, running, compare }: { releases: ReleaseSummary[]; running: number | undefined; compare: (release: number) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Table<ReleaseSummary>
+      size="small"
+      rowKey="id"
+      data-testid="releases"
+      dataSource={releases}
+      pagination={{ pageSize: 20, hideOnSinglePage: true, size: 'small' }}
+      scroll={{ x: 820 }}
+      columns={[
+        {
+          title: t('release'),
+          width: 150,
+          render: (_, release) => (
+            <>
+              <strong>#{release.number}</strong> {release.number === running && <span className="chip chip-active">{t('releases.current')}</span>}
+            </>
+          ),
+        },
+        {
+          title: t('releases.note'),
+          render: (_, release) => (
+            <span className="wrap">
+              {release.note || <span className="quiet">{t('releases.noNote')}</span>}{' '}
+              {release.overridden && (
+                <Tooltip title={t('releases.overriddenMeans', { count: release.errors })}>
+                  <span className="chip chip-warning">{t('releases.overridden')}</span>
+                </Tooltip>
+              )}
+            </span>
+          ),
+        },
+        { title: 'Flink', dataIndex: 'flinkVersion', width: 76 },
+        { title: t('releases.draft'), width: 84, align: 'right', render: (_, release) => `r${release.draftRevision}` },
+        { title: t('releases.by'), width: 120, ellipsis: true, render: (_, release) => release.createdBy.name },
+        { title: t('releases.made'), width: 110, render: (_, release) => <Ago at={release.createdAt} /> },
+        { title: t('releases.digest'), width: 160, render: (_, release) => <CopyText text={release.digest} shown={short(release.digest)} /> },
+        {
+          title: <span className="hidden-text">{t('actions')}</span>,
+          width: 110,
+          align: 'right',
+          render: (_, release) =>
+            releases.length > 1 && (
+              <Button size="small" onClick={() => compare(release.number)}>
+                {t('releases.compare')}
+              </Button>
+            ),
+        },
+      ]}
+    />
+  );
+}
+
+function SideBySide({ team, job, from, to }: { team: string; job: string; from: number; to: number }) {
+  const old = useQuery(read.release(team, job, from));
+  const next = useQuery(read.release(team, job, to));
+  return (
+    <Loaded query={old}>
+      {(left) => (
+        <Loaded query={next}>
+          {(right) => (
+            <Suspense fallback={null}>
+              <SqlDiff left={left.spec.sql} right={right.spec.sql} leftTitle={`#${from}`} rightTitle={`#${to}`} />
+            </Suspense>
+          )}
+        </Loaded>
+      )}
+    </Loaded>
+  );
+}
+
+type View = 'lines' | 'sides';
+
+function Compare({ team, job, search, change, releases }: TabProps & { releases: ReleaseSummary[] }) {
+  const { t } = useTranslation();
+  const [view, setView] = useState<View>('lines');
+  const to = search.release ?? releases[0]?.number ?? 0;
+  const before = releases.find((release) => release.number < to) ?? releases.find((release) => release.number !== to);
+  const from = search.against ?? before?.number ?? to;
+  const diff = useQuery(read.releaseDiff(team, job.id, to, from));
+  return (
+    <Card
+      size="small"
+      title={t('releases.diff')}
+      extra={
+        <Segmented<View>
+          size="small"
+          value={view}
+          onChange={setView}
+          options={[
+            { value: 'lines', label: t('diff.lines') },
+            { value: 'sides', label: t('diff.sides') },
+          ]}
+        />
+      }
+    >
+      <div className="stack-12">
+        <div className="row">
+          <span data-testid="diff-from">
+            <ReleaseChoice releases={releases} value={from} onChange={(against) => change({ against, release: to }, true)} width={300} />
+          </span>
+          <span aria-hidden="true">→</span>
+          <span data-testid="diff-to">
+            <ReleaseChoice releases={releases} value={to} onChange={(release) => change({ release, against: from }, true)} width={300} />
+          </span>
+        </div>
+        {view === 'lines' ? (
+          <Loaded query={diff}>{(found) => <DiffView diff={found} />}</Loaded>
+        ) : (
+          <SideBySide team={team} job={job.id} from={from} to={to} />
+        )}
+      </div>
+    </Card>
+  );
+}
+
+/** All releases, and what differs between two of them. */
+export function JobReleases(props: TabProps) {
+  const { team, job, change } = props;
+  const { t } = useTranslation();
+  const releases = useQuery(read.releases(team, job.id));
+  return (
+    <Loaded query={releases}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty>{t('releases.none')}</Empty>
+        ) : (
+          <div className="stack-12">
+            <ReleaseTable
+              releases={items}
+              running={job.run && !job.run.endedAt ? job.run.releaseNumber : undefined}
+              compare={(release) => change({ release, against: undefined })}
+            />
+            {items.length > 1 && <Compare {...props} releases={items} />}
+          </div>
+        )
+      }
+    </Loaded>
+  );
+}

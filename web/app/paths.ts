@@ -1,0 +1,72 @@
+// Every address of the console, in one place. Pages and links use these; nothing else writes a path.
+import { linkOptions } from '@tanstack/react-router';
+import type { Label } from './nouns';
+
+export const JOB_TABS = ['overview', 'sql', 'timeline', 'checkpoints', 'exceptions', 'logs', 'configuration', 'releases'] as const;
+export type JobTab = (typeof JOB_TABS)[number];
+
+export const JOB_DIALOGS = ['start', 'stop', 'replace', 'delete', 'savepoint', 'rename', 'release', 'detach'] as const;
+export type JobDialog = (typeof JOB_DIALOGS)[number];
+
+export interface JobsSearch {
+  search?: string;
+  label?: Label;
+  /** Open dialog, and of which job. */
+  dialog?: 'new' | 'start' | 'stop';
+  of?: string;
+}
+
+export interface JobSearch {
+  dialog?: JobDialog;
+  /** Snapshot chosen before the start dialog opened. */
+  snapshot?: string;
+  /** Releases compared. */
+  release?: number;
+  against?: number;
+  /** Revision of the draft shown beside the newest. */
+  revision?: number;
+  /** Log file, and what is searched in it. */
+  process?: string;
+  file?: string;
+  find?: string;
+  follow?: boolean;
+  /** After the release is made, go on to the start dialog. */
+  then?: 'start';
+}
+
+export interface ClustersSearch {
+  dialog?: 'new';
+}
+
+export interface ClusterSearch {
+  process?: string;
+  find?: string;
+  follow?: boolean;
+}
+
+export interface VersionsSearch {
+  dialog?: 'install' | 'add';
+}
+
+export interface SignInSearch {
+  next?: string;
+}
+
+export const paths = {
+  home: () => linkOptions({ to: '/' }),
+  signIn: (search: SignInSearch = {}) => linkOptions({ to: '/sign-in', search }),
+  jobs: (team: string, search: JobsSearch = {}) => linkOptions({ to: '/teams/$team/jobs', params: { team }, search }),
+  job: (team: string, job: string, tab: JobTab = 'overview', search: JobSearch = {}) =>
+    linkOptions({ to: '/teams/$team/jobs/$job/$tab', params: { team, job, tab }, search }),
+  clusters: (team: string, search: ClustersSearch = {}) => linkOptions({ to: '/teams/$team/clusters', params: { team }, search }),
+  cluster: (team: string, cluster: string, search: ClusterSearch = {}) =>
+    linkOptions({ to: '/teams/$team/clusters/$cluster', params: { team, cluster }, search }),
+  versions: (search: VersionsSearch = {}) => linkOptions({ to: '/flink-versions', search }),
+  account: () => linkOptions({ to: '/account' }),
+};
+
+/** Only addresses of this console may be gone back to after signing in. */
+export function safeNext(next: string | undefined): string {
+  if (!next?.startsWith('/') || next.startsWith('//') || next.includes('\\') || next.startsWith('/sign-in')) return '/';
+  return next;
+}

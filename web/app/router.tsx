@@ -1,0 +1,93 @@
+// The routes. Pages are loaded when they are first opened.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import { serverAddress } from './client';
+import { Frame } from './pages/frame';
+import { Home } from './pages/home';
+import { NotFound } from './pages/not-found';
+import { JOB_TABS } from './paths';
+import { clusterSearch, clustersSearch, jobSearch, jobsSearch, signInSearch, versionsSearch } from './search';
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: signInSearch,
+  component: lazyRouteComponent(() => import('./pages/sign-in'), 'SignInPage'),
+});
+
+const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame });
+
+const home = createRoute({ getParentRoute: () => frame, path: '/', component: Home });
+
+const jobs = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/jobs',
+  validateSearch: jobsSearch,
+  component: lazyRouteComponent(() => import('./pages/jobs'), 'JobsPage'),
+});
+
+const job = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/jobs/$job/$tab',
+  validateSearch: jobSearch,
+  beforeLoad: ({ params }) => {
+    if (!JOB_TABS.some((tab) => tab === params.tab)) {
+      throw redirect({ to: '/teams/$team/jobs/$job/$tab', params: { ...params, tab: 'overview' } });
+    }
+  },
+  component: lazyRouteComponent(() => import('./pages/job'), 'JobPage'),
+});
+
+const jobHome = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/jobs/$job',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/teams/$team/jobs/$job/$tab', params: { ...params, tab: 'overview' } });
+  },
+});
+
+const clusters = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/clusters',
+  validateSearch: clustersSearch,
+  component: lazyRouteComponent(() => import('./pages/clusters'), 'ClustersPage'),
+});
+
+const cluster = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/clusters/$cluster',
+  validateSearch: clusterSearch,
+  component: lazyRouteComponent(() => import('./pages/cluster'), 'ClusterPage'),
+});
+
+const versions = createRoute({
+  getParentRoute: () => frame,
+  path: '/flink-versions',
+  validateSearch: versionsSearch,
+  component: lazyRouteComponent(() => import('./pages/flink-versions'), 'FlinkVersionsPage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => frame,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/account'), 'AccountPage'),
+});
+
+const routeTree = root.addChildren([
+  signIn,
+  frame.addChildren([home, jobs, jobHome, job, clusters, cluster, versions, account]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  basepath: new URL(serverAddress()).pathname,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

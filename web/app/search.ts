@@ -1,0 +1,60 @@
+// Reads search parameters from an address: whatever a person typed there becomes a valid value or nothing.
+import { LABELS } from './nouns';
+import {
+  type ClusterSearch,
+  type ClustersSearch,
+  JOB_DIALOGS,
+  type JobSearch,
+  type JobsSearch,
+  type SignInSearch,
+  type VersionsSearch,
+} from './paths';
+
+type Raw = Record<string, unknown>;
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+
+function count(value: unknown): number | undefined {
+  const number = Number(text(value));
+  return Number.isInteger(number) && number > 0 ? number : undefined;
+}
+
+function oneOf<T extends string>(value: unknown, known: readonly T[]): T | undefined {
+  return known.find((one) => one === value);
+}
+
+const yes = (value: unknown): true | undefined => (value === true || value === 'true' ? true : undefined);
+
+/** Leaves out what is not set, so that addresses stay short. */
+function filled<T extends object>(search: T): T {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
+}
+
+export const jobsSearch = (raw: Raw): JobsSearch =>
+  filled({
+    search: text(raw.search),
+    label: oneOf(raw.label, LABELS),
+    dialog: oneOf(raw.dialog, ['new', 'start', 'stop'] as const),
+    of: text(raw.of),
+  });
+
+export const jobSearch = (raw: Raw): JobSearch =>
+  filled({
+    dialog: oneOf(raw.dialog, JOB_DIALOGS),
+    snapshot: text(raw.snapshot),
+    release: count(raw.release),
+    against: count(raw.against),
+    revision: count(raw.revision),
+    process: text(raw.process),
+    file: text(raw.file),
+    find: text(raw.find),
+    follow: yes(raw.follow),
+    then: oneOf(raw.then, ['start'] as const),
+  });
+
+export const clustersSearch = (raw: Raw): ClustersSearch => filled({ dialog: oneOf(raw.dialog, ['new'] as const) });
+export const clusterSearch = (raw: Raw): ClusterSearch =>
+  filled({ process: text(raw.process), find: text(raw.find), follow: yes(raw.follow) });
+export const versionsSearch = (raw: Raw): VersionsSearch => filled({ dialog: oneOf(raw.dialog, ['install', 'add'] as const) });
+export const signInSearch = (raw: Raw): SignInSearch => filled({ next: text(raw.next) });

@@ -1,0 +1,31 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const server = process.env.STREAMWRIGHT_URL ?? 'http://127.0.0.1:8460';
+
+export default defineConfig({
+  // Assets are found from <base href> in index.html, so the server may serve the console below any path.
+  base: './',
+  plugins: [react()],
+  server: { port: 5173, strictPort: true, proxy: { '/api': { target: server, changeOrigin: false } } },
+  build: {
+    target: 'es2023',
+    chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'editor', test: /node_modules[\\/](@codemirror|@lezer|style-mod|crelt|w3c-keyname)/, priority: 30 },
+            { name: 'graph', test: /node_modules[\\/](@xyflow|@dagrejs|d3-|zustand|classcat)/, priority: 30 },
+          ],
+        },
+      },
+    },
+  },
+  test: {
+    environment: 'jsdom',
+    include: ['app/**/*.test.{ts,tsx}', 'mock/**/*.test.ts'],
+    setupFiles: ['mock/setup.ts'],
+    testTimeout: 60_000,
+  },
+});

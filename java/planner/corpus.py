@@ -68,8 +68,10 @@ def statements(text):
 
 
 class Worker:
-    def __init__(self, home, jvm):
+    def __init__(self, home, jvm, unpacked=None):
         jars = [j for j in sorted(glob.glob(home + "/lib/*.jar")) if not re.search(r"flink-table_2\.1|log4j", j)]
+        if unpacked:
+            jars = [j for j in jars if "planner-loader" not in j] + [unpacked]
         cp = ":".join([HERE + "/target/planner.jar"] + jars)
         java = os.path.join(os.environ["JAVA_HOME"], "bin/java") if os.environ.get("JAVA_HOME") else "java"
         self.p = subprocess.Popen([java] + jvm + ["-cp", cp, "io.streamwright.planner.Planner"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -111,9 +113,10 @@ def main():
     ap.add_argument("--all", action="store_true")
     ap.add_argument("--detail", action="store_true")
     ap.add_argument("--time", type=int, default=0)
+    ap.add_argument("--unpacked", metavar="JAR", help="the planner jar taken out of flink-table-planner-loader, used in its place")
     ap.add_argument("--jvm", action="append", default=[])
     a = ap.parse_args()
-    w = Worker(a.home, a.jvm or FLAGS)
+    w = Worker(a.home, a.jvm or FLAGS, a.unpacked)
     version = a.version or w.hello["flinkVersion"]
     jars = [os.path.abspath(HERE + "/../stub/target/stub.jar")] if a.stub else []
     bad = json.load(open(a.corpus + "/invalid/expected.json"))

@@ -33,7 +33,18 @@ public final class Planner {
             wire.write(line.tooLong() ? Answer.error(null, "too_long", "a request must not be longer than " + Wire.LIMIT + " bytes")
                     : worker.answer(line.bytes()));
         }
-        // User classes may have left threads behind; they must not keep the process.
-        System.exit(0);
+        // Returning ends the process with code 0; threads that user classes have left behind must not keep it.
+        if (hasOtherThreads()) {
+            System.exit(0);
+        }
+    }
+
+    private static boolean hasOtherThreads() {
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (!thread.isDaemon() && thread != Thread.currentThread() && !thread.getName().equals("DestroyJavaVM")) {
+                return true;
+            }
+        }
+        return false;
     }
 }

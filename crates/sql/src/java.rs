@@ -57,6 +57,11 @@ impl Home {
         Ok(Self { java_home: java_home.to_owned(), flink_home: flink_home.to_owned(), jars, fingerprint: hex::encode(digest.finalize()) })
     }
 
+    /// Whether the Java is one that does not know the newer flags.
+    fn is_java_8(&self) -> bool {
+        std::fs::read_to_string(self.java_home.join("release")).is_ok_and(|release| release.contains("JAVA_VERSION=\"1.8"))
+    }
+
     /// The jars with which Java is started: the planner's and the distribution's.
     pub fn class_path(&self, settings: &PlannerSettings) -> OsString {
         let all: Vec<&Path> = std::iter::once(settings.planner_jar.as_path()).chain(self.jars.iter().map(PathBuf::as_path)).collect();
@@ -80,8 +85,19 @@ pub(crate) fn stamp(path: &Path) -> String {
     format!("{}|{size}|{}\n", path.display(), time.map_or(0, |time| time.as_nanos()))
 }
 
+/// A class archive, to be used or to be written.
+#[derive(Debug, Clone)]
+pub(crate) enum Archive {
+    /// None.
+    None,
+    /// Start with this one. One that does not fit (other jars, other Java) is passed over without a word.
+    Use(PathBuf),
+    /// Write one to this file when the worker ends.
+    Write(PathBuf),
+}
+
 /// The command that starts a worker in a scratch folder, through the sandbox where there is a program for it.
-pub(crate) fn command(settings: &PlannerSettings, home: &Home, archive: Option<&Path>, scratch: &Path) -> Command {
+pub(crate) fn command(settings: &PlannerSettings, home: &Home, archive: &Archive, scratch: &Path) -> Command {
     let java = home.java_home.join("bin").join("java");
     let mut command = match &settings.program {
         Some(program) => {
@@ -95,10 +111,11 @@ pub(crate) fn command(settings: &PlannerSettings, home: &Home, archive: Option<&
         }
         None => Command::new(java),
     };
-    command.args(flags(settings, scratch));
-    if let Some(archive) = archive {
-        // A class archive that does not fit (other jars, other Java) is passed over without a word.
-        command.arg("-Xshare:auto").arg(joined("-XX:SharedArchiveFile=", archive));
+    command.args(flags(settings, home, scratch));
+    match archive {
+        Archive::None => {}
+        Archive::Use(file) => drop(command.arg("-Xshare:auto").arg(joined("-XX:SharedArchiveFile=", file))),
+        Archive::Write(file) => drop(command.arg(joined("-XX:ArchiveClassesAtExit=", file))),
     }
     command.arg("-cp").arg(home.class_path(settings)).arg(MAIN);
     command.current_dir(scratch).env_clear();
@@ -108,15 +125,17 @@ pub(crate) fn command(settings: &PlannerSettings, home: &Home, archive: Option<&
 }
 
 /// What a worker reads beside the system's own folders.
-fn readable<'a>(settings: &'a PlannerSettings, home: &'a Home, archive: Option<&'a Path>) -> Vec<&'a Path> {
+fn readable<'a>(settings: &'a PlannerSettings, home: &'a Home, archive: &'a Archive) -> Vec<&'a Path> {
     let mut paths = vec![home.java_home.as_path(), home.flink_home.as_path(), settings.planner_jar.as_path()];
     paths.extend(home.jars.iter().map(PathBuf::as_path).filter(|jar| !jar.starts_with(&home.flink_home)));
     paths.extend(settings.jars.iter().map(PathBuf::as_path));
-    paths.extend(archive);
+    if let Archive::Use(file) = archive {
+        paths.push(file);
+    }
     paths
 }
 
-fn flags(settings: &PlannerSettings, scratch: &Path) -> Vec<OsString> {
+fn flags(settings: &PlannerSettings, home: &Home, scratch: &Path) -> Vec<OsString> {
     let mut flags: Vec<OsString> = [
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
@@ -124,13 +143,17 @@ fn flags(settings: &PlannerSettings, scratch: &Path) -> Vec<OsString> {
         "-XX:ReservedCodeCacheSize=64m",
         "-XX:+ExitOnOutOfMemoryError",
         "-XX:-UsePerfData",
-        "-Xss2m",
+        "-Xss4m",
         "-Djava.awt.headless=true",
         "-Dfile.encoding=UTF-8",
     ]
     .into_iter()
     .map(OsString::from)
     .collect();
+    if !home.is_java_8() {
+        // Java's own warnings go to standard output otherwise, into the protocol.
+        flags.extend(["-Xlog:disable", "-Xlog:all=error:stderr"].map(OsString::from));
+    }
     flags.push(format!("-Xmx{}m", settings.heap_mib.max(64)).into());
     flags.push(joined("-Djava.io.tmpdir=", scratch));
     flags.push(joined("-XX:ErrorFile=", &scratch.join("crash.log")));

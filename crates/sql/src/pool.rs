@@ -5,19 +5,22 @@
 //! replaced and asked once more, and the second death is a finding, as is a script that does not come to an end.
 //! An error means that no worker could be had: Java or the distribution is missing or broken.
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::ports::{Check, PortError, SqlChecker};
 use domain::sql::{Report, Statement, StatementKind, Tier};
 use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
 
 use crate::catalogue::{Catalogue, CatalogueAnswer, Catalogues, ConfigurationKey};
 use crate::check::{Judged, merge, prepare};
 use crate::flights::{Flights, Outcome};
-use crate::java::{Home, command, stamp};
+use crate::java::{Archive, Home, command, stamp};
 use crate::lexical;
+use crate::scratch::Scratch;
 use crate::script::Script;
 use crate::settings::PlannerSettings;
 use crate::slots::Slots;
@@ -36,20 +39,42 @@ struct Pool {
     spawner: Spawner,
     scratches: AtomicU64,
     catalogues: Catalogues,
+    /// Fingerprints of the distributions whose class archive was begun or is there.
+    archived: Mutex<HashSet<String>>,
+    /// Work that ends with the pool.
+    background: Mutex<JoinSet<()>>,
 }
 
 impl Planners {
     /// A pool without workers; they start with the first check of their distribution.
     #[must_use]
     pub fn new(settings: PlannerSettings) -> Self {
-        let slots = Slots::new(settings.max_workers, settings.idle);
         crate::scratch::remove_left_over(&settings.cache_dir);
-        let catalogues = Catalogues::new(&settings.cache_dir);
-        Self(Arc::new(Pool { settings, slots, catalogues, flights: Arc::default(), spawner: Spawner::new(), scratches: AtomicU64::new(0) }))
+        Self(Arc::new(Pool {
+            slots: Slots::new(settings.max_workers, settings.idle),
+            catalogues: Catalogues::new(&settings.cache_dir),
+            flights: Arc::default(),
+            spawner: Spawner::new(),
+            scratches: AtomicU64::new(0),
+            archived: Mutex::default(),
+            background: Mutex::default(),
+            settings,
+        }))
+    }
+
+    /// Prepares a distribution for quick starts (class archive), some time from now and in the background: for
+    /// distributions that are likely to be used. Needs a Tokio runtime.
+    pub fn prepare(&self, flink_home: &Path, java_home: &Path) {
+        match Home::look(&self.0.settings, flink_home, java_home) {
+            Ok(home) => self.0.archive_later(&home),
+            Err(error) => tracing::warn!(%error, "a Flink version cannot be prepared for checking"),
+        }
     }
 
     /// Ends all workers and waits until they are gone. Checks that run are awaited.
     pub async fn close(&self) {
+        let background = std::mem::take(&mut *self.0.background.lock().unwrap_or_else(PoisonError::into_inner));
+        { background }.shutdown().await;
         self.0.slots.close_all().await;
     }
 }
@@ -86,7 +111,7 @@ fn question(settings: &PlannerSettings, home: &Home, check: &Check) -> String {
 }
 
 impl Pool {
-    async fn check(&self, home: &Home, check: &Check) -> Outcome {
+    async fn check(self: &Arc<Self>, home: &Home, check: &Check) -> Outcome {
         let script = Script::read(&check.script);
         let prepared = prepare(&script, check);
         let asked = async {
@@ -98,6 +123,9 @@ impl Pool {
         let sets = prepared.sent.iter().any(|sent| sent.kind == StatementKind::Set);
         let (judged, catalogue) = tokio::join!(asked, self.catalogue(home, sets && check.tier == Tier::Deep));
         let judged = judged?;
+        if matches!(judged, Judged::Answered(_)) {
+            self.archive_later(home);
+        }
         let lasting = matches!(judged, Judged::Answered(_) | Judged::NotAsked);
         Ok((Arc::new(merge(&script, check, prepared, judged, catalogue.as_deref())), lasting))
     }
@@ -183,13 +211,51 @@ impl Pool {
     }
 
     async fn start(&self, home: &Home) -> Result<Worker, WorkerError> {
+        let archive = crate::archive::archive(&self.settings.cache_dir, home);
+        let archive = if archive.is_file() { Archive::Use(archive) } else { Archive::None };
+        self.start_with(home, |_| archive).await
+    }
+
+    async fn start_with(&self, home: &Home, archive: impl FnOnce(&Path) -> Archive) -> Result<Worker, WorkerError> {
         let number = self.scratches.fetch_add(1, Ordering::Relaxed);
-        let scratch = crate::scratch::Scratch::make(&self.settings.cache_dir, number).map_err(|error| {
+        let scratch = Scratch::make(&self.settings.cache_dir, number).map_err(|error| {
             let folder = self.settings.cache_dir.display();
             WorkerError::Start(format!("cannot write to {folder}: {error}; give the server another cache folder"))
         })?;
-        let command = command(&self.settings, home, None, scratch.path());
+        let (cache, packed) = (self.settings.cache_dir.clone(), home.clone());
+        let unpacked = tokio::task::spawn_blocking(move || crate::archive::unpacked(&cache, &packed)).await;
+        let home = unpacked.unwrap_or_else(|_| home.clone());
+        let command = command(&self.settings, &home, &archive(scratch.path()), scratch.path());
         Worker::start(&self.spawner, command, scratch, self.settings.start_deadline).await
+    }
+
+    /// Writes the class archive of a distribution once, some time after its first check.
+    fn archive_later(self: &Arc<Self>, home: &Home) {
+        let known = !self.archived.lock().unwrap_or_else(PoisonError::into_inner).insert(home.fingerprint.clone());
+        if known || !self.settings.class_archive || crate::archive::archive(&self.settings.cache_dir, home).is_file() {
+            return;
+        }
+        let (pool, home, delay) = (Arc::downgrade(self), home.clone(), self.settings.archive_delay);
+        let mut background = self.background.lock().unwrap_or_else(PoisonError::into_inner);
+        background.spawn(async move {
+            tokio::time::sleep(delay).await;
+            let Some(pool) = pool.upgrade() else { return };
+            match pool.write_archive(&home).await {
+                Ok(()) => tracing::info!(home = %home.flink_home.display(), "wrote a class archive; the next planner process starts quicker"),
+                Err(error) => tracing::warn!(%error, home = %home.flink_home.display(), "no class archive; planner processes start slower"),
+            }
+        });
+    }
+
+    async fn write_archive(&self, home: &Home) -> Result<(), WorkerError> {
+        const NAME: &str = "classes.jsa";
+        let mut worker = self.start_with(home, |scratch| Archive::Write(scratch.join(NAME))).await?;
+        let (sent, none) = (crate::archive::training(), BTreeMap::new());
+        let op = Op::Check { tier: Tier::Deep, statements: &sent, configuration: &none, jars: &[] };
+        worker.ask::<Answer>(&op, crate::archive::DEADLINE).await?;
+        let scratch = worker.finish(crate::archive::DEADLINE).await?;
+        let kept = crate::archive::keep(&scratch.path().join(NAME), &self.settings.cache_dir, home);
+        kept.map_err(|error| WorkerError::Garbage(format!("the archive cannot be kept: {error}")))
     }
 }
 

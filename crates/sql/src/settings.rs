@@ -21,6 +21,8 @@ pub struct PlannerSettings {
     pub heap_mib: u32,
     /// Whether a class archive is built for each distribution in the background, which makes later starts quicker.
     pub class_archive: bool,
+    /// How long after the first check of a distribution its archive is begun, so that it is in nobody's way.
+    pub archive_delay: Duration,
     /// How long a worker may take to say hello.
     pub start_deadline: Duration,
     /// How long a check may take; the worker is killed then.
@@ -41,6 +43,7 @@ impl PlannerSettings {
             max_workers: 2,
             heap_mib: 256,
             class_archive: true,
+            archive_delay: Duration::from_secs(15),
             start_deadline: Duration::from_secs(30),
             check_deadline: Duration::from_secs(30),
             idle: Duration::from_secs(600),

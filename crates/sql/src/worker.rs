@@ -102,8 +102,7 @@ pub(crate) struct Worker {
     stderr_reader: tokio::task::JoinHandle<()>,
     scratch: Scratch,
     asked: u64,
-    /// What it said first.
-    pub hello: Hello,
+    hello: Hello,
 }
 
 impl Worker {
@@ -120,7 +119,10 @@ impl Worker {
         let hello = Hello { protocol: 0, flink_version: String::new() };
         let mut worker = Self { child, stdin, stdout: BufReader::new(stdout), stderr: tail, stderr_reader, scratch, asked: 0, hello };
         match timeout(deadline, worker.greet()).await.unwrap_or(Err(WorkerError::Late(deadline))) {
-            Ok(()) => Ok(worker),
+            Ok(()) => {
+                tracing::debug!(flink = worker.hello.flink_version, "a planner process is ready");
+                Ok(worker)
+            }
             Err(error) => {
                 let stderr = worker.stop().await;
                 Err(WorkerError::Start(format!("{error}{}", last_line(&stderr))))
@@ -206,6 +208,20 @@ impl Worker {
         }
         drop(scratch);
         stderr.text()
+    }
+
+    /// Lets the worker end by itself at its input's end; answers whether it did, and well. Its scratch folder remains.
+    pub async fn finish(mut self, deadline: Duration) -> Result<Scratch, WorkerError> {
+        drop(self.stdin);
+        match timeout(deadline, self.child.wait()).await {
+            Ok(Ok(status)) if status.success() => Ok(self.scratch),
+            Ok(Ok(status)) => Err(WorkerError::Died(format!("{status}{}", last_line(&self.stderr.text())))),
+            Ok(Err(error)) => Err(WorkerError::Died(error.to_string())),
+            Err(_) => {
+                kill(&mut self.child).await;
+                Err(WorkerError::Late(deadline))
+            }
+        }
     }
 
     /// Ends the worker by force at once, then as [`Worker::stop`].

@@ -187,6 +187,46 @@ async fn the_corpus_is_judged_rightly() {
     planners.close().await;
 }
 
+/// Starts, warms and starts again from the archive; the times are figures, not conditions.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Flink homes and the planner's jar"]
+async fn a_worker_starts_from_its_class_archive() {
+    let settings = |cache: &Path| PlannerSettings {
+        program: std::env::var_os("STREAMWRIGHT_TEST_PROGRAM").map(PathBuf::from),
+        archive_delay: std::time::Duration::ZERO,
+        start_deadline: std::time::Duration::from_secs(120),
+        check_deadline: std::time::Duration::from_secs(120),
+        ..PlannerSettings::new(root().join("java/planner/target/planner.jar"), cache.to_owned())
+    };
+    for (home, version) in homes() {
+        let cache = tempfile::tempdir().unwrap();
+        let script = read("valid/01_basic.sql");
+        let archives = || std::fs::read_dir(cache.path().join("archives")).map_or(0, Iterator::count);
+        for round in ["cold", "cold with archive"] {
+            let bench = Bench { planners: Planners::new(settings(cache.path())), home: home.clone(), version, java_home: java_home() };
+            let start = std::time::Instant::now();
+            assert_eq!(bench.check(script.clone()).await.errors(), 0);
+            let cold = start.elapsed().as_millis();
+            let mut warm: Vec<u128> = Vec::new();
+            for n in 0..20 {
+                let start = std::time::Instant::now();
+                assert_eq!(bench.check(format!("-- {n}\n{script}")).await.errors(), 0);
+                warm.push(start.elapsed().as_millis());
+            }
+            warm.sort_unstable();
+            println!("Flink {version}: {round} {cold} ms, then {} ms (median of 20)", warm[10]);
+            for _ in 0..1200 {
+                if archives() == 1 {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+            bench.planners.close().await;
+            assert_eq!(archives(), 1, "no archive was written");
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Single {
     id: String,

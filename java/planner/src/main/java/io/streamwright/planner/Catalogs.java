@@ -144,6 +144,8 @@ final class Catalogs {
                 }
             }
             scope.openFunction(name, type, statement);
+            // Flink adds the jar for all that follows, so any class may be in it.
+            scope.jarMissing();
             report.add(notFetched(statement, missing));
         }
         char[] text = statement.text().toCharArray();

@@ -57,6 +57,8 @@ final class QueryRules {
                         "The last element of PATTERN cannot be greedy").suggests("End it with a single variable or a reluctant quantifier").at(Anchor.keyword(c.statement(), "PATTERN"))),
                 Rule.of("for identifier '([^']*)' that implements '[^']*\\.ParserFactory'", (c, m) -> c.says("not_supported",
                         "No SQL dialect '" + m.group(1) + "' in this Flink")),
+                Rule.of("Invalid argument type at position (\\d+)\\. Data type (.+?) expected but (.+?) passed", (c, m) -> c.says("type_mismatch",
+                        "Argument " + (Integer.parseInt(m.group(1)) + 1) + " is " + m.group(2) + ", " + m.group(3) + " given")),
                 Rule.of("Unsupported query: (\\w+)", QueryRules::unsupported),
                 Rule.of("Hint: (\\w+) should be registered in the HintStrategyTable", (c, m) -> c.says("not_supported",
                         "This Flink version has no hint " + m.group(1)).at(Anchor.name(c.statement(), m.group(1)))));

@@ -1,6 +1,9 @@
 //! People and what lets them in: signing in and out, sessions, API tokens, passwords.
 
+pub mod limiter;
 pub mod me;
+pub mod password;
+pub mod secret;
 pub mod session;
 pub mod sign_in;
 pub mod token;

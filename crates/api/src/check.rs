@@ -1,21 +1,145 @@
-//! Checking a script before anything is saved.
+//! Checking scripts with Flink's own planner: for the editor while somebody types, and for a release.
+
+use std::collections::BTreeMap;
 
 use axum::Json;
+use axum::extract::State;
+use domain::flink_version::{FlinkVersion, VersionNumber};
+use domain::ports::{Check, PortError};
+use domain::sql::Report;
+use http::StatusCode;
 
-use crate::problem::Problem;
-use crate::sql::{CheckReport, CheckRequest};
+use crate::app::App;
+use crate::extract::Body;
+use crate::flink_version::number;
+use crate::problem::{Problem, sentence};
+use crate::scope::{Scope, find_cluster};
+use crate::sql::{CheckReport, CheckRequest, Finding, Severity, Tables, Tier};
+use crate::text;
+
+impl From<Tier> for domain::sql::Tier {
+    fn from(tier: Tier) -> Self {
+        match tier {
+            Tier::Parse => Self::Parse,
+            Tier::Deep => Self::Deep,
+        }
+    }
+}
+
+impl From<domain::sql::Severity> for Severity {
+    fn from(severity: domain::sql::Severity) -> Self {
+        match severity {
+            domain::sql::Severity::Info => Self::Info,
+            domain::sql::Severity::Warning => Self::Warning,
+            domain::sql::Severity::Error => Self::Error,
+        }
+    }
+}
+
+impl From<domain::sql::Finding> for Finding {
+    fn from(finding: domain::sql::Finding) -> Self {
+        Self {
+            code: finding.code,
+            severity: finding.severity.into(),
+            line: finding.line,
+            column: finding.column,
+            end_line: finding.end_line,
+            end_column: finding.end_column,
+            message: finding.message,
+            suggestion: finding.suggestion,
+            detail: finding.detail,
+        }
+    }
+}
+
+/// An installed distribution that can judge scripts for a version: this one, else the newest patch of the
+/// same minor, because grammar and planner change with the minor.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn judge_for(app: &App, version: VersionNumber) -> Result<Option<FlinkVersion>, Problem> {
+    let same_minor = |known: &FlinkVersion| (known.version.major, known.version.minor) == (version.major, version.minor);
+    let known: Vec<_> = app.store.flink_versions().await?.into_iter().filter(same_minor).collect();
+    let exact = known.iter().find(|known| known.version == version).cloned();
+    Ok(exact.or_else(|| known.into_iter().max_by_key(|known| known.version)))
+}
+
+async fn newest(app: &App) -> Result<FlinkVersion, Problem> {
+    let newest = app.store.flink_versions().await?.into_iter().max_by_key(|known| known.version);
+    newest.ok_or_else(|| {
+        Problem::unprocessable("no_flink_version", "No Flink version is installed here, so nothing can check the script.")
+            .hint("Install a Flink version first.")
+    })
+}
+
+/// The problem of a version that nothing here can judge for.
+fn not_installed(version: VersionNumber, field: &str) -> Problem {
+    let minor = format!("{}.{}", version.major, version.minor);
+    Problem::unprocessable("unknown_flink_version", format!("No Flink {minor} is installed here, so nothing can check scripts for {version}."))
+        .field(field)
+        .hint(format!("Install a Flink {minor} version."))
+}
+
+async fn judge(app: &App, scope: &Scope, cluster: Option<&str>, version: Option<&str>) -> Result<FlinkVersion, Problem> {
+    if let Some(named) = cluster {
+        let unknown = || Problem::unprocessable("unknown_cluster", "The team has no cluster of this name or id.").field("cluster");
+        let cluster = find_cluster(app, scope, named).await?.ok_or_else(unknown)?;
+        if let Some(version) = cluster.version {
+            return judge_for(app, version).await?.ok_or_else(|| not_installed(version, "cluster"));
+        }
+    }
+    let Some(text) = version else { return newest(app).await };
+    let version = number("flinkVersion", text)?;
+    judge_for(app, version).await?.ok_or_else(|| not_installed(version, "flinkVersion"))
+}
+
+/// Checks a script with an installed distribution.
+///
+/// # Errors
+/// What the planner could not do.
+pub(crate) async fn check(
+    app: &App,
+    judge: &FlinkVersion,
+    script: &str,
+    configuration: BTreeMap<String, String>,
+    tier: domain::sql::Tier,
+) -> Result<Report, PortError> {
+    let check = Check {
+        flink_home: judge.home.clone(),
+        version: judge.version,
+        java_home: judge.java_home.clone(),
+        script: script.to_owned(),
+        configuration,
+        tier,
+    };
+    app.ports.checker.check(&check).await
+}
+
+/// The problem of a check that could not be done.
+pub(crate) fn unavailable(error: &PortError) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "check_unavailable", format!("Flink's planner could not check the script: {}", sentence(&error.to_string())))
+        .hint("Try again; the server's log and 'doctor' say more.")
+}
 
 /// Checks a script with Flink's own planner. Nothing is saved.
 ///
 /// # Errors
-/// A problem with its code.
+/// 422 naming the field, 503 when the planner cannot be asked.
 #[utoipa::path(
     post,
     path = "/check",
     tag = "sql",
     request_body = CheckRequest,
-    responses((status = 200, description = "Done", body = CheckReport))
+    responses((status = 200, description = "Done", body = CheckReport)),
 )]
-pub async fn check_sql() -> Result<Json<CheckReport>, Problem> {
-    Err(Problem::internal())
+pub async fn check_sql(State(app): State<App>, scope: Scope, Body(asked): Body<CheckRequest>) -> Result<Json<CheckReport>, Problem> {
+    text::script("sql", &asked.sql)?;
+    let configuration = asked.configuration.of_job("configuration")?;
+    let judge = judge(&app, &scope, asked.cluster.as_deref(), asked.flink_version.as_deref()).await?;
+    let report = check(&app, &judge, &asked.sql, configuration, asked.tier.into()).await.map_err(|error| unavailable(&error))?;
+    Ok(Json(CheckReport {
+        findings: report.findings.into_iter().map(Finding::from).collect(),
+        tables: Tables { read: report.tables.read, written: report.tables.written },
+        flink_version: judge.version.to_string(),
+    }))
 }

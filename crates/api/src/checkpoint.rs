@@ -1,11 +1,15 @@
-//! Checkpoints of the live run as Flink lists them.
+//! Checkpoints of the newest run as Flink lists them.
 
 use axum::Json;
-use crate::problem::Problem;
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::time::Time;
+use crate::app::App;
+use crate::live::live;
+use crate::problem::Problem;
+use crate::scope::JobScope;
+use crate::time::{Time, some};
 
 /// One checkpoint.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -61,16 +65,39 @@ pub struct Checkpoints {
     pub history: Vec<Checkpoint>,
 }
 
+impl From<domain::ports::Checkpoint> for Checkpoint {
+    fn from(checkpoint: domain::ports::Checkpoint) -> Self {
+        Self {
+            id: checkpoint.id,
+            status: checkpoint.status,
+            savepoint: checkpoint.savepoint,
+            triggered_at: some(checkpoint.triggered_at),
+            completed_at: some(checkpoint.completed_at),
+            duration_ms: checkpoint.duration_ms,
+            size_bytes: checkpoint.size_bytes,
+            path: checkpoint.path,
+            failure: checkpoint.failure,
+            discarded: checkpoint.discarded,
+        }
+    }
+}
+
 /// Checkpoints of the newest run as Flink lists them.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/jobs/{job}/checkpoints",
-    tag = "live",
-    responses((status = 200, description = "Done", body = Checkpoints))
-)]
-pub async fn get_checkpoints() -> Result<Json<Checkpoints>, Problem> {
-    Err(Problem::internal())
+/// 404 `not_in_flink` or `no_run`, 502 `cluster_unreachable`.
+#[utoipa::path(get, path = "/jobs/{job}/checkpoints", tag = "live", responses((status = 200, description = "Done", body = Checkpoints)))]
+pub async fn get_checkpoints(State(app): State<App>, of: JobScope) -> Result<Json<Checkpoints>, Problem> {
+    let live = live(&app, &of).await?;
+    let seen = app.ports.reader.checkpoints(&live.endpoint, &live.run.id.flink_job_id()).await;
+    let seen = seen.map_err(|error| Problem::from_port(error, "the checkpoints of the newest run"))?;
+    Ok(Json(Checkpoints {
+        completed: seen.completed,
+        failed: seen.failed,
+        in_progress: seen.in_progress,
+        restored: seen.restored,
+        latest: seen.latest.map(Checkpoint::from),
+        restored_from: seen.restored_from,
+        history: seen.history.into_iter().map(Checkpoint::from).collect(),
+    }))
 }

@@ -1,19 +1,23 @@
 //! Session clusters: what is asked of them, what was last seen of them, and what may be done.
 
-use axum::Json;
-use http::StatusCode;
-use crate::problem::Problem;
-use crate::page::{Page, PageQuery};
-use crate::run::NoChoices;
 use std::collections::BTreeMap;
 
+use axum::Json;
+use axum::extract::State;
+use domain::cluster::{ClusterDesired as Asked, TargetKind};
+use domain::cluster_view::{cluster_actions, cluster_status};
 use domain::id::{ClusterId, FlinkVersionId};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use store::StoreError;
 use utoipa::ToSchema;
 
-use crate::configuration::Configuration;
-use crate::operation::Operation;
-use crate::time::Time;
+use crate::app::App;
+use crate::operation::{self, Operation};
+use crate::page::Page;
+use crate::problem::{Problem, sentence};
+use crate::scope::{ClusterScope, Scope};
+use crate::time::{Time, some};
 use crate::verdict::Verdict;
 
 /// Where a cluster runs.
@@ -60,32 +64,11 @@ pub struct ClusterStatus {
     pub label: ClusterLabel,
     /// Why, as a sentence.
     pub sentence: String,
-    /// Where it is known from and how fresh it is.
+    /// Where it is known from.
     pub evidence: String,
-}
-
-/// A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewCluster {
-    /// Name, unique in the team.
-    pub name: String,
-    /// Where it runs.
-    pub target: Target,
-    /// Version of an installed distribution, e.g. `2.2.1` (local).
-    pub flink_version: Option<String>,
-    /// REST address, e.g. `http://flink.example:8081` (standalone).
-    pub rest_url: Option<String>,
-    /// TaskManagers, 1 to 64; 1 unless told (local).
-    #[schema(minimum = 1, maximum = 64)]
-    pub task_managers: Option<u32>,
-    /// Slots of each TaskManager, 1 to 256; 4 unless told (local).
-    #[schema(minimum = 1, maximum = 256)]
-    pub slots: Option<u32>,
-    /// Flink configuration on top of the platform's (local).
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
-    pub configuration: Configuration,
+    /// When that source last said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence_at: Option<Time>,
 }
 
 /// A session cluster.
@@ -204,106 +187,165 @@ pub struct ClusterProcess {
     pub ended_at: Option<Time>,
 }
 
+impl From<TargetKind> for Target {
+    fn from(target: TargetKind) -> Self {
+        match target {
+            TargetKind::Local => Self::Local,
+            TargetKind::Standalone => Self::Standalone,
+        }
+    }
+}
+
+impl From<domain::cluster_view::ClusterStatus> for ClusterStatus {
+    fn from(status: domain::cluster_view::ClusterStatus) -> Self {
+        use domain::cluster_view::ClusterLabel as Known;
+        Self {
+            label: match status.label {
+                Known::Stopped => ClusterLabel::Stopped,
+                Known::Starting => ClusterLabel::Starting,
+                Known::Running => ClusterLabel::Running,
+                Known::Unreachable => ClusterLabel::Unreachable,
+                Known::Stopping => ClusterLabel::Stopping,
+            },
+            sentence: status.sentence,
+            evidence: status.evidence.to_owned(),
+            evidence_at: some(status.evidence_at),
+        }
+    }
+}
+
+impl From<domain::cluster_view::ClusterActions> for ClusterActions {
+    fn from(actions: domain::cluster_view::ClusterActions) -> Self {
+        Self { start: actions.start.into(), stop: actions.stop.into(), delete: actions.delete.into() }
+    }
+}
+
+impl From<domain::cluster::Look> for Look {
+    fn from(look: domain::cluster::Look) -> Self {
+        let unmanaged = look.unmanaged.into_iter().map(|job| UnmanagedJob { flink_job_id: job.flink_job_id, name: job.name, state: job.state });
+        let processes = look.processes.into_iter().map(|process| ClusterProcess {
+            role: process.role,
+            pid: process.pid,
+            exit_code: process.exit_code,
+            ended_at: some(process.ended_at),
+        });
+        Self {
+            contact_at: some(look.contact_at),
+            looked_at: some(look.looked_at),
+            unreachable_since: some(look.unreachable_since),
+            error: look.error,
+            reported_version: look.reported_version,
+            task_managers: look.task_managers,
+            slots_total: look.slots_total,
+            slots_free: look.slots_free,
+            unmanaged: unmanaged.collect(),
+            processes: processes.collect(),
+        }
+    }
+}
+
+/// What decides a cluster's label and actions.
+pub(crate) struct Facts {
+    pub cluster: domain::cluster::Cluster,
+    pub look: domain::cluster::Look,
+    pub operation: Option<domain::operation::Operation>,
+    pub live_runs: usize,
+}
+
+/// Reads what decides a cluster's label and actions.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn facts(app: &App, cluster: domain::cluster::Cluster, look: Option<domain::cluster::Look>) -> Result<Facts, Problem> {
+    let look = match look {
+        Some(look) => look,
+        None => app.store.look(cluster.id).await?,
+    };
+    let operation = match cluster.operation_id {
+        Some(id) => Some(app.store.operation_any(id).await?).filter(|operation| operation.state.open()),
+        None => None,
+    };
+    let live_runs = app.store.jobs_on_cluster(cluster.id).await?.len();
+    Ok(Facts { cluster, look, operation, live_runs })
+}
+
+/// A cluster as the API shows it.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
+    let Facts { cluster, look, operation, live_runs } = facts;
+    let status = cluster_status(&cluster, &look, operation.as_ref()).into();
+    let actions = cluster_actions(&cluster, operation.as_ref(), live_runs).into();
+    let operation = match operation {
+        Some(open) => Some(operation::view(app, open).await?),
+        None => None,
+    };
+    Ok(Cluster {
+        id: cluster.id,
+        name: cluster.name,
+        target: cluster.target.into(),
+        flink_version_id: cluster.flink_version_id,
+        flink_version: cluster.version.map(|version| version.to_string()),
+        rest_url: cluster.rest_url,
+        task_managers: cluster.task_managers,
+        slots: cluster.slots,
+        configuration: cluster.configuration,
+        desired: match cluster.desired {
+            Asked::Running => ClusterDesired::Running,
+            Asked::Stopped => ClusterDesired::Stopped,
+        },
+        status,
+        look: look.into(),
+        operation,
+        actions,
+        created_at: cluster.created_at.into(),
+        revision: cluster.revision,
+    })
+}
+
 /// The team's clusters.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/clusters",
-    tag = "clusters",
-    responses((status = 200, description = "Done", body = Page<Cluster>))
-)]
-pub async fn list_clusters() -> Result<Json<Page<Cluster>>, Problem> {
-    Err(Problem::internal())
-}
-
-/// Makes a cluster; a local one is not started yet.
-///
-/// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    post,
-    path = "/clusters",
-    tag = "clusters",
-    request_body = NewCluster,
-    responses((status = 201, description = "Made", body = Cluster))
-)]
-pub async fn create_cluster() -> Result<Json<Cluster>, Problem> {
-    Err(Problem::internal())
+/// When the database does not answer.
+#[utoipa::path(get, path = "/clusters", tag = "clusters", responses((status = 200, description = "Done", body = Page<Cluster>)))]
+pub async fn list_clusters(State(app): State<App>, scope: Scope) -> Result<Json<Page<Cluster>>, Problem> {
+    let mut items = Vec::new();
+    for known in app.store.clusters(scope.team_id).await? {
+        let facts = facts(&app, known.cluster, Some(known.look)).await?;
+        items.push(view(&app, facts).await?);
+    }
+    Ok(Json(Page::whole(items)))
 }
 
 /// One cluster.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/clusters/{cluster}",
-    tag = "clusters",
-    responses((status = 200, description = "Done", body = Cluster))
-)]
-pub async fn get_cluster() -> Result<Json<Cluster>, Problem> {
-    Err(Problem::internal())
+/// 404 when the team has none of this name or id.
+#[utoipa::path(get, path = "/clusters/{cluster}", tag = "clusters", responses((status = 200, description = "Done", body = Cluster)))]
+pub async fn get_cluster(State(app): State<App>, of: ClusterScope) -> Result<Json<Cluster>, Problem> {
+    let facts = facts(&app, of.cluster, None).await?;
+    Ok(Json(view(&app, facts).await?))
 }
 
 /// Removes a cluster that is stopped and has no live run.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    delete,
-    path = "/clusters/{cluster}",
-    tag = "clusters",
-    responses((status = 204, description = "Done"))
-)]
-pub async fn delete_cluster() -> Result<StatusCode, Problem> {
-    Err(Problem::internal())
-}
-
-/// Starts a local cluster's processes.
-///
-/// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    post,
-    path = "/clusters/{cluster}/start",
-    tag = "clusters",
-    params(("idempotency-key" = Option<String>, Header, description = "The same key and body within 24 hours answer the same operation")),
-    request_body = NoChoices,
-    responses((status = 202, description = "Accepted", body = Operation))
-)]
-pub async fn start_cluster() -> Result<Json<Operation>, Problem> {
-    Err(Problem::internal())
-}
-
-/// Ends a local cluster's processes; its jobs end with it.
-///
-/// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    post,
-    path = "/clusters/{cluster}/stop",
-    tag = "clusters",
-    params(("idempotency-key" = Option<String>, Header, description = "The same key and body within 24 hours answer the same operation")),
-    request_body = NoChoices,
-    responses((status = 202, description = "Accepted", body = Operation))
-)]
-pub async fn stop_cluster() -> Result<Json<Operation>, Problem> {
-    Err(Problem::internal())
-}
-
-/// Starts and stops of a cluster, newest first.
-///
-/// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/clusters/{cluster}/operations",
-    tag = "clusters",
-    params(PageQuery),
-    responses((status = 200, description = "Done", body = Page<Operation>))
-)]
-pub async fn list_cluster_operations() -> Result<Json<Page<Operation>>, Problem> {
-    Err(Problem::internal())
+/// 409 with the reason.
+#[utoipa::path(delete, path = "/clusters/{cluster}", tag = "clusters", responses((status = 204, description = "Done")))]
+pub async fn delete_cluster(State(app): State<App>, of: ClusterScope) -> Result<StatusCode, Problem> {
+    let facts = facts(&app, of.cluster, None).await?;
+    let actions = cluster_actions(&facts.cluster, facts.operation.as_ref(), facts.live_runs);
+    crate::verdict::allow(&actions.delete)?;
+    match app.store.delete_cluster(of.scope.team_id, facts.cluster.id, Some(of.scope.user_id())).await {
+        Err(StoreError::Conflict(why)) => return Err(Problem::conflict("cluster_in_use", sentence(&why))),
+        done => done?,
+    }
+    if facts.cluster.target == TargetKind::Local {
+        // The row is gone, so a folder that stays behind is only litter: worth a line in the log.
+        if let Err(error) = app.ports.host.remove(&facts.cluster.id.hex()).await {
+            tracing::warn!(%error, cluster = %facts.cluster.id, "the folder of a deleted cluster could not be removed");
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
 }

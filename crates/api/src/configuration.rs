@@ -44,11 +44,31 @@ impl<'de> Deserialize<'de> for Configuration {
 }
 
 impl Configuration {
-    /// The configuration as a map.
+    /// Whether nothing was sent.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The configuration of a job as a map.
     ///
     /// # Errors
     /// A problem naming `<field>.<key>`: set twice, owned by the platform, empty or too long.
-    pub fn checked(self, field: &str) -> Result<BTreeMap<String, String>, Problem> {
+    pub fn of_job(self, field: &str) -> Result<BTreeMap<String, String>, Problem> {
+        let map = self.of_cluster(field)?;
+        match map.keys().find_map(|key| owned_key(key).map(|why| (key, why))) {
+            Some((key, why)) => Err(Problem::unprocessable("owned_key", format!("The key '{key}' is set by the platform: {why}."))
+                .field(format!("{field}.{key}"))
+                .hint("Remove the key.")),
+            None => Ok(map),
+        }
+    }
+
+    /// The configuration of a cluster as a map.
+    ///
+    /// # Errors
+    /// A problem naming `<field>.<key>`: set twice, empty or too long.
+    pub fn of_cluster(self, field: &str) -> Result<BTreeMap<String, String>, Problem> {
         if self.0.len() > MAX_KEYS {
             let detail = format!("A configuration has at most {MAX_KEYS} keys; this one has {}.", self.0.len());
             return Err(Problem::bad_request("too_many_keys", detail).field(field));
@@ -69,11 +89,6 @@ impl Configuration {
 fn check_pair(field: &str, key: &str, value: &str) -> Result<(), Problem> {
     let shown: String = key.chars().take(80).collect();
     let named = format!("{field}.{shown}");
-    if let Some(why) = owned_key(key) {
-        return Err(Problem::unprocessable("owned_key", format!("The key '{key}' is set by the platform: {why}."))
-            .field(named)
-            .hint("Remove the key."));
-    }
     let blank = key.is_empty() || key.chars().any(|c| c.is_whitespace() || c.is_control());
     if blank || key.chars().count() > MAX_KEY_CHARS {
         let detail = format!("'{shown}' is not a configuration key: 1 to {MAX_KEY_CHARS} characters without blanks.");
@@ -83,5 +98,5 @@ fn check_pair(field: &str, key: &str, value: &str) -> Result<(), Problem> {
         let detail = format!("The value of '{key}' is longer than {MAX_VALUE_CHARS} characters.");
         return Err(Problem::bad_request("value_too_long", detail).field(named));
     }
-    Ok(())
+    crate::text::no_nul(&named, value)
 }

@@ -1,17 +1,29 @@
 //! Drafts: the editable specification of a job, saved by revision, never overwritten.
 
-use axum::Json;
-use crate::problem::Problem;
-use crate::page::Page;
 use std::collections::BTreeMap;
 
+use axum::Json;
+use axum::extract::State;
+use axum::response::AppendHeaders;
 use domain::id::{ClusterId, JobId};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use store::{DraftError, NewDraft, StoreError};
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::configuration::Configuration;
+use crate::extract::{Body, Path};
+use crate::page::Page;
 use crate::person::Person;
+use crate::problem::Problem;
+use crate::scope::{JobScope, Scope, find_cluster};
+use crate::text;
 use crate::time::Time;
+use crate::verdict::allow;
+
+/// A draft with its revision as the `ETag`.
+type Tagged = (AppendHeaders<[(HeaderName, String); 1]>, Json<Draft>);
 
 /// Where a job's tasks run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -84,68 +96,178 @@ pub struct Draft {
 pub struct DraftRevision {
     /// 1, 2, 3 ….
     pub revision: i64,
-    /// Lines of its script.
-    pub lines: u32,
     /// Who saved it.
     pub saved_by: Person,
     /// When it was saved.
     pub saved_at: Time,
 }
 
+/// Which revision.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct RevisionPath {
+    revision: i64,
+}
+
+impl NewJobSpec {
+    /// The specification as the domain knows it.
+    ///
+    /// # Errors
+    /// A problem naming the field, with `prefix` before it.
+    pub(crate) async fn checked(self, app: &App, scope: &Scope, prefix: &str) -> Result<domain::draft::JobSpec, Problem> {
+        text::script(&format!("{prefix}sql"), &self.sql)?;
+        text::parallelism(&format!("{prefix}parallelism"), self.parallelism)?;
+        let configuration = self.configuration.of_job(&format!("{prefix}configuration"))?;
+        let cluster_id = match self.cluster_id.as_deref() {
+            Some(named) => Some(find_cluster(app, scope, named).await?.ok_or_else(|| unknown_cluster(named, prefix))?.id),
+            None => None,
+        };
+        let mode = match self.mode {
+            Mode::Session => domain::draft::Mode::Session,
+        };
+        Ok(domain::draft::JobSpec { sql: self.sql, cluster_id, mode, parallelism: self.parallelism, configuration })
+    }
+}
+
+fn unknown_cluster(named: &str, prefix: &str) -> Problem {
+    let shown: String = named.chars().take(80).collect();
+    Problem::unprocessable("unknown_cluster", format!("The team has no cluster '{shown}'.")).field(format!("{prefix}clusterId"))
+}
+
+impl From<domain::draft::JobSpec> for JobSpec {
+    fn from(spec: domain::draft::JobSpec) -> Self {
+        let mode = match spec.mode {
+            domain::draft::Mode::Session => Mode::Session,
+        };
+        Self { sql: spec.sql, cluster_id: spec.cluster_id, mode, parallelism: spec.parallelism, configuration: spec.configuration }
+    }
+}
+
+/// A draft as the API shows it.
+///
+/// # Errors
+/// When the database does not answer.
+async fn view(app: &App, draft: domain::draft::Draft) -> Result<Draft, Problem> {
+    Ok(Draft {
+        job_id: draft.job_id,
+        revision: draft.revision,
+        spec: draft.spec.into(),
+        saved_by: app.person(draft.saved_by).await?,
+        saved_at: draft.saved_at.into(),
+    })
+}
+
+async fn tagged(app: &App, draft: domain::draft::Draft) -> Result<Tagged, Problem> {
+    let tag = format!("\"{}\"", draft.revision);
+    Ok((AppendHeaders([(header::ETAG, tag)]), Json(view(app, draft).await?)))
+}
+
+/// The revision that was edited: a number in quotes, none for `*`.
+fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    let missing = || {
+        Problem::new(StatusCode::PRECONDITION_REQUIRED, "if_match_required", "Say which revision was edited, so that nothing is overwritten.")
+            .field("If-Match")
+            .hint("Send the ETag of the draft, \"0\" for the first save, or * for whatever is newest.")
+    };
+    let bad = || Problem::bad_request("bad_if_match", "If-Match is a revision in quotes, or *.").field("If-Match");
+    let text = headers.get(header::IF_MATCH).ok_or_else(missing)?.to_str().map_err(|_| bad())?.trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let number: i64 = text.trim_start_matches("W/").trim_matches('"').parse().map_err(|_| bad())?;
+    if number < 0 { Err(bad()) } else { Ok(Some(number)) }
+}
+
+/// Saves the next revision of a draft.
+///
+/// # Errors
+/// 412 `draft_conflict` with the newest revision when it is not the one that was edited.
+pub(crate) async fn save(
+    app: &App,
+    scope: &Scope,
+    job_id: JobId,
+    base_revision: Option<i64>,
+    spec: domain::draft::JobSpec,
+) -> Result<domain::draft::Draft, Problem> {
+    let new = NewDraft { team_id: scope.team_id, job_id, base_revision, spec, saved_by: scope.user_id() };
+    match app.store.save_draft(new).await {
+        Ok(draft) => Ok(draft),
+        Err(DraftError::Changed { current }) => {
+            let mut problem = Problem::new(StatusCode::PRECONDITION_FAILED, "draft_conflict", "Somebody else has saved this draft since you opened it; nothing was overwritten.")
+                .hint("Look at the newest revision in 'current', bring both together, and save on top of it.");
+            if let Some(current) = current {
+                problem.current = Some(Box::new(view(app, *current).await?));
+            }
+            Err(problem)
+        }
+        Err(DraftError::Store(error)) => Err(error.into()),
+    }
+}
+
 /// The newest draft. Its revision is the `ETag`.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/jobs/{job}/draft",
-    tag = "drafts",
-    responses((status = 200, description = "Done", body = Draft))
-)]
-pub async fn get_draft() -> Result<Json<Draft>, Problem> {
-    Err(Problem::internal())
+/// 404 before the first save.
+#[utoipa::path(get, path = "/jobs/{job}/draft", tag = "drafts", responses((status = 200, description = "Done", body = Draft)))]
+pub async fn get_draft(State(app): State<App>, of: JobScope) -> Result<Tagged, Problem> {
+    let draft = read(&app, &of, None).await?;
+    tagged(&app, draft).await
+}
+
+/// A revision of a job's draft, the newest one when none is named.
+///
+/// # Errors
+/// 404 `no_draft`, or without a code of its own for a revision that is not kept.
+pub(crate) async fn read(app: &App, of: &JobScope, revision: Option<i64>) -> Result<domain::draft::Draft, Problem> {
+    match (app.store.draft(of.scope.team_id, of.job.id, revision).await, revision) {
+        (Err(StoreError::NotFound), None) => {
+            Err(Problem::new(StatusCode::NOT_FOUND, "no_draft", "Nothing has been saved for this job yet.").hint("Save a draft first."))
+        }
+        (Err(StoreError::NotFound), Some(revision)) => Err(Problem::not_found("draft revision", &revision.to_string())),
+        (found, _) => Ok(found?),
+    }
 }
 
 /// Saves the next revision, if the newest one is still the one of `If-Match`; else 412 `draft_conflict` with the newest in `current`.
 ///
 /// # Errors
-/// A problem with its code.
+/// 412, 428 without `If-Match`, 422 naming the field.
 #[utoipa::path(
     put,
     path = "/jobs/{job}/draft",
     tag = "drafts",
     params(("if-match" = String, Header, description = "The revision that was edited in quotes, e.g. \"3\", \"0\" for the first save, or * for whatever is newest")),
     request_body = NewJobSpec,
-    responses((status = 200, description = "Done", body = Draft))
+    responses((status = 200, description = "Done", body = Draft)),
 )]
-pub async fn save_draft() -> Result<Json<Draft>, Problem> {
-    Err(Problem::internal())
+pub async fn save_draft(State(app): State<App>, of: JobScope, headers: HeaderMap, Body(asked): Body<NewJobSpec>) -> Result<Tagged, Problem> {
+    let base = if_match(&headers)?;
+    let facts = app.store.job_view(of.scope.team_id, of.job.id).await?;
+    allow(&domain::actions::actions(&facts).edit)?;
+    let spec = asked.checked(&app, &of.scope, "").await?;
+    let draft = save(&app, &of.scope, of.job.id, base, spec).await?;
+    tagged(&app, draft).await
 }
 
 /// The newest saved revisions, newest first.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/jobs/{job}/drafts",
-    tag = "drafts",
-    responses((status = 200, description = "Done", body = Page<DraftRevision>))
-)]
-pub async fn list_drafts() -> Result<Json<Page<DraftRevision>>, Problem> {
-    Err(Problem::internal())
+/// When the database does not answer.
+#[utoipa::path(get, path = "/jobs/{job}/drafts", tag = "drafts", responses((status = 200, description = "Done", body = Page<DraftRevision>)))]
+pub async fn list_drafts(State(app): State<App>, of: JobScope) -> Result<Json<Page<DraftRevision>>, Problem> {
+    let mut items = Vec::new();
+    for draft in app.store.drafts(of.scope.team_id, of.job.id).await? {
+        let saved_by = app.person(draft.saved_by).await?;
+        items.push(DraftRevision { revision: draft.revision, saved_by, saved_at: draft.saved_at.into() });
+    }
+    Ok(Json(Page::whole(items)))
 }
 
 /// One saved revision.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/jobs/{job}/drafts/{revision}",
-    tag = "drafts",
-    responses((status = 200, description = "Done", body = Draft))
-)]
-pub async fn get_draft_revision() -> Result<Json<Draft>, Problem> {
-    Err(Problem::internal())
+/// 404 for a revision that was not saved or is no longer kept.
+#[utoipa::path(get, path = "/jobs/{job}/drafts/{revision}", tag = "drafts", responses((status = 200, description = "Done", body = Draft)))]
+pub async fn get_draft_revision(State(app): State<App>, of: JobScope, Path(path): Path<RevisionPath>) -> Result<Tagged, Problem> {
+    let draft = read(&app, &of, Some(path.revision)).await?;
+    tagged(&app, draft).await
 }

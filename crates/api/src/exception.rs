@@ -1,12 +1,16 @@
 //! Exceptions of a job, the cause first and the trace for those who want it.
 
 use axum::Json;
-use crate::problem::Problem;
-use crate::page::Page;
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::time::Time;
+use crate::app::App;
+use crate::live::live;
+use crate::page::Page;
+use crate::problem::Problem;
+use crate::scope::JobScope;
+use crate::time::{Time, some};
 
 /// One exception of a job.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -32,13 +36,19 @@ pub struct JobException {
 /// Exceptions of the newest run, newest first.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/jobs/{job}/exceptions",
-    tag = "live",
-    responses((status = 200, description = "Done", body = Page<JobException>))
-)]
-pub async fn list_exceptions() -> Result<Json<Page<JobException>>, Problem> {
-    Err(Problem::internal())
+/// 404 `not_in_flink` or `no_run`, 502 `cluster_unreachable`.
+#[utoipa::path(get, path = "/jobs/{job}/exceptions", tag = "live", responses((status = 200, description = "Done", body = Page<JobException>)))]
+pub async fn list_exceptions(State(app): State<App>, of: JobScope) -> Result<Json<Page<JobException>>, Problem> {
+    let live = live(&app, &of).await?;
+    let seen = app.ports.reader.exceptions(&live.endpoint, &live.run.id.flink_job_id()).await;
+    let seen = seen.map_err(|error| Problem::from_port(error, "the exceptions of the newest run"))?;
+    let items = seen.into_iter().map(|exception| JobException {
+        cause: exception.cause,
+        class: exception.class,
+        at: some(exception.at),
+        task: exception.task,
+        location: exception.location,
+        trace: exception.trace,
+    });
+    Ok(Json(Page::whole(items.collect())))
 }

@@ -3,12 +3,18 @@
 //! A body is read as bytes first, so that "too large", "not UTF-8", "not JSON" and "wrong field" are four
 //! different answers, the last two with the place.
 
+use std::fmt::Display;
+
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
-use http::{StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use store::Idempotency;
 
+use crate::app::App;
+use crate::gate::Caller;
 use crate::problem::Problem;
 
 /// Largest request body in bytes (4 MiB): the longest script with room for its escapes.
@@ -23,21 +29,66 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let declared = request.headers().get(header::CONTENT_TYPE).cloned();
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(rejection.status()))?;
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return parse("{}").map(Self);
-        }
-        let json = declared.as_ref().and_then(|value| value.to_str().ok()).is_some_and(is_json);
-        if !json {
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "The body must be JSON.")
-                .hint("Send the header 'content-type: application/json'."));
-        }
-        let text = std::str::from_utf8(&bytes).map_err(|error| {
-            let detail = format!("The body is not UTF-8: the byte at offset {} does not fit.", error.valid_up_to());
-            Problem::bad_request("not_utf8", detail).hint("Save the file as UTF-8 and send it again.")
-        })?;
-        parse(text).map(Self)
+        let bytes = read(request, state).await?;
+        parse_bytes(declared.as_ref(), &bytes).map(Self)
     }
+}
+
+/// A JSON body of a request that must not happen twice, with the key that its sender gave it.
+#[derive(Debug, Clone)]
+pub struct Command<T> {
+    /// The body.
+    pub body: T,
+    /// The key, bound to the caller, the route and the bytes of the body.
+    pub key: Option<Idempotency>,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Command<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let caller = Caller::from_request_parts(&mut parts, app).await?;
+        let request = Request::from_parts(parts, body);
+        let declared = request.headers().get(header::CONTENT_TYPE).cloned();
+        let key = idempotency_key(request.headers())?;
+        let route = format!("{} {}\n", request.method(), request.uri().path());
+        let bytes = read(request, app).await?;
+        let body = parse_bytes(declared.as_ref(), &bytes)?;
+        let key = key.map(|key| {
+            let hash = Sha256::new().chain_update(route).chain_update(&bytes).finalize();
+            Idempotency { user_id: caller.user.id, key, body_sha256: hex::encode(hash) }
+        });
+        Ok(Self { body, key })
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    const LONGEST: usize = 200;
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().ok().map(str::trim).filter(|text| !text.is_empty() && text.len() <= LONGEST);
+    text.map(|text| Some(text.to_owned())).ok_or_else(|| {
+        Problem::bad_request("bad_idempotency_key", format!("An idempotency key has 1 to {LONGEST} visible characters.")).field("Idempotency-Key")
+    })
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| unreadable(rejection.status()))
+}
+
+fn parse_bytes<T: DeserializeOwned>(content_type: Option<&HeaderValue>, bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return parse("{}");
+    }
+    if !content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json) {
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "The body must be JSON.")
+            .hint("Send the header 'content-type: application/json'."));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let detail = format!("The body is not UTF-8: the byte at offset {} does not fit.", error.valid_up_to());
+        Problem::bad_request("not_utf8", detail).hint("Save the file as UTF-8 and send it again.")
+    })?;
+    parse(text)
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -104,8 +155,15 @@ pub struct Query<T>(pub T);
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
-        Self::bad_request("bad_path", format!("The path cannot be read: {}.", rejection.body_text().trim_end_matches('.')))
-            .hint("Ids look like job_… with 32 hexadecimal digits, numbers are 1, 2, 3 ….")
+        Self::bad_path(rejection)
+    }
+}
+
+impl Problem {
+    /// 400: a path whose parameters cannot be read.
+    pub(crate) fn bad_path(why: impl Display) -> Self {
+        Self::bad_request("bad_path", format!("The path cannot be read: {}.", why.to_string().trim_end_matches('.')))
+            .hint("Ids look like job_… with 32 hexadecimal digits, numbers are 1, 2, 3 …, and texts are percent-encoded UTF-8.")
     }
 }
 

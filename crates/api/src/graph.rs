@@ -1,13 +1,17 @@
 //! The job graph as Flink runs it now: vertices with their figures.
 
-use axum::Json;
-use crate::problem::Problem;
 use std::collections::BTreeMap;
 
+use axum::Json;
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::time::Time;
+use crate::app::App;
+use crate::live::live;
+use crate::problem::Problem;
+use crate::scope::JobScope;
+use crate::time::{Time, some};
 
 /// One vertex with its figures.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -58,16 +62,34 @@ pub struct JobGraph {
     pub vertices: Vec<Vertex>,
 }
 
+impl From<domain::ports::Vertex> for Vertex {
+    fn from(vertex: domain::ports::Vertex) -> Self {
+        Self {
+            id: vertex.id,
+            name: vertex.name,
+            parallelism: vertex.parallelism,
+            state: vertex.state,
+            tasks: vertex.tasks,
+            records_in: vertex.records_in,
+            records_out: vertex.records_out,
+            bytes_in: vertex.bytes_in,
+            bytes_out: vertex.bytes_out,
+            back_pressure: vertex.back_pressure,
+            busy: vertex.busy,
+            inputs: vertex.inputs,
+        }
+    }
+}
+
 /// The job graph of the newest run as Flink shows it now.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/jobs/{job}/graph",
-    tag = "live",
-    responses((status = 200, description = "Done", body = JobGraph))
-)]
-pub async fn get_graph() -> Result<Json<JobGraph>, Problem> {
-    Err(Problem::internal())
+/// 404 `not_in_flink` or `no_run`, 502 `cluster_unreachable`.
+#[utoipa::path(get, path = "/jobs/{job}/graph", tag = "live", responses((status = 200, description = "Done", body = JobGraph)))]
+pub async fn get_graph(State(app): State<App>, of: JobScope) -> Result<Json<JobGraph>, Problem> {
+    let live = live(&app, &of).await?;
+    let detail = app.ports.reader.detail(&live.endpoint, &live.run.id.flink_job_id()).await;
+    let detail = detail.map_err(|error| Problem::from_port(error, "the job graph of the newest run"))?;
+    let vertices = detail.vertices.into_iter().map(Vertex::from).collect();
+    Ok(Json(JobGraph { state: detail.state, started_at: some(detail.started_at), vertices }))
 }

@@ -1,168 +1,29 @@
-//! Jobs: the list and the page show the same view, with the label, its reason and what may be done.
+//! Jobs: making, listing, showing and renaming them.
 
 use axum::Json;
-use crate::problem::Problem;
-use crate::page::Page;
-use domain::id::{ClusterId, JobId};
-use serde::{Deserialize, Serialize};
+use axum::extract::State;
+use domain::actions::actions;
+use domain::id::JobId;
+use domain::status::{JobFacts, status};
+use http::StatusCode;
+use serde::Deserialize;
+use store::{JobFilter, JobPatch, StoreError, now};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::draft::NewJobSpec;
-use crate::operation::Operation;
-use crate::run::Run;
-use crate::time::Time;
-use crate::verdict::Verdict;
+use crate::app::App;
+use crate::draft::{self, NewJobSpec};
+use crate::extract::{Body, Query};
+use crate::job_view::{Job, Label, view};
+use crate::page::{Page, cursor, limit};
+use crate::problem::Problem;
+use crate::scope::{JobScope, Scope};
+use crate::text;
+use crate::verdict::allow;
 
-/// The word on the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Label {
-    /// Never released or never started.
-    Draft,
-    /// A start is under way.
-    Starting,
-    /// Flink runs it.
-    Running,
-    /// Flink is restarting it.
-    Restarting,
-    /// A stop is under way.
-    Stopping,
-    /// Stopped as asked.
-    Stopped,
-    /// Came to its end.
-    Finished,
-    /// Flink gave up on it.
-    Failed,
-    /// Gone, and nobody knows how.
-    Ended,
-}
-
-/// The label with its reason and evidence.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Status {
-    /// The word.
-    pub label: Label,
-    /// Why, as a sentence.
-    pub sentence: String,
-    /// Where it is known from and how fresh it is.
-    pub evidence: String,
-    /// Flink's own state word.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub flink_state: Option<String>,
-    /// What else is worth knowing.
-    pub conditions: Vec<Condition>,
-    /// Since when the label holds.
-    pub since: Time,
-}
-
-/// Something worth knowing beside the label.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Condition {
-    /// Stable word, e.g. `unreachable`, `waiting_for_resources`, `ghost`, `newer_release`.
-    pub kind: String,
-    /// Since when.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Time>,
-    /// What it means, as a sentence.
-    pub sentence: String,
-}
-
-/// What is asked of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Want {
-    /// Nothing should run.
-    Stopped,
-    /// A release should run.
-    Running,
-}
-
-/// What is asked of a job.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Desired {
-    /// Stopped or running.
-    pub want: Want,
-    /// The number of the release that should run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub release: Option<i64>,
-}
-
-/// A cluster's id and name.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ClusterName {
-    /// Its id.
-    #[schema(value_type = String)]
-    pub id: ClusterId,
-    /// Its name.
-    pub name: String,
-}
-
-/// What may be done with a job now.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Actions {
-    /// Start a release.
-    pub start: Verdict,
-    /// Stop with a savepoint, or drain.
-    pub stop: Verdict,
-    /// Stop at once, without a savepoint.
-    pub cancel: Verdict,
-    /// Take a savepoint.
-    pub savepoint: Verdict,
-    /// Restart, or start another release.
-    pub replace: Verdict,
-    /// Delete the job.
-    pub delete: Verdict,
-    /// Make a release of the draft.
-    pub release: Verdict,
-    /// Save the draft.
-    pub edit: Verdict,
-    /// Declare the live run gone.
-    pub detach: Verdict,
-}
-
-/// A job with all that a list or its page shows of it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Job {
-    /// Its id.
-    #[schema(value_type = String)]
-    pub id: JobId,
-    /// Name, unique in the team.
-    pub name: String,
-    /// One line about it.
-    pub description: String,
-    /// The word on the screen, with its reason.
-    pub status: Status,
-    /// What is asked.
-    pub desired: Desired,
-    /// Where it runs, or would run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<ClusterName>,
-    /// The newest run, live or ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub run: Option<Run>,
-    /// The open start, stop, replace or delete.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<Operation>,
-    /// The open savepoint.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub savepoint: Option<Operation>,
-    /// Number of the newest release; 0 before the first.
-    pub release_number: i64,
-    /// Newest draft revision; 0 before the first save.
-    pub draft_revision: i64,
-    /// What may be done now.
-    pub actions: Actions,
-    /// When it was made.
-    pub created_at: Time,
-    /// Grows with each change.
-    pub revision: i64,
-}
+/// Jobs of a page unless told.
+const USUAL: u32 = 100;
+/// Most jobs of a page.
+const MOST: u32 = 1_000;
 
 /// A job to make.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -207,58 +68,118 @@ pub struct JobQuery {
 /// The team's jobs, newest first.
 ///
 /// # Errors
-/// A problem with its code.
+/// When the query cannot be read or the database does not answer.
 #[utoipa::path(
     get,
     path = "/jobs",
     tag = "jobs",
     params(JobQuery),
-    responses((status = 200, description = "Done", body = Page<Job>))
+    responses((status = 200, description = "Done", body = Page<Job>)),
 )]
-pub async fn list_jobs() -> Result<Json<Page<Job>>, Problem> {
-    Err(Problem::internal())
+pub async fn list_jobs(State(app): State<App>, scope: Scope, Query(query): Query<JobQuery>) -> Result<Json<Page<Job>>, Problem> {
+    let limit = limit(query.limit, USUAL, MOST)?;
+    let cursor = cursor("cursor", query.cursor.as_deref())?;
+    let facts = matching(&app, &scope, &query, limit as usize + 1, cursor).await?;
+    let page = Page::cut(facts, limit, |facts| facts.job.id.to_string());
+    let mut items = Vec::with_capacity(page.items.len());
+    for facts in page.items {
+        items.push(view(&app, facts).await?);
+    }
+    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+}
+
+/// Up to `wanted` jobs with the label. Labels are computed, so rows are read until enough fit.
+async fn matching(app: &App, scope: &Scope, query: &JobQuery, wanted: usize, mut cursor: Option<JobId>) -> Result<Vec<JobFacts>, Problem> {
+    let search = query.search.clone().filter(|text| !text.trim().is_empty());
+    let mut found = Vec::new();
+    loop {
+        let read = if query.label.is_some() { u64::from(MOST) } else { wanted as u64 };
+        let filter = JobFilter { search: search.clone(), limit: read, cursor };
+        let rows = app.store.job_views(scope.team_id, &filter).await?;
+        let last = (rows.len() as u64) < read;
+        cursor = rows.last().map(|facts| facts.job.id);
+        let fits = |facts: &JobFacts| query.label.is_none_or(|label| Label::from(status(facts, now()).label) == label);
+        found.extend(rows.into_iter().filter(fits));
+        if last || found.len() >= wanted {
+            found.truncate(wanted);
+            return Ok(found);
+        }
+    }
 }
 
 /// Makes a job.
 ///
 /// # Errors
-/// A problem with its code.
+/// 422 naming the field, 409 `name_taken`.
 #[utoipa::path(
     post,
     path = "/jobs",
     tag = "jobs",
     request_body = NewJob,
-    responses((status = 201, description = "Made", body = Job))
+    responses((status = 201, description = "Made", body = Job)),
 )]
-pub async fn create_job() -> Result<Json<Job>, Problem> {
-    Err(Problem::internal())
+pub async fn create_job(State(app): State<App>, scope: Scope, Body(asked): Body<NewJob>) -> Result<(StatusCode, Json<Job>), Problem> {
+    text::name("name", &asked.name)?;
+    text::line("description", &asked.description)?;
+    // Everything is checked before anything is written.
+    let spec = match asked.spec {
+        Some(spec) => Some(spec.checked(&app, &scope, "spec.").await?),
+        None => None,
+    };
+    let new = store::NewJob { team_id: scope.team_id, name: asked.name.clone(), description: asked.description, created_by: scope.user_id() };
+    let job = match app.store.create_job(new).await {
+        Err(StoreError::Conflict(_)) => return Err(Problem::name_taken("job", &asked.name)),
+        made => made?,
+    };
+    if let Some(spec) = spec {
+        draft::save(&app, &scope, job.id, Some(0), spec).await?;
+    }
+    Ok((StatusCode::CREATED, shown(&app, &scope, job.id).await?))
+}
+
+/// The job as it is now.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn shown(app: &App, scope: &Scope, id: JobId) -> Result<Json<Job>, Problem> {
+    let facts = app.store.job_view(scope.team_id, id).await?;
+    Ok(Json(view(app, facts).await?))
 }
 
 /// One job.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/jobs/{job}",
-    tag = "jobs",
-    responses((status = 200, description = "Done", body = Job))
-)]
-pub async fn get_job() -> Result<Json<Job>, Problem> {
-    Err(Problem::internal())
+/// 404 when the team has none of this name or id.
+#[utoipa::path(get, path = "/jobs/{job}", tag = "jobs", responses((status = 200, description = "Done", body = Job)))]
+pub async fn get_job(State(app): State<App>, of: JobScope) -> Result<Json<Job>, Problem> {
+    shown(&app, &of.scope, of.job.id).await
 }
 
 /// Changes a job's name or description.
 ///
 /// # Errors
-/// A problem with its code.
+/// 422 naming the field, 409 `name_taken` or the reason why it may not be edited.
 #[utoipa::path(
     patch,
     path = "/jobs/{job}",
     tag = "jobs",
     request_body = JobChange,
-    responses((status = 200, description = "Done", body = Job))
+    responses((status = 200, description = "Done", body = Job)),
 )]
-pub async fn change_job() -> Result<Json<Job>, Problem> {
-    Err(Problem::internal())
+pub async fn change_job(State(app): State<App>, of: JobScope, Body(asked): Body<JobChange>) -> Result<Json<Job>, Problem> {
+    if let Some(name) = &asked.name {
+        text::name("name", name)?;
+    }
+    if let Some(description) = &asked.description {
+        text::line("description", description)?;
+    }
+    let facts = app.store.job_view(of.scope.team_id, of.job.id).await?;
+    allow(&actions(&facts).edit)?;
+    let name = asked.name.clone().unwrap_or_default();
+    let patch = JobPatch { name: asked.name, description: asked.description, by: of.scope.user_id() };
+    match app.store.rename_job(of.scope.team_id, of.job.id, patch).await {
+        Err(StoreError::Conflict(_)) => return Err(Problem::name_taken("job", &name)),
+        done => done?,
+    };
+    shown(&app, &of.scope, of.job.id).await
 }

@@ -7,14 +7,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod access;
+pub mod app;
 pub mod change;
 pub mod check;
 pub mod checkpoint;
 pub mod cluster;
+pub mod cluster_lifecycle;
 pub mod configuration;
 pub mod document;
 pub mod draft;
-pub mod effective;
 pub mod event;
 pub mod exception;
 pub mod extract;
@@ -24,43 +25,36 @@ pub mod graph;
 pub mod health;
 pub mod installation;
 pub mod job;
+pub mod job_configuration;
+pub mod job_view;
 pub mod lifecycle;
+mod live;
 pub mod log;
+mod names;
+pub mod new_cluster;
 pub mod operation;
 pub mod page;
 pub mod person;
 pub mod problem;
 pub mod release;
+mod release_check;
+pub mod release_diff;
+mod request;
 pub mod routes;
 pub mod run;
+pub mod scope;
+pub mod serve;
 pub mod snapshot;
 pub mod sql;
+mod start;
 pub mod team;
+pub mod text;
 pub mod time;
 pub mod verdict;
 
-pub use document::openapi;
-
-/// What the handlers work with. Cheap to clone.
-#[derive(Clone)]
-pub struct App {}
-
-/// The router of the API.
-#[must_use]
-pub fn router(app: &App) -> axum::Router {
-    routes::table().into_router(app)
-}
-
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn openapi_is_current() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json");
-        let generated = super::openapi().to_pretty_json().unwrap() + "\n";
-        if std::env::var_os("UPDATE_OPENAPI").is_some() {
-            std::fs::write(&path, &generated).unwrap();
-        }
-        let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(committed == generated, "openapi.json is stale: run `UPDATE_OPENAPI=1 cargo test -p api openapi_is_current`");
-    }
-}
+mod tests;
+
+pub use app::{App, Ports, Settings};
+pub use document::openapi;
+pub use serve::{router, router_with};

@@ -1,16 +1,31 @@
 //! Operations: durable requests with steps, deadline and result, to be read, waited for and cancelled.
 
+use std::time::Duration;
+
 use axum::Json;
-use crate::problem::Problem;
-use crate::page::{Page, PageQuery};
-use crate::run::NoChoices;
+use axum::extract::State;
 use domain::id::{ClusterId, JobId, OperationId, ReleaseId, RunId, SnapshotId};
+use domain::operation::Request;
+use domain::run::StartOptions;
 use serde::{Deserialize, Serialize};
+use store::StoreError;
+use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::app::App;
+use crate::extract::{Body, Path, Query};
+use crate::page::{Page, PageQuery};
 use crate::person::Person;
-use crate::run::{ClaimMode, StartState, StopMode};
-use crate::time::Time;
+use crate::problem::{Problem, sentence};
+use crate::run::{ClaimMode, NoChoices, StartState, StopMode};
+use crate::scope::{ClusterScope, JobScope, Scope};
+use crate::time::{Time, some};
+
+/// Longest wait for the end of an operation: shorter than what proxies on the way allow.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How often an operation is read while somebody waits, where another instance works on it and this one is
+/// not told.
+const READ_EVERY: Duration = Duration::from_secs(1);
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -159,47 +174,226 @@ pub struct WaitQuery {
     pub wait: Option<String>,
 }
 
+/// Which operation.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct OperationPath {
+    operation: OperationId,
+}
+
+impl OperationRequest {
+    fn start(release_id: ReleaseId, release: Option<i64>, options: StartOptions) -> Self {
+        Self {
+            release_id: Some(release_id),
+            release,
+            stop: None,
+            state: Some(options.state.into()),
+            allow_non_restored_state: Some(options.allow_non_restored_state),
+            claim_mode: Some(options.claim_mode.into()),
+            parallelism: options.parallelism,
+        }
+    }
+}
+
+/// The choices of a request, with the release's number beside its id.
+async fn choices(app: &App, request: Request) -> Result<(OperationKind, OperationRequest), Problem> {
+    Ok(match request {
+        Request::Start { release_id, options } => {
+            let number = app.release_number(release_id).await?;
+            (OperationKind::Start, OperationRequest::start(release_id, number, options))
+        }
+        Request::Replace { release_id, stop, options } => {
+            let number = app.release_number(release_id).await?;
+            let start = OperationRequest::start(release_id, number, options);
+            (OperationKind::Replace, OperationRequest { stop: Some(stop.into()), ..start })
+        }
+        Request::Stop { mode } => (OperationKind::Stop, OperationRequest { stop: Some(mode.into()), ..OperationRequest::default() }),
+        Request::Savepoint => (OperationKind::Savepoint, OperationRequest::default()),
+        Request::Delete => (OperationKind::Delete, OperationRequest::default()),
+        Request::ClusterStart => (OperationKind::ClusterStart, OperationRequest::default()),
+        Request::ClusterStop => (OperationKind::ClusterStop, OperationRequest::default()),
+    })
+}
+
+impl From<domain::operation::OperationState> for OperationState {
+    fn from(state: domain::operation::OperationState) -> Self {
+        use domain::operation::OperationState as Stored;
+        match state {
+            Stored::Running => Self::Running,
+            Stored::Succeeded => Self::Succeeded,
+            Stored::Failed => Self::Failed,
+            Stored::Cancelled => Self::Cancelled,
+            Stored::Superseded => Self::Superseded,
+        }
+    }
+}
+
+impl From<domain::operation::Step> for Step {
+    fn from(step: domain::operation::Step) -> Self {
+        Self { name: step.name, started_at: step.started_at.into(), ended_at: some(step.ended_at), detail: step.detail }
+    }
+}
+
+/// An operation as the API shows it.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn view(app: &App, operation: domain::operation::Operation) -> Result<Operation, Problem> {
+    let requested_by = match operation.requested_by {
+        Some(id) => Some(app.person(id).await?),
+        None => None,
+    };
+    let (kind, request) = choices(app, operation.request).await?;
+    Ok(Operation {
+        id: operation.id,
+        kind,
+        state: operation.state.into(),
+        job_id: operation.job_id,
+        cluster_id: operation.cluster_id,
+        run_id: operation.run_id,
+        snapshot_id: operation.snapshot_id,
+        request,
+        steps: operation.steps.into_iter().map(Step::from).collect(),
+        error: operation.error.map(|error| OperationError { code: error.code, message: error.message, hint: error.hint }),
+        requested_by,
+        created_at: operation.created_at.into(),
+        deadline_at: operation.deadline_at.into(),
+        ended_at: some(operation.ended_at),
+    })
+}
+
+/// A page of operations as the API shows them.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn views(app: &App, page: Page<domain::operation::Operation>) -> Result<Json<Page<Operation>>, Problem> {
+    let mut items = Vec::with_capacity(page.items.len());
+    for operation in page.items {
+        items.push(view(app, operation).await?);
+    }
+    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+}
+
 /// The operations of a job, newest first.
 ///
 /// # Errors
-/// A problem with its code.
+/// When the database does not answer.
 #[utoipa::path(
     get,
     path = "/jobs/{job}/operations",
     tag = "operations",
     params(PageQuery),
-    responses((status = 200, description = "Done", body = Page<Operation>))
+    responses((status = 200, description = "Done", body = Page<Operation>)),
 )]
-pub async fn list_operations() -> Result<Json<Page<Operation>>, Problem> {
-    Err(Problem::internal())
+pub async fn list_operations(State(app): State<App>, of: JobScope, Query(query): Query<PageQuery>) -> Result<Json<Page<Operation>>, Problem> {
+    let rows = app.store.operations(of.scope.team_id, of.job.id, query.fetch()?, query.after()?).await?;
+    views(&app, query.page(rows, |operation| operation.id.to_string())).await
+}
+
+/// Starts and stops of a cluster, newest first.
+///
+/// # Errors
+/// When the database does not answer.
+#[utoipa::path(
+    get,
+    path = "/clusters/{cluster}/operations",
+    tag = "clusters",
+    responses((status = 200, description = "Done", body = Page<Operation>)),
+)]
+pub async fn list_cluster_operations(State(app): State<App>, of: ClusterScope) -> Result<Json<Page<Operation>>, Problem> {
+    /// A cluster is started and stopped rarely: the newest ones are enough.
+    const NEWEST: u64 = 100;
+    let rows = app.store.cluster_operations(of.scope.team_id, of.cluster.id, NEWEST).await?;
+    views(&app, Page::whole(rows)).await
 }
 
 /// One operation; `wait` answers when it has ended.
 ///
 /// # Errors
-/// A problem with its code.
+/// 404 when the team has none of this id.
 #[utoipa::path(
     get,
     path = "/operations/{operation}",
     tag = "operations",
     params(WaitQuery),
-    responses((status = 200, description = "Done", body = Operation))
+    responses((status = 200, description = "Done", body = Operation)),
 )]
-pub async fn get_operation() -> Result<Json<Operation>, Problem> {
-    Err(Problem::internal())
+pub async fn get_operation(
+    State(app): State<App>,
+    scope: Scope,
+    Path(path): Path<OperationPath>,
+    Query(query): Query<WaitQuery>,
+) -> Result<Json<Operation>, Problem> {
+    let until = query.wait.as_deref().map(span).transpose()?.map(|wait| Instant::now() + wait.min(LONGEST_WAIT));
+    let mut changes = app.store.changes_watch();
+    loop {
+        changes.mark_unchanged();
+        let operation = read(&app, &scope, path.operation).await?;
+        let waits = until.filter(|until| operation.state.open() && Instant::now() < *until);
+        let Some(until) = waits else { return Ok(Json(view(&app, operation).await?)) };
+        let next = until.min(Instant::now() + READ_EVERY);
+        // A wait that ends by time only means another look.
+        let _ = tokio::time::timeout_at(next, changes.changed()).await;
+    }
+}
+
+async fn read(app: &App, scope: &Scope, id: OperationId) -> Result<domain::operation::Operation, Problem> {
+    match app.store.operation(scope.team_id, id).await {
+        Err(StoreError::NotFound) => Err(Problem::not_found("operation", &id.to_string())),
+        found => Ok(found?),
+    }
+}
+
+/// A span such as `30s`, `1m` or `500ms`; a bare number is seconds.
+fn span(text: &str) -> Result<Duration, Problem> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: Option<u64> = match &text[digits.len()..] {
+        "" | "s" => Some(1_000),
+        "ms" => Some(1),
+        "m" => Some(60_000),
+        _ => None,
+    };
+    let number: Option<u64> = digits.parse().ok();
+    let millis = number.zip(unit).map(|(number, unit)| number.saturating_mul(unit));
+    millis.map(Duration::from_millis).ok_or_else(|| {
+        Problem::bad_request("bad_wait", "The time to wait is a number with s, ms or m.").field("wait").hint("For example wait=30s.")
+    })
 }
 
 /// Stops waiting for an operation. What was sent to Flink goes on there and is still recorded.
 ///
 /// # Errors
-/// A problem with its code.
+/// 404, or 409 `already_ended`.
 #[utoipa::path(
     post,
     path = "/operations/{operation}/cancel",
     tag = "operations",
     request_body = NoChoices,
-    responses((status = 200, description = "Done", body = Operation))
+    responses((status = 200, description = "Done", body = Operation)),
 )]
-pub async fn cancel_operation() -> Result<Json<Operation>, Problem> {
-    Err(Problem::internal())
+pub async fn cancel_operation(
+    State(app): State<App>,
+    scope: Scope,
+    Path(path): Path<OperationPath>,
+    Body(NoChoices {}): Body<NoChoices>,
+) -> Result<Json<Operation>, Problem> {
+    match app.store.cancel_operation(scope.team_id, path.operation, scope.user_id()).await {
+        Err(StoreError::NotFound) => Err(Problem::not_found("operation", &path.operation.to_string())),
+        Err(StoreError::Conflict(why)) => Err(Problem::conflict("already_ended", sentence(&why))),
+        done => Ok(Json(view(&app, done?).await?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans() {
+        for (text, millis) in [("30s", 30_000), ("30", 30_000), ("1m", 60_000), ("500ms", 500), ("0", 0)] {
+            assert_eq!(span(text).unwrap(), Duration::from_millis(millis), "{text}");
+        }
+        for bad in ["", "s", "-1s", "1h", "1.5s", "30 s", "99999999999999999999"] {
+            assert_eq!(span(bad).unwrap_err().code, "bad_wait", "{bad}");
+        }
+    }
 }

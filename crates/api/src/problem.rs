@@ -7,8 +7,10 @@
 
 use axum::response::{IntoResponse, Response};
 use domain::id::OperationId;
+use domain::ports::PortError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::draft::Draft;
@@ -118,6 +120,20 @@ impl Problem {
         self
     }
 
+    /// The same, naming the operation that is in the way.
+    #[must_use]
+    pub fn operation(mut self, id: OperationId) -> Self {
+        self.operation_id = Some(id);
+        self
+    }
+
+    /// The same, with what a check found.
+    #[must_use]
+    pub fn findings(mut self, findings: Vec<Finding>) -> Self {
+        self.findings = findings;
+        self
+    }
+
     /// 400: the request cannot be read.
     #[must_use]
     pub fn bad_request(code: &str, detail: impl Into<String>) -> Self {
@@ -136,6 +152,12 @@ impl Problem {
     #[must_use]
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 409: a name that something of the same kind has already.
+    #[must_use]
+    pub fn name_taken(what: &str, name: &str) -> Self {
+        Self::conflict("name_taken", format!("There is a {what} '{name}' already.")).field("name").hint("Choose another name.")
     }
 
     /// 422: readable, but it cannot be done.
@@ -160,4 +182,55 @@ impl IntoResponse for Problem {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         response
     }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing that you may see."),
+            StoreError::Conflict(why) => Self::conflict("conflict", sentence(&why)).hint("Look again and repeat it if you still want it."),
+            StoreError::Invalid(why) => {
+                tracing::error!(%why, "the database holds something that cannot be read");
+                Self::internal()
+            }
+            StoreError::Unavailable(why) => {
+                tracing::warn!(%why, "the database does not answer");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", "The server's database does not answer.")
+                    .hint("Try again in a few seconds.")
+            }
+        }
+    }
+}
+
+impl Problem {
+    /// A problem from something foreign that was asked for a thing: Flink, a planner, a disk.
+    #[must_use]
+    pub fn from_port(error: PortError, what: &str) -> Self {
+        if error.not_found() {
+            return Self::new(StatusCode::NOT_FOUND, "not_in_flink", format!("Flink does not have {what} (any more)."))
+                .hint("It forgets ended jobs after a while, and everything when its JobManager restarts.");
+        }
+        match error {
+            PortError::Retry(why) => {
+                Self::new(StatusCode::BAD_GATEWAY, "cluster_unreachable", format!("The cluster was asked for {what} and did not answer: {}", sentence(&why)))
+                    .hint("Look at the cluster's page; what is running goes on running.")
+            }
+            PortError::Refused { message, .. } => {
+                Self::new(StatusCode::BAD_GATEWAY, "flink_refused", format!("Flink was asked for {what} and refused: {}", sentence(&message)))
+            }
+            PortError::GiveUp(why) => {
+                Self::new(StatusCode::BAD_GATEWAY, "flink_unexpected", format!("The answer to the question for {what} was not Flink's: {}", sentence(&why)))
+                    .hint("Check the cluster's REST address: something else may answer there.")
+            }
+        }
+    }
+}
+
+/// A text as a sentence: first letter large, full stop at the end.
+pub(crate) fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut letters = text.chars();
+    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
 }

@@ -1,16 +1,27 @@
-//! Releases: immutable, numbered snapshots of a draft, and what differs between two of them.
+//! Releases: immutable, numbered snapshots of a draft. What runs is always a release.
 
 use axum::Json;
-use crate::problem::Problem;
-use crate::page::{Page, PageQuery};
+use axum::extract::State;
+use domain::actions::actions;
 use domain::id::{ClusterId, ReleaseId};
+use domain::release::ReleaseContent;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use store::StoreError;
+use utoipa::ToSchema;
 
-use crate::draft::JobSpec;
+use crate::app::App;
+use crate::draft::{self, JobSpec};
+use crate::extract::{Body, Path, Query};
+use crate::page::{Page, PageQuery};
 use crate::person::Person;
-use crate::sql::Finding;
+use crate::problem::Problem;
+use crate::release_check::{Checked, checked};
+use crate::scope::JobScope;
+use crate::sql::{Finding, Severity};
+use crate::text;
 use crate::time::Time;
+use crate::verdict::allow;
 
 /// A release to make.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -76,142 +87,149 @@ pub struct Release {
     pub findings: Vec<Finding>,
 }
 
-/// With which release to compare.
-#[derive(Debug, Clone, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct DiffQuery {
-    /// Number of the older release; the one before unless told. 0 means: with nothing.
-    pub against: Option<i64>,
+
+/// Which release.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct ReleasePath {
+    release: i64,
 }
 
-/// Whether a line is in both, only in the newer or only in the older text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LineTag {
-    /// In both.
-    Equal,
-    /// Only in the newer.
-    Insert,
-    /// Only in the older.
-    Delete,
+impl ReleasePath {
+    /// The number.
+    pub(crate) const fn number(self) -> i64 {
+        self.release
+    }
 }
 
-/// One line of a difference.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DiffLine {
-    /// Where the line is.
-    pub tag: LineTag,
-    /// Its 1-based number in the older text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub old_line: Option<u32>,
-    /// Its 1-based number in the newer text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub new_line: Option<u32>,
-    /// The line without its end.
-    pub text: String,
+fn count(findings: &[domain::sql::Finding], severity: domain::sql::Severity) -> u32 {
+    let number = findings.iter().filter(|finding| finding.severity == severity).count();
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// A configuration key with another value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct KeyChange {
-    /// The key.
-    pub key: String,
-    /// Its value before; absent when it was not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub old: Option<String>,
-    /// Its value now; absent when it is not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub new: Option<String>,
+async fn summary(app: &App, release: store::ReleaseSummary) -> Result<ReleaseSummary, Problem> {
+    Ok(ReleaseSummary {
+        id: release.id,
+        number: release.number,
+        draft_revision: release.draft_revision,
+        flink_version: release.version.to_string(),
+        cluster_id: release.cluster_id,
+        digest: release.digest,
+        errors: count(&release.findings, domain::sql::Severity::Error),
+        warnings: count(&release.findings, domain::sql::Severity::Warning),
+        overridden: release.overridden,
+        note: release.note,
+        created_by: app.person(release.created_by).await?,
+        created_at: release.created_at.into(),
+    })
 }
 
-/// Another field with another value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FieldChange {
-    /// `name`, `clusterId`, `flinkVersion`, `mode` or `parallelism`.
-    pub field: String,
-    /// Its value before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub old: Option<String>,
-    /// Its value now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub new: Option<String>,
+async fn view(app: &App, release: domain::release::Release) -> Result<Release, Problem> {
+    let ReleaseContent { name, spec, version, statements } = release.content;
+    let findings: Vec<Finding> = release.findings.iter().cloned().map(Finding::from).collect();
+    let summary = summary(app, store::ReleaseSummary {
+        id: release.id,
+        number: release.number,
+        draft_revision: release.draft_revision,
+        digest: release.digest,
+        version,
+        cluster_id: spec.cluster_id,
+        parallelism: spec.parallelism,
+        findings: release.findings,
+        overridden: release.overridden,
+        note: release.note,
+        created_by: release.created_by,
+        created_at: release.created_at,
+    })
+    .await?;
+    let statements = u32::try_from(statements.len()).unwrap_or(u32::MAX);
+    Ok(Release { summary, name, spec: spec.into(), statements, findings })
 }
 
-/// What differs between two releases.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ReleaseDiff {
-    /// Number of the older one; 0 for nothing.
-    pub old: i64,
-    /// Number of the newer one.
-    pub new: i64,
-    /// All lines of both scripts.
-    pub sql: Vec<DiffLine>,
-    /// Configuration keys that differ.
-    pub configuration: Vec<KeyChange>,
-    /// Other fields that differ.
-    pub other: Vec<FieldChange>,
+/// A release of a job by number.
+///
+/// # Errors
+/// 404 when the job has none of this number.
+pub(crate) async fn by_number(app: &App, of: &JobScope, number: i64) -> Result<domain::release::Release, Problem> {
+    match app.store.release_by_number(of.scope.team_id, of.job.id, number).await {
+        Err(StoreError::NotFound) => Err(Problem::not_found("release", &number.to_string())),
+        found => Ok(found?),
+    }
 }
 
 /// The releases of a job, newest first.
 ///
 /// # Errors
-/// A problem with its code.
+/// When the database does not answer.
 #[utoipa::path(
     get,
     path = "/jobs/{job}/releases",
     tag = "releases",
     params(PageQuery),
-    responses((status = 200, description = "Done", body = Page<ReleaseSummary>))
+    responses((status = 200, description = "Done", body = Page<ReleaseSummary>)),
 )]
-pub async fn list_releases() -> Result<Json<Page<ReleaseSummary>>, Problem> {
-    Err(Problem::internal())
-}
-
-/// Checks a draft and releases it. 422 `check_failed` with the findings when it has errors that are not overridden.
-///
-/// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    post,
-    path = "/jobs/{job}/releases",
-    tag = "releases",
-    request_body = NewRelease,
-    responses((status = 201, description = "Made", body = Release))
-)]
-pub async fn create_release() -> Result<Json<Release>, Problem> {
-    Err(Problem::internal())
+pub async fn list_releases(State(app): State<App>, of: JobScope, Query(query): Query<PageQuery>) -> Result<Json<Page<ReleaseSummary>>, Problem> {
+    let rows = app.store.releases(of.scope.team_id, of.job.id, query.fetch()?, query.after()?).await?;
+    let page = query.page(rows, |release| release.number.to_string());
+    let mut items = Vec::with_capacity(page.items.len());
+    for release in page.items {
+        items.push(summary(&app, release).await?);
+    }
+    Ok(Json(Page { items, next_cursor: page.next_cursor }))
 }
 
 /// One release with its content.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/jobs/{job}/releases/{release}",
-    tag = "releases",
-    responses((status = 200, description = "Done", body = Release))
-)]
-pub async fn get_release() -> Result<Json<Release>, Problem> {
-    Err(Problem::internal())
+/// 404 when the job has none of this number.
+#[utoipa::path(get, path = "/jobs/{job}/releases/{release}", tag = "releases", responses((status = 200, description = "Done", body = Release)))]
+pub async fn get_release(State(app): State<App>, of: JobScope, Path(path): Path<ReleasePath>) -> Result<Json<Release>, Problem> {
+    let release = by_number(&app, &of, path.number()).await?;
+    Ok(Json(view(&app, release).await?))
 }
 
-/// What differs between this release and another.
+/// Checks a draft and releases it. 422 `check_failed` with the findings when it has errors that are not overridden.
 ///
 /// # Errors
-/// A problem with its code.
+/// 422 with the findings or naming the field, 409 with the reason why nothing can be released.
 #[utoipa::path(
-    get,
-    path = "/jobs/{job}/releases/{release}/diff",
+    post,
+    path = "/jobs/{job}/releases",
     tag = "releases",
-    params(DiffQuery),
-    responses((status = 200, description = "Done", body = ReleaseDiff))
+    request_body = NewRelease,
+    responses((status = 201, description = "Made", body = Release)),
 )]
-pub async fn diff_release() -> Result<Json<ReleaseDiff>, Problem> {
-    Err(Problem::internal())
+pub async fn create_release(State(app): State<App>, of: JobScope, Body(asked): Body<NewRelease>) -> Result<(StatusCode, Json<Release>), Problem> {
+    text::line("note", &asked.note)?;
+    let facts = app.store.job_view(of.scope.team_id, of.job.id).await?;
+    allow(&actions(&facts).release)?;
+    let draft = draft::read(&app, &of, asked.draft_revision).await?;
+    let Checked { version, statements, findings } = checked(&app, &of, &draft.spec, asked.override_errors).await?;
+    let errors = findings.iter().any(|finding| finding.severity == domain::sql::Severity::Error);
+    if errors && !asked.override_errors {
+        return Err(failed(findings));
+    }
+    let new = store::NewRelease {
+        team_id: of.scope.team_id,
+        job_id: of.job.id,
+        draft_revision: draft.revision,
+        content: ReleaseContent { name: facts.job.name, spec: draft.spec, version, statements },
+        findings,
+        overridden: errors,
+        note: asked.note,
+        created_by: of.scope.user_id(),
+    };
+    let release = app.store.create_release(new).await?;
+    Ok((StatusCode::CREATED, Json(view(&app, release).await?)))
+}
+
+fn failed(findings: Vec<domain::sql::Finding>) -> Problem {
+    let findings: Vec<Finding> = findings.into_iter().map(Finding::from).collect();
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let first = findings.iter().find(|finding| finding.severity == Severity::Error);
+    let first = first.map(|finding| format!(" Line {}: {}", finding.line, finding.message)).unwrap_or_default();
+    let what = if errors == 1 { "an error".to_owned() } else { format!("{errors} errors") };
+    Problem::unprocessable("check_failed", format!("The script has {what}.{first}"))
+        .field("sql")
+        .hint("Mend the script, or release it in spite of the errors (overrideErrors).")
+        .findings(findings)
 }

@@ -12,8 +12,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::gate::{Gate, gate};
-use crate::{App, access, change, check, checkpoint, cluster, document, draft, effective, event, exception, flink_version, graph, health, installation};
-use crate::{job, lifecycle, log, operation, release, run, snapshot, team};
+use crate::app::App;
+use crate::{access, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, exception, flink_version, graph, health, installation};
+use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, release, release_diff, run, snapshot, team};
 
 /// Where the paths of teams begin.
 const TEAM: &str = "/api/v1/teams/{team}";
@@ -76,12 +77,12 @@ fn platform(routes: Routes) -> Routes {
 fn clusters(routes: Routes) -> Routes {
     routes
         .add(TEAM, Access::Viewer, routes!(cluster::list_clusters))
-        .add(TEAM, Access::Developer, routes!(cluster::create_cluster))
+        .add(TEAM, Access::Developer, routes!(new_cluster::create_cluster))
         .add(TEAM, Access::Viewer, routes!(cluster::get_cluster))
         .add(TEAM, Access::Developer, routes!(cluster::delete_cluster))
-        .add(TEAM, Access::Operator, routes!(cluster::start_cluster))
-        .add(TEAM, Access::Operator, routes!(cluster::stop_cluster))
-        .add(TEAM, Access::Viewer, routes!(cluster::list_cluster_operations))
+        .add(TEAM, Access::Operator, routes!(cluster_lifecycle::start_cluster))
+        .add(TEAM, Access::Operator, routes!(cluster_lifecycle::stop_cluster))
+        .add(TEAM, Access::Viewer, routes!(operation::list_cluster_operations))
         .add(TEAM, Access::Viewer, routes!(event::list_cluster_events))
         .add(TEAM, Access::Viewer, routes!(log::list_cluster_logs))
         .add(TEAM, Access::Viewer, routes!(log::get_cluster_log_tail))
@@ -100,7 +101,7 @@ fn jobs(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(release::list_releases))
         .add(TEAM, Access::Developer, routes!(release::create_release))
         .add(TEAM, Access::Viewer, routes!(release::get_release))
-        .add(TEAM, Access::Viewer, routes!(release::diff_release))
+        .add(TEAM, Access::Viewer, routes!(release_diff::diff_release))
         .add(TEAM, Access::Viewer, routes!(check::check_sql))
 }
 
@@ -121,7 +122,7 @@ fn lifecycle(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(graph::get_graph))
         .add(TEAM, Access::Viewer, routes!(checkpoint::get_checkpoints))
         .add(TEAM, Access::Viewer, routes!(exception::list_exceptions))
-        .add(TEAM, Access::Viewer, routes!(effective::get_configuration))
+        .add(TEAM, Access::Viewer, routes!(job_configuration::get_configuration))
         .add(TEAM, Access::Viewer, routes!(log::list_logs))
         .add(TEAM, Access::Viewer, routes!(log::get_log_tail))
 }

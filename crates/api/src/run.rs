@@ -1,13 +1,17 @@
 //! Runs, and the choices with which one is started, stopped or replaced.
 
 use axum::Json;
-use crate::problem::Problem;
-use crate::page::{Page, PageQuery};
+use axum::extract::State;
 use domain::id::{ClusterId, OperationId, ReleaseId, RunId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::time::Time;
+use crate::app::App;
+use crate::extract::Query;
+use crate::page::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::scope::JobScope;
+use crate::time::{Time, some};
 
 /// From which state to start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -216,17 +220,119 @@ pub struct Run {
     pub parallelism: Option<u32>,
 }
 
+impl From<ClaimMode> for domain::run::ClaimMode {
+    fn from(mode: ClaimMode) -> Self {
+        match mode {
+            ClaimMode::NoClaim => Self::NoClaim,
+            ClaimMode::Claim => Self::Claim,
+        }
+    }
+}
+
+impl From<domain::run::ClaimMode> for ClaimMode {
+    fn from(mode: domain::run::ClaimMode) -> Self {
+        match mode {
+            domain::run::ClaimMode::NoClaim => Self::NoClaim,
+            domain::run::ClaimMode::Claim => Self::Claim,
+        }
+    }
+}
+
+impl From<StopMode> for domain::run::StopMode {
+    fn from(mode: StopMode) -> Self {
+        match mode {
+            StopMode::Savepoint => Self::Savepoint,
+            StopMode::Drain => Self::Drain,
+            StopMode::Cancel => Self::Cancel,
+        }
+    }
+}
+
+impl From<domain::run::StopMode> for StopMode {
+    fn from(mode: domain::run::StopMode) -> Self {
+        match mode {
+            domain::run::StopMode::Savepoint => Self::Savepoint,
+            domain::run::StopMode::Drain => Self::Drain,
+            domain::run::StopMode::Cancel => Self::Cancel,
+        }
+    }
+}
+
+impl From<domain::run::StartFrom> for StartState {
+    fn from(from: domain::run::StartFrom) -> Self {
+        use domain::run::StartFrom as From;
+        match from {
+            From::None => Self::default(),
+            From::Latest => Self { from: StartFrom::Latest, ..Self::default() },
+            From::Snapshot { snapshot_id } => Self { from: StartFrom::Snapshot, snapshot_id: Some(snapshot_id.to_string()), path: None },
+            From::Path { path } => Self { from: StartFrom::Path, snapshot_id: None, path: Some(path) },
+        }
+    }
+}
+
+impl From<domain::run::Run> for Run {
+    fn from(run: domain::run::Run) -> Self {
+        use domain::run::{RunCause as Cause, Source as Said};
+        let ended_at = run.end.as_ref().map(|end| end.at.into());
+        let outcome = run.end.as_ref().map(|end| end.outcome.into());
+        let source = run.end.as_ref().map(|end| match end.source {
+            Said::JobManagerRest => Source::JobManagerRest,
+            Said::Submission => Source::Submission,
+            Said::ProcessExit => Source::ProcessExit,
+            Said::User => Source::User,
+        });
+        Self {
+            id: run.id,
+            flink_job_id: run.id.flink_job_id(),
+            release_id: run.release_id,
+            release_number: run.release_number,
+            cluster_id: run.cluster_id,
+            operation_id: run.operation_id,
+            attempt: run.attempt,
+            cause: match run.cause {
+                Cause::Start => RunCause::Start,
+                Cause::Replace => RunCause::Replace,
+            },
+            started_at: run.created_at.into(),
+            running_at: some(run.running_at),
+            stop_intent: run.stop_intent.map(StopMode::from),
+            ended_at,
+            outcome,
+            source,
+            reason: run.end.map(|end| end.reason),
+            ghost_since: some(run.ghost_since),
+            restore_path: run.restore_path,
+            parallelism: run.options.parallelism,
+        }
+    }
+}
+
+impl From<domain::run::Outcome> for Outcome {
+    fn from(outcome: domain::run::Outcome) -> Self {
+        use domain::run::Outcome as End;
+        match outcome {
+            End::Finished => Self::Finished,
+            End::Failed => Self::Failed,
+            End::Canceled => Self::Canceled,
+            End::Stopped => Self::Stopped,
+            End::NeverRan => Self::NeverRan,
+            End::Unknown => Self::Unknown,
+        }
+    }
+}
+
 /// The runs of a job, newest first.
 ///
 /// # Errors
-/// A problem with its code.
+/// When the database does not answer.
 #[utoipa::path(
     get,
     path = "/jobs/{job}/runs",
     tag = "jobs",
     params(PageQuery),
-    responses((status = 200, description = "Done", body = Page<Run>))
+    responses((status = 200, description = "Done", body = Page<Run>)),
 )]
-pub async fn list_runs() -> Result<Json<Page<Run>>, Problem> {
-    Err(Problem::internal())
+pub async fn list_runs(State(app): State<App>, of: JobScope, Query(query): Query<PageQuery>) -> Result<Json<Page<Run>>, Problem> {
+    let runs = app.store.runs(of.scope.team_id, of.job.id, query.fetch()?, query.after()?).await?;
+    Ok(Json(query.page(runs, |run| run.id.to_string()).map(Run::from)))
 }

@@ -1,13 +1,17 @@
 //! Snapshots: the savepoints and checkpoints of a job that we know of.
 
 use axum::Json;
-use crate::problem::Problem;
-use crate::page::{Page, PageQuery};
+use axum::extract::State;
 use domain::id::{OperationId, RunId, SnapshotId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::time::Time;
+use crate::app::App;
+use crate::extract::Query;
+use crate::page::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::scope::JobScope;
+use crate::time::{Time, some};
 
 /// Savepoint or checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -77,17 +81,48 @@ pub struct Snapshot {
     pub completed_at: Option<Time>,
 }
 
+impl From<domain::snapshot::Snapshot> for Snapshot {
+    fn from(snapshot: domain::snapshot::Snapshot) -> Self {
+        use domain::snapshot::{SnapshotKind as Kind, SnapshotState as State};
+        Self {
+            id: snapshot.id,
+            kind: match snapshot.kind {
+                Kind::Savepoint => SnapshotKind::Savepoint,
+                Kind::Checkpoint => SnapshotKind::Checkpoint,
+            },
+            state: match snapshot.state {
+                State::Triggering => SnapshotState::Triggering,
+                State::Complete => SnapshotState::Complete,
+                State::Unverified => SnapshotState::Unverified,
+                State::Failed => SnapshotState::Failed,
+            },
+            run_id: snapshot.run_id,
+            release_number: snapshot.release_number,
+            operation_id: snapshot.operation_id,
+            directory: snapshot.directory,
+            path: snapshot.path,
+            format: snapshot.format,
+            size_bytes: snapshot.size_bytes,
+            checkpoint_id: snapshot.checkpoint_id,
+            error: snapshot.error,
+            created_at: snapshot.created_at.into(),
+            completed_at: some(snapshot.completed_at),
+        }
+    }
+}
+
 /// The savepoints and checkpoints of a job that are known, newest first.
 ///
 /// # Errors
-/// A problem with its code.
+/// When the database does not answer.
 #[utoipa::path(
     get,
     path = "/jobs/{job}/snapshots",
     tag = "jobs",
     params(PageQuery),
-    responses((status = 200, description = "Done", body = Page<Snapshot>))
+    responses((status = 200, description = "Done", body = Page<Snapshot>)),
 )]
-pub async fn list_snapshots() -> Result<Json<Page<Snapshot>>, Problem> {
-    Err(Problem::internal())
+pub async fn list_snapshots(State(app): State<App>, of: JobScope, Query(query): Query<PageQuery>) -> Result<Json<Page<Snapshot>>, Problem> {
+    let snapshots = app.store.snapshots(of.scope.team_id, of.job.id, query.fetch()?, query.after()?).await?;
+    Ok(Json(query.page(snapshots, |snapshot| snapshot.id.to_string()).map(Snapshot::from)))
 }

@@ -1,12 +1,19 @@
 //! Teams: the tenants of everything below them.
 
 use axum::Json;
-use crate::problem::Problem;
-use crate::page::Page;
+use axum::extract::State;
 use domain::id::TeamId;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use store::StoreError;
 use utoipa::ToSchema;
 
+use crate::app::App;
+use crate::extract::Body;
+use crate::gate::Caller;
+use crate::page::Page;
+use crate::problem::Problem;
+use crate::text;
 use crate::time::Time;
 
 /// A team.
@@ -30,31 +37,38 @@ pub struct NewTeam {
     pub name: String,
 }
 
+impl From<domain::team::Team> for Team {
+    fn from(team: domain::team::Team) -> Self {
+        Self { id: team.id, name: team.name, created_at: team.created_at.into() }
+    }
+}
+
 /// The teams that the caller may see.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/teams",
-    tag = "teams",
-    responses((status = 200, description = "Done", body = Page<Team>))
-)]
-pub async fn list_teams() -> Result<Json<Page<Team>>, Problem> {
-    Err(Problem::internal())
+/// When the database does not answer.
+#[utoipa::path(get, path = "/teams", tag = "teams", responses((status = 200, description = "Done", body = Page<Team>)))]
+pub async fn list_teams(State(app): State<App>, caller: Caller) -> Result<Json<Page<Team>>, Problem> {
+    let mine = app.store.memberships(caller.user.id, caller.user.platform_admin).await?;
+    let teams = app.store.teams().await?.into_iter().filter(|team| mine.iter().any(|membership| membership.team_id == team.id));
+    Ok(Json(Page::whole(teams.map(Team::from).collect())))
 }
 
 /// Makes a team.
 ///
 /// # Errors
-/// A problem with its code.
+/// 409 `name_taken`, 422 `bad_name`.
 #[utoipa::path(
     post,
     path = "/teams",
     tag = "teams",
     request_body = NewTeam,
-    responses((status = 201, description = "Made", body = Team))
+    responses((status = 201, description = "Made", body = Team)),
 )]
-pub async fn create_team() -> Result<Json<Team>, Problem> {
-    Err(Problem::internal())
+pub async fn create_team(State(app): State<App>, Body(asked): Body<NewTeam>) -> Result<(StatusCode, Json<Team>), Problem> {
+    text::name("name", &asked.name)?;
+    match app.store.create_team(&asked.name).await {
+        Err(StoreError::Conflict(_)) => Err(Problem::name_taken("team", &asked.name)),
+        made => Ok((StatusCode::CREATED, Json(made?.into()))),
+    }
 }

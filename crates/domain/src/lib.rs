@@ -9,6 +9,7 @@
 pub mod access;
 pub mod actions;
 pub mod cluster;
+pub mod cluster_view;
 pub mod draft;
 pub mod effect;
 pub mod event;

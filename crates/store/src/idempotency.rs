@@ -2,7 +2,8 @@
 //! day; the same key with another body is a mistake of the caller.
 
 use domain::Millis;
-use domain::id::UserId;
+use domain::id::{OperationId, UserId};
+use domain::operation::Operation;
 use domain::time::HOUR;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use crate::column::key;
 use crate::connect::Store;
 use crate::entity::idempotency_key;
 use crate::fault::{Fault, StoreError};
+use crate::request::Requested;
 use crate::transaction::{Scope, Tx};
 
 /// How long a key is remembered.
@@ -74,6 +76,26 @@ pub(crate) async fn remember(tx: &Tx, wanted: Option<&Idempotency>, operation: U
 }
 
 impl Store {
+    /// The operation that a key was answered with in the last day, whatever has become of it. For a caller
+    /// that decides on the state of a job before it asks: a repeated request is not a new decision.
+    ///
+    /// # Errors
+    /// `Mismatch` when the key was used with another body.
+    pub async fn answered(&self, wanted: &Idempotency) -> Result<Option<Operation>, Requested> {
+        let id = (wanted.user_id.0, key(&wanted.key));
+        let row = idempotency_key::Entity::find_by_id(id)
+            .one(&self.reader)
+            .await
+            .map_err(StoreError::from)?;
+        let Some(row) = row.filter(|row| now().since(Millis(row.created_at)) < KEPT) else {
+            return Ok(None);
+        };
+        if row.body_sha256 != wanted.body_sha256 {
+            return Err(Requested::Mismatch);
+        }
+        Ok(Some(self.operation_any(OperationId(row.operation_id)).await?))
+    }
+
     /// Forgets keys older than a day; answers how many.
     ///
     /// # Errors

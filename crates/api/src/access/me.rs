@@ -1,13 +1,19 @@
 //! The caller: who they are, what they may see, and their password.
 
 use axum::Json;
-use http::StatusCode;
-use crate::problem::Problem;
+use axum::extract::State;
 use domain::id::{TeamId, UserId};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use store::now;
 use utoipa::ToSchema;
 
-use super::Role;
+use super::sign_in::Client;
+use super::{Role, password};
+use crate::app::App;
+use crate::extract::Body;
+use crate::gate::Caller;
+use crate::problem::Problem;
 
 /// The caller.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -61,31 +67,59 @@ pub struct NewPassword {
     pub new: String,
 }
 
+/// What a person is told of themselves.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn describe(app: &App, user: &domain::access::User) -> Result<Me, Problem> {
+    let memberships = app.store.memberships(user.id, user.platform_admin).await?;
+    let teams = memberships.into_iter().map(|team| TeamRole { id: team.team_id, name: team.team_name, role: team.role.into() });
+    Ok(Me {
+        user: User { id: user.id, name: user.name.clone(), platform_admin: user.platform_admin },
+        teams: teams.collect(),
+        password_set: user.password_hash.is_some(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
 /// The caller, with their teams and roles.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/me",
-    tag = "session",
-    responses((status = 200, description = "Done", body = Me))
-)]
-pub async fn get_me() -> Result<Json<Me>, Problem> {
-    Err(Problem::internal())
+/// When the database does not answer.
+#[utoipa::path(get, path = "/me", tag = "session", responses((status = 200, description = "Done", body = Me)))]
+pub async fn get_me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, Problem> {
+    Ok(Json(describe(&app, &caller.user).await?))
 }
 
 /// Sets or changes the caller's password. Other sessions of the caller end.
 ///
 /// # Errors
-/// A problem with its code.
+/// 403 `wrong_password`, 422 `bad_password`, 429 after several failures.
 #[utoipa::path(
     post,
     path = "/me/password",
     tag = "session",
     request_body = NewPassword,
-    responses((status = 204, description = "Done"))
+    responses((status = 204, description = "Done")),
 )]
-pub async fn set_password() -> Result<StatusCode, Problem> {
-    Err(Problem::internal())
+pub async fn set_password(State(app): State<App>, client: Client, caller: Caller, Body(asked): Body<NewPassword>) -> Result<StatusCode, Problem> {
+    password::check(&asked.new, &caller.user.name)?;
+    if let Some(stored) = caller.user.password_hash.clone() {
+        prove(&app, &client, &caller.user.name, asked.current.unwrap_or_default(), stored).await?;
+    }
+    let hash = app.passwords.hash(asked.new).await?;
+    app.store.set_password(caller.user.id, &hash).await?;
+    app.store.delete_sessions_but(caller.user.id, caller.session().map(|session| session.id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The current password again: a session that was left open must not be enough to take an account over.
+async fn prove(app: &App, client: &Client, name: &str, current: String, stored: String) -> Result<(), Problem> {
+    app.limiter.check(name, client.address(), now())?;
+    app.limiter.failed(name, client.address(), now());
+    if !app.passwords.verify(current, Some(stored)).await? {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "wrong_password", "The current password does not fit.").field("current"));
+    }
+    app.limiter.succeeded(name, client.address());
+    Ok(())
 }

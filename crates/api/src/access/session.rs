@@ -1,13 +1,18 @@
 //! The caller's sessions: every browser that is signed in, each of which can be ended.
 
 use axum::Json;
-use http::StatusCode;
-use crate::problem::Problem;
-use crate::page::Page;
+use axum::extract::State;
 use domain::id::SessionId;
-use serde::Serialize;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use store::StoreError;
 use utoipa::ToSchema;
 
+use crate::app::App;
+use crate::extract::Path;
+use crate::gate::Caller;
+use crate::page::Page;
+use crate::problem::Problem;
 use crate::time::Time;
 
 /// One signed-in browser.
@@ -27,30 +32,37 @@ pub struct Session {
     pub current: bool,
 }
 
+/// Which session.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct SessionPath {
+    session: SessionId,
+}
+
 /// The caller's sessions.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/me/sessions",
-    tag = "session",
-    responses((status = 200, description = "Done", body = Page<Session>))
-)]
-pub async fn list_sessions() -> Result<Json<Page<Session>>, Problem> {
-    Err(Problem::internal())
+/// When the database does not answer.
+#[utoipa::path(get, path = "/me/sessions", tag = "session", responses((status = 200, description = "Done", body = Page<Session>)))]
+pub async fn list_sessions(State(app): State<App>, caller: Caller) -> Result<Json<Page<Session>>, Problem> {
+    let own = caller.session().map(|session| session.id);
+    let sessions = app.store.sessions(caller.user.id).await?.into_iter().map(|session| Session {
+        id: session.id,
+        created_at: session.created_at.into(),
+        expires_at: session.expires_at.into(),
+        user_agent: session.user_agent,
+        current: Some(session.id) == own,
+    });
+    Ok(Json(Page::whole(sessions.collect())))
 }
 
 /// Ends one of the caller's sessions.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    delete,
-    path = "/me/sessions/{session}",
-    tag = "session",
-    responses((status = 204, description = "Done"))
-)]
-pub async fn delete_session() -> Result<StatusCode, Problem> {
-    Err(Problem::internal())
+/// 404 when it is not theirs or has ended.
+#[utoipa::path(delete, path = "/me/sessions/{session}", tag = "session", responses((status = 204, description = "Done")))]
+pub async fn delete_session(State(app): State<App>, caller: Caller, Path(path): Path<SessionPath>) -> Result<StatusCode, Problem> {
+    match app.store.delete_session(path.session, caller.user.id).await {
+        Err(StoreError::NotFound) => Err(Problem::not_found("session", &path.session.to_string())),
+        done => Ok(done.map(|()| StatusCode::NO_CONTENT)?),
+    }
 }

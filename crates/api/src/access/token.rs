@@ -1,14 +1,25 @@
 //! The caller's API tokens: made once, shown once, kept as a hash, revocable.
 
 use axum::Json;
-use http::StatusCode;
-use crate::problem::Problem;
-use crate::page::Page;
+use axum::extract::State;
 use domain::id::TokenId;
+use domain::time::HOUR;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use store::{StoreError, now};
 use utoipa::ToSchema;
 
-use crate::time::Time;
+use super::secret;
+use crate::app::App;
+use crate::extract::{Body, Path};
+use crate::gate::Caller;
+use crate::page::Page;
+use crate::problem::Problem;
+use crate::text;
+use crate::time::{Time, some};
+
+/// Most days that a token may last, about ten years.
+const MAX_DAYS: u32 = 3_650;
 
 /// An API token without its secret.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -50,45 +61,69 @@ pub struct CreatedToken {
     pub secret: String,
 }
 
+/// Which token.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct TokenPath {
+    token: TokenId,
+}
+
+impl From<domain::access::Token> for Token {
+    fn from(token: domain::access::Token) -> Self {
+        Self {
+            id: token.id,
+            name: token.name,
+            created_at: token.created_at.into(),
+            expires_at: some(token.expires_at),
+            last_used_at: some(token.last_used_at),
+        }
+    }
+}
+
 /// The caller's API tokens.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    get,
-    path = "/me/tokens",
-    tag = "session",
-    responses((status = 200, description = "Done", body = Page<Token>))
-)]
-pub async fn list_tokens() -> Result<Json<Page<Token>>, Problem> {
-    Err(Problem::internal())
+/// When the database does not answer.
+#[utoipa::path(get, path = "/me/tokens", tag = "session", responses((status = 200, description = "Done", body = Page<Token>)))]
+pub async fn list_tokens(State(app): State<App>, caller: Caller) -> Result<Json<Page<Token>>, Problem> {
+    let tokens = app.store.tokens(caller.user.id).await?;
+    Ok(Json(Page::whole(tokens.into_iter().map(Token::from).collect())))
 }
 
 /// Makes an API token. Its secret is in the answer and nowhere else.
 ///
 /// # Errors
-/// A problem with its code.
+/// 422 for a name or a time that cannot be.
 #[utoipa::path(
     post,
     path = "/me/tokens",
     tag = "session",
     request_body = NewToken,
-    responses((status = 201, description = "Made", body = CreatedToken))
+    responses((status = 201, description = "Made", body = CreatedToken)),
 )]
-pub async fn create_token() -> Result<Json<CreatedToken>, Problem> {
-    Err(Problem::internal())
+pub async fn create_token(State(app): State<App>, caller: Caller, Body(asked): Body<NewToken>) -> Result<(StatusCode, Json<CreatedToken>), Problem> {
+    text::name("name", &asked.name)?;
+    if asked.expires_in_days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days)) {
+        return Err(Problem::unprocessable("bad_time", format!("A token lasts 1 to {MAX_DAYS} days.")).field("expiresInDays"));
+    }
+    let secret = format!("{}{}", secret::TOKEN_PREFIX, secret::new()?);
+    let new = store::NewToken {
+        user_id: caller.user.id,
+        name: asked.name,
+        secret_sha256: secret::sha256(&secret),
+        expires_at: asked.expires_in_days.map(|days| now().plus(i64::from(days) * 24 * HOUR)),
+    };
+    let token = app.store.create_token(new).await?.into();
+    Ok((StatusCode::CREATED, Json(CreatedToken { token, secret })))
 }
 
 /// Revokes an API token.
 ///
 /// # Errors
-/// A problem with its code.
-#[utoipa::path(
-    delete,
-    path = "/me/tokens/{token}",
-    tag = "session",
-    responses((status = 204, description = "Done"))
-)]
-pub async fn delete_token() -> Result<StatusCode, Problem> {
-    Err(Problem::internal())
+/// 404 when it is not the caller's.
+#[utoipa::path(delete, path = "/me/tokens/{token}", tag = "session", responses((status = 204, description = "Done")))]
+pub async fn delete_token(State(app): State<App>, caller: Caller, Path(path): Path<TokenPath>) -> Result<StatusCode, Problem> {
+    match app.store.delete_token(path.token, caller.user.id).await {
+        Err(StoreError::NotFound) => Err(Problem::not_found("token", &path.token.to_string())),
+        done => Ok(done.map(|()| StatusCode::NO_CONTENT)?),
+    }
 }

@@ -1,0 +1,69 @@
+//! What the handlers work with: the store, the ports that the server hands in, and a little memory that may
+//! be lost at any time (names already looked up, tries to sign in).
+
+use std::sync::Arc;
+
+use domain::ports::{ClusterHost, ClusterObserver, FlinkInstaller, JobReader, SqlChecker};
+use store::Store;
+
+use crate::access::limiter::Limiter;
+use crate::access::password::Passwords;
+use crate::names::Names;
+
+/// Renders the server's own figures in Prometheus' text format.
+pub type Figures = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// The ports through which the API reaches Flink, Java and disks.
+#[derive(Clone)]
+pub struct Ports {
+    /// Flink's planner.
+    pub checker: Arc<dyn SqlChecker>,
+    /// What Flink says of a job.
+    pub reader: Arc<dyn JobReader>,
+    /// What a cluster says of itself.
+    pub observer: Arc<dyn ClusterObserver>,
+    /// Local clusters, for the logs of those that are gone.
+    pub host: Arc<dyn ClusterHost>,
+    /// Installs and probes distributions.
+    pub installer: Arc<dyn FlinkInstaller>,
+}
+
+/// What the operator of the server decides.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// The address under which browsers reach the server, where a proxy stands before it.
+    pub public_url: Option<String>,
+    /// Whether cookies are sent over TLS only.
+    pub secure_cookies: bool,
+    /// The figures for `/metrics`, where they are collected.
+    pub figures: Option<Figures>,
+}
+
+/// What the handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The ports.
+    pub ports: Ports,
+    /// The operator's decisions.
+    pub settings: Arc<Settings>,
+    pub(crate) limiter: Arc<Limiter>,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) names: Arc<Names>,
+}
+
+impl App {
+    /// An application on a store and ports.
+    #[must_use]
+    pub fn new(store: Store, ports: Ports, settings: Settings) -> Self {
+        Self {
+            store,
+            ports,
+            settings: Arc::new(settings),
+            limiter: Arc::default(),
+            passwords: Arc::default(),
+            names: Arc::default(),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Making a cluster: the checks of what was sent, before anything is written.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use domain::cluster::{ClusterDesired, TargetKind};
+use domain::ports::PortError;
+use http::StatusCode;
+use serde::Deserialize;
+use store::StoreError;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::cluster::{self, Cluster, Target};
+use crate::configuration::Configuration;
+use crate::extract::Body;
+use crate::flink_version::number;
+use crate::problem::{Problem, sentence};
+use crate::scope::Scope;
+use crate::text;
+
+/// Most TaskManagers of a local cluster: they all run on the server's host.
+const MAX_TASK_MANAGERS: u32 = 64;
+/// Most slots of a TaskManager.
+const MAX_SLOTS: u32 = 256;
+/// Slots of a TaskManager unless told.
+const USUAL_SLOTS: u32 = 4;
+/// How long a standalone cluster may take to say its version. One that does not answer is added all the
+/// same: it is asked again when it does.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewCluster {
+    /// Name, unique in the team.
+    pub name: String,
+    /// Where it runs.
+    pub target: Target,
+    /// Version of an installed distribution, e.g. `2.2.1` (local).
+    pub flink_version: Option<String>,
+    /// REST address, e.g. `http://flink.example:8081` (standalone).
+    pub rest_url: Option<String>,
+    /// TaskManagers, 1 to 64; 1 unless told (local).
+    #[schema(minimum = 1, maximum = 64)]
+    pub task_managers: Option<u32>,
+    /// Slots of each TaskManager, 1 to 256; 4 unless told (local).
+    #[schema(minimum = 1, maximum = 256)]
+    pub slots: Option<u32>,
+    /// Flink configuration on top of the platform's (local).
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub configuration: Configuration,
+}
+
+
+/// Makes a cluster; a local one is not started yet.
+///
+/// # Errors
+/// 422 naming the field, 409 `name_taken`.
+#[utoipa::path(
+    post,
+    path = "/clusters",
+    tag = "clusters",
+    request_body = NewCluster,
+    responses((status = 201, description = "Made", body = Cluster)),
+)]
+pub async fn create_cluster(State(app): State<App>, scope: Scope, Body(asked): Body<NewCluster>) -> Result<(StatusCode, Json<Cluster>), Problem> {
+    text::name("name", &asked.name)?;
+    let name = asked.name.clone();
+    let new = match asked.target {
+        Target::Local => local(&app, &scope, asked).await?,
+        Target::Standalone => standalone(&app, &scope, asked).await?,
+    };
+    let made = match app.store.create_cluster(new).await {
+        Err(StoreError::Conflict(_)) if app.store.cluster_by_name(scope.team_id, &name).await?.is_some() => {
+            return Err(Problem::name_taken("cluster", &name));
+        }
+        made => made?,
+    };
+    let facts = cluster::facts(&app, made, None).await?;
+    Ok((StatusCode::CREATED, Json(cluster::view(&app, facts).await?)))
+}
+
+fn only_for(target: &str, field: &str, given: bool) -> Result<(), Problem> {
+    if given {
+        return Err(Problem::unprocessable("not_for_target", format!("'{field}' is for {target} clusters only.")).field(field));
+    }
+    Ok(())
+}
+
+fn within(field: &str, given: Option<u32>, usual: u32, most: u32) -> Result<u32, Problem> {
+    let value = given.unwrap_or(usual);
+    if !(1..=most).contains(&value) {
+        return Err(Problem::unprocessable("out_of_range", format!("'{field}' is 1 to {most}, not {value}.")).field(field));
+    }
+    Ok(value)
+}
+
+async fn local(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::NewCluster, Problem> {
+    only_for("standalone", "restUrl", asked.rest_url.is_some())?;
+    let wanted = asked.flink_version.as_deref().ok_or_else(|| {
+        Problem::unprocessable("missing_field", "A local cluster needs the version of an installed Flink.").field("flinkVersion")
+    })?;
+    let version = number("flinkVersion", wanted)?;
+    let installed = app.store.flink_version_by_number(version).await?.ok_or_else(|| {
+        Problem::unprocessable("unknown_flink_version", format!("Flink {version} is not installed here."))
+            .field("flinkVersion")
+            .hint("Install it first, or choose an installed version.")
+    })?;
+    Ok(store::NewCluster {
+        team_id: scope.team_id,
+        name: asked.name,
+        target: TargetKind::Local,
+        flink_version_id: Some(installed.id),
+        version: Some(version),
+        rest_url: None,
+        task_managers: within("taskManagers", asked.task_managers, 1, MAX_TASK_MANAGERS)?,
+        slots: within("slots", asked.slots, USUAL_SLOTS, MAX_SLOTS)?,
+        configuration: asked.configuration.of_cluster("configuration")?,
+        desired: ClusterDesired::Stopped,
+        created_by: Some(scope.user_id()),
+    })
+}
+
+async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::NewCluster, Problem> {
+    only_for("local", "flinkVersion", asked.flink_version.is_some())?;
+    only_for("local", "taskManagers", asked.task_managers.is_some())?;
+    only_for("local", "slots", asked.slots.is_some())?;
+    only_for("local", "configuration", !asked.configuration.is_empty())?;
+    let typed = asked.rest_url.as_deref().ok_or_else(|| {
+        Problem::unprocessable("missing_field", "A standalone cluster needs its REST address.").field("restUrl")
+    })?;
+    let rest_url = address(typed)?;
+    let version = match tokio::time::timeout(ANSWERS_WITHIN, app.ports.observer.detect_version(&rest_url)).await {
+        Ok(Ok(version)) => Some(version),
+        Err(_) | Ok(Err(PortError::Retry(_))) => None,
+        Ok(Err(error)) => {
+            return Err(Problem::unprocessable("not_flink", format!("What answers at {rest_url} is not Flink: {}", sentence(&error.to_string())))
+                .field("restUrl"));
+        }
+    };
+    Ok(store::NewCluster {
+        team_id: scope.team_id,
+        name: asked.name,
+        target: TargetKind::Standalone,
+        flink_version_id: None,
+        version,
+        rest_url: Some(rest_url),
+        task_managers: 0,
+        slots: 0,
+        configuration: BTreeMap::new(),
+        // It is looked at from now on.
+        desired: ClusterDesired::Running,
+        created_by: Some(scope.user_id()),
+    })
+}
+
+/// A REST address without credentials, query or trailing slash.
+fn address(typed: &str) -> Result<String, Problem> {
+    let bad = |why: &str| {
+        Problem::unprocessable("bad_address", format!("This is not a REST address: {why}.")).field("restUrl").hint("For example http://flink.example:8081.")
+    };
+    let uri: http::Uri = typed.trim().parse().map_err(|_| bad("it is no URL"))?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err(bad("it begins neither with http:// nor with https://"));
+    }
+    let authority = uri.authority().map(http::uri::Authority::as_str).filter(|host| !host.is_empty()).ok_or_else(|| bad("it names no host"))?;
+    if authority.contains('@') {
+        return Err(bad("it contains credentials"));
+    }
+    if uri.query().is_some() {
+        return Err(bad("it has a query"));
+    }
+    Ok(typed.trim().trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,25 @@
+//! Tests of the whole API through its router, on a real SQLite file with ports that are played.
+
+mod access;
+mod bad_input;
+mod drafts;
+mod fakes;
+mod feed;
+mod house;
+mod lifecycle;
+mod live;
+mod platform;
+mod releases;
+mod roles;
+
+/// The committed document is the one that the code describes; `UPDATE_OPENAPI=1` writes it.
+#[test]
+fn openapi_is_current() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json");
+    let generated = super::openapi().to_pretty_json().unwrap() + "\n";
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(&path, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == generated, "openapi.json is stale: run `UPDATE_OPENAPI=1 cargo test -p api openapi_is_current`");
+}

@@ -1,0 +1,166 @@
+//! Ports that are played: each answers what a test has told it to.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use domain::cluster::ProcessLook;
+use domain::flink_version::VersionNumber;
+use domain::ports::{
+    Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JobDetail, JobException, JobReader, Launch,
+    LogFile, PortError, Progress, SqlChecker, Vertex,
+};
+use domain::sql::{Finding, Report, Severity, Statement, StatementKind, Tables};
+
+use crate::app::Ports;
+
+/// What the played outside does.
+#[derive(Default)]
+pub struct Script {
+    /// What every question to Flink is answered with, instead of an answer.
+    pub flink: Option<PortError>,
+    /// What every check is answered with, instead of a report.
+    pub planner: Option<PortError>,
+    /// Whether installations fail.
+    pub no_network: bool,
+}
+
+#[derive(Clone, Default)]
+pub struct Fake(pub Arc<Mutex<Script>>);
+
+impl Fake {
+    pub fn ports(&self) -> Ports {
+        let shared = Arc::new(self.clone());
+        Ports { checker: shared.clone(), reader: shared.clone(), observer: shared.clone(), host: shared.clone(), installer: shared }
+    }
+
+    pub fn flink_answers(&self, error: Option<PortError>) {
+        self.0.lock().unwrap().flink = error;
+    }
+
+    fn flink<T>(&self, answer: T) -> Result<T, PortError> {
+        self.0.lock().unwrap().flink.clone().map_or(Ok(answer), Err)
+    }
+}
+
+fn kind(text: &str) -> StatementKind {
+    match text.split_whitespace().next().unwrap_or_default().to_uppercase().as_str() {
+        "INSERT" => StatementKind::Insert,
+        "SELECT" => StatementKind::Query,
+        "SET" => StatementKind::Set,
+        _ => StatementKind::Ddl,
+    }
+}
+
+#[async_trait]
+impl SqlChecker for Fake {
+    /// Every script with the word `wrong` has an error.
+    async fn check(&self, check: &Check) -> Result<Report, PortError> {
+        if let Some(error) = self.0.lock().unwrap().planner.clone() {
+            return Err(error);
+        }
+        let wrong = check.script.contains("wrong").then(|| Finding {
+            code: "unknown_column".to_owned(),
+            severity: Severity::Error,
+            line: 1,
+            column: 1,
+            end_line: 1,
+            end_column: 6,
+            message: "There is no column 'wrong'.".to_owned(),
+            suggestion: None,
+            detail: None,
+        });
+        Ok(Report { findings: wrong.into_iter().collect(), tables: Tables::default() })
+    }
+
+    fn split(&self, script: &str) -> Vec<Statement> {
+        let texts = script.split(';').map(str::trim).filter(|text| !text.is_empty());
+        texts.map(|text| Statement { kind: kind(text), line: 1, column: 1, text: text.to_owned() }).collect()
+    }
+}
+
+#[async_trait]
+impl JobReader for Fake {
+    async fn detail(&self, _: &Endpoint, _: &str) -> Result<JobDetail, PortError> {
+        let vertex = Vertex { id: "v".to_owned(), name: "Source".to_owned(), ..Vertex::default() };
+        self.flink(JobDetail { state: "RUNNING".to_owned(), started_at: None, vertices: vec![vertex] })
+    }
+
+    async fn checkpoints(&self, _: &Endpoint, _: &str) -> Result<Checkpoints, PortError> {
+        self.flink(Checkpoints::default())
+    }
+
+    async fn exceptions(&self, _: &Endpoint, _: &str) -> Result<Vec<JobException>, PortError> {
+        self.flink(Vec::new())
+    }
+
+    async fn configuration(&self, _: &Endpoint, _: Option<&str>) -> Result<BTreeMap<String, String>, PortError> {
+        self.flink(BTreeMap::from([("parallelism.default".to_owned(), "1".to_owned())]))
+    }
+
+    async fn log_files(&self, _: &Endpoint) -> Result<Vec<LogFile>, PortError> {
+        let file = |name: &str, size_bytes| LogFile { process: "jobmanager".to_owned(), name: name.to_owned(), size_bytes };
+        self.flink(vec![file("flink.out", 9), file("flink.log", 5)])
+    }
+
+    async fn log_tail(&self, _: &Endpoint, _: &str, name: &str, _: usize) -> Result<String, PortError> {
+        self.flink(format!("from {name} over REST"))
+    }
+}
+
+#[async_trait]
+impl ClusterObserver for Fake {
+    async fn look(&self, _: &Endpoint) -> Result<ClusterSight, PortError> {
+        self.flink(ClusterSight::default())
+    }
+
+    async fn detect_version(&self, _: &str) -> Result<VersionNumber, PortError> {
+        self.flink(VersionNumber::new(2, 2, 1))
+    }
+}
+
+#[async_trait]
+impl ClusterHost for Fake {
+    async fn launch(&self, _: &Launch) -> Result<String, PortError> {
+        Ok("http://127.0.0.1:1".to_owned())
+    }
+
+    async fn processes(&self, _: &str) -> Result<Vec<ProcessLook>, PortError> {
+        Ok(vec![ProcessLook { role: "jobmanager".to_owned(), pid: None, exit_code: Some(143), ended_at: None }])
+    }
+
+    async fn terminate(&self, _: &str) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn remove(&self, _: &str) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn log_tail(&self, _: &str, role: &str, _: usize) -> Result<String, PortError> {
+        Ok(format!("{role} from the disk"))
+    }
+}
+
+#[async_trait]
+impl FlinkInstaller for Fake {
+    async fn install(&self, version: VersionNumber, _: &InstallSource, progress: Progress<'_>) -> Result<String, PortError> {
+        progress("Downloading.", Some(0.5));
+        if self.0.lock().unwrap().no_network {
+            return Err(PortError::Retry("the package index does not answer".to_owned()));
+        }
+        Ok(format!("/opt/flink-{version}"))
+    }
+
+    async fn probe(&self, home: &Path) -> Result<VersionNumber, PortError> {
+        if home.ends_with("nothing") {
+            return Err(PortError::GiveUp("there is no flink-dist jar in this folder".to_owned()));
+        }
+        Ok(VersionNumber::new(1, 20, 5))
+    }
+
+    async fn find_java(&self) -> Result<String, PortError> {
+        Ok("/opt/java".to_owned())
+    }
+}

@@ -1,0 +1,98 @@
+//! Flink versions, clusters and the server's own routes.
+
+use domain::ports::PortError;
+use serde_json::{Value, json};
+
+use super::house::House;
+
+/// Asks until an installation has ended; each answer is one look.
+async fn ended(house: &House, id: &str) -> Value {
+    for _ in 0..600 {
+        let seen = house.get("viewer", &format!("/installations/{id}")).await.is(200);
+        if seen["state"] != "running" {
+            return seen;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the installation did not end");
+}
+
+#[tokio::test]
+async fn a_version_is_installed_once() {
+    let house = House::build().await;
+    let install = |version: &str| house.post("platform", "/flink-versions/install", json!({"version": version}));
+    install("2.2").await.problem(422, "unknown_flink_version");
+    install("1.9.3").await.problem(422, "unknown_flink_version");
+    install("2.2.1").await.problem(409, "already_installed");
+    house.fake.0.lock().unwrap().no_network = true;
+    let failed = install("2.1.0").await.is(202);
+    let failed = ended(&house, failed["id"].as_str().unwrap()).await;
+    assert_eq!((&failed["state"], &failed["error"]), (&json!("failed"), &json!("The package index does not answer.")));
+    house.fake.0.lock().unwrap().no_network = false;
+    let done = install("2.1.0").await.is(202);
+    assert_eq!(ended(&house, done["id"].as_str().unwrap()).await["state"], "succeeded");
+    let versions = house.get("viewer", "/flink-versions").await.is(200);
+    let numbers: Vec<&Value> = versions["items"].as_array().unwrap().iter().map(|version| &version["version"]).collect();
+    assert_eq!(numbers, ["2.2.1", "2.1.0"]);
+}
+
+#[tokio::test]
+async fn a_folder_is_looked_into_before_it_is_added() {
+    let house = House::build().await;
+    let add = |body: Value| house.post("platform", "/flink-versions", body);
+    assert_eq!(add(json!({"home": "/nothing"})).await.problem(422, "no_flink_there")["field"], "home");
+    add(json!({"home": "relative"})).await.problem(422, "bad_home");
+    add(json!({"home": "/opt/flink", "version": "2.0.0"})).await.problem(422, "other_version");
+    let added = add(json!({"home": "/opt/flink"})).await.is(201);
+    add(json!({"home": "/opt/flink"})).await.problem(409, "already_installed");
+    house.delete("platform", &format!("/flink-versions/{}", added["id"].as_str().unwrap())).await.is(204);
+    let used = house.app.store.flink_versions().await.unwrap()[0].id;
+    house.delete("platform", &format!("/flink-versions/{used}")).await.problem(409, "version_in_use");
+}
+
+#[tokio::test]
+async fn clusters_are_checked_before_they_are_made() {
+    let house = House::build().await;
+    let make = |body: Value| house.post("developer", "/teams/main/clusters", body);
+    let cases = [
+        (json!({"name": "c", "target": "local"}), 422, "missing_field", "flinkVersion"),
+        (json!({"name": "c", "target": "local", "flinkVersion": "1.20.5"}), 422, "unknown_flink_version", "flinkVersion"),
+        (json!({"name": "c", "target": "local", "flinkVersion": "2.2.1", "restUrl": "http://x"}), 422, "not_for_target", "restUrl"),
+        (json!({"name": "c", "target": "local", "flinkVersion": "2.2.1", "slots": 0}), 422, "out_of_range", "slots"),
+        (json!({"name": "c", "target": "standalone"}), 422, "missing_field", "restUrl"),
+        (json!({"name": "c", "target": "standalone", "restUrl": "ftp://x"}), 422, "bad_address", "restUrl"),
+        (json!({"name": "c", "target": "standalone", "restUrl": "http://u:p@x"}), 422, "bad_address", "restUrl"),
+        (json!({"name": "local", "target": "standalone", "restUrl": "http://x:8081"}), 409, "name_taken", "name"),
+    ];
+    for (body, status, code, field) in cases {
+        assert_eq!(make(body).await.problem(status, code)["field"], field);
+    }
+    let made = make(json!({"name": "there", "target": "standalone", "restUrl": "http://x:8081/"})).await.is(201);
+    assert_eq!((&made["restUrl"], &made["flinkVersion"]), (&json!("http://x:8081"), &json!("2.2.1")));
+    house.fake.flink_answers(Some(PortError::Retry("connection refused".to_owned())));
+    let silent = make(json!({"name": "silent", "target": "standalone", "restUrl": "http://y:8081"})).await.is(201);
+    assert_eq!(silent.get("flinkVersion"), None, "it is asked again when it answers");
+    house.fake.flink_answers(Some(PortError::GiveUp("the answer is HTML".to_owned())));
+    make(json!({"name": "html", "target": "standalone", "restUrl": "http://z"})).await.problem(422, "not_flink");
+    house.delete("developer", "/teams/main/clusters/silent").await.is(204);
+}
+
+#[tokio::test]
+async fn the_server_says_how_it_is() {
+    let house = House::build().await;
+    assert_eq!(house.get("nobody", "/api/v1/openapi.json").await.is(200)["openapi"], "3.1.0");
+    for path in ["/healthz", "/readyz"] {
+        let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+        assert_eq!(house.send(request).await.is(200)["status"], "ok");
+    }
+    let metrics = |token: Option<&str>| {
+        let request = http::Request::get("/metrics");
+        let request = match token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        house.send(request.body(axum::body::Body::empty()).unwrap())
+    };
+    metrics(None).await.problem(401, "not_signed_in");
+    metrics(Some(house.token("viewer"))).await.is(200);
+}

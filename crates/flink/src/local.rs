@@ -40,16 +40,24 @@ impl LocalHost {
     #[must_use]
     pub fn new(data_dir: &Path, program: PathBuf) -> Self {
         let data_dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
-        Self { clusters: data_dir.join("clusters"), program }
+        Self {
+            clusters: data_dir.join("clusters"),
+            program,
+        }
     }
 
     /// The folder of a cluster; its name must be one, because it becomes part of a path.
     fn folder(&self, name: &str) -> Result<PathBuf, PortError> {
-        let fine = (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let fine = (1..=64).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if fine {
             Ok(self.clusters.join(name))
         } else {
-            Err(PortError::GiveUp(format!("'{name}' is not a name for a local cluster: expected up to 64 small letters, digits and '-'")))
+            Err(PortError::GiveUp(format!(
+                "'{name}' is not a name for a local cluster: expected up to 64 small letters, digits and '-'"
+            )))
         }
     }
 }
@@ -94,7 +102,10 @@ impl ClusterHost for LocalHost {
         let folder = self.folder(name)?;
         let role = role.to_owned();
         blocking(move || {
-            let none = || PortError::Refused { status: Some(404), message: format!("the cluster has no '{role}'") };
+            let none = || PortError::Refused {
+                status: Some(404),
+                message: format!("the cluster has no '{role}'"),
+            };
             launch::number(&role).ok_or_else(none)?;
             let role_folder = Role::of(&folder, &role);
             if !role_folder.dir.is_dir() {

@@ -35,7 +35,10 @@ impl Rest {
     /// `GiveUp` where TLS cannot be set up on this machine.
     pub fn new(runner_jar: Vec<u8>) -> Result<Self, PortError> {
         let digest = hex::encode(Sha256::digest(&runner_jar));
-        Ok(Self { client: Client::new()?, runner: Runner::new(runner_jar, &digest) })
+        Ok(Self {
+            client: Client::new()?,
+            runner: Runner::new(runner_jar, &digest),
+        })
     }
 }
 

@@ -51,7 +51,9 @@ fn local(directory: &str) -> Result<PathBuf, PortError> {
             None => rest,
         },
         Some((scheme, _)) if is_scheme(scheme) => {
-            return Err(PortError::GiveUp(format!("{directory} cannot be read from here: this server reads only paths of its own host ('file:')")));
+            return Err(PortError::GiveUp(format!(
+                "{directory} cannot be read from here: this server reads only paths of its own host ('file:')"
+            )));
         }
         _ => directory,
     };
@@ -72,13 +74,17 @@ fn is_scheme(text: &str) -> bool {
 fn find(directory: &str) -> Result<Option<StoredSnapshot>, PortError> {
     // People copy the path of the file as often as that of its folder.
     let trimmed = directory.trim_end_matches('/');
-    let directory = trimmed.strip_suffix(METADATA).map_or(trimmed, |folder| folder.trim_end_matches('/'));
+    let directory = trimmed
+        .strip_suffix(METADATA)
+        .map_or(trimmed, |folder| folder.trim_end_matches('/'));
     let path = local(directory)?;
     if let Some(snapshot) = snapshot(&path, directory)? {
         return Ok(Some(snapshot));
     }
     let mut newest: Option<StoredSnapshot> = None;
-    let Some(entries) = present(fs::read_dir(&path), &path)? else { return Ok(None) };
+    let Some(entries) = present(fs::read_dir(&path), &path)? else {
+        return Ok(None);
+    };
     for entry in entries.take(MOST_ENTRIES) {
         let entry = entry.map_err(|error| unreadable(&path, &error))?;
         let Ok(name) = entry.file_name().into_string() else { continue };
@@ -93,7 +99,9 @@ fn find(directory: &str) -> Result<Option<StoredSnapshot>, PortError> {
 /// The snapshot that a folder is, if it is one.
 fn snapshot(folder: &Path, shown: &str) -> Result<Option<StoredSnapshot>, PortError> {
     let file = folder.join(METADATA);
-    let Some(mut open) = present(File::open(&file), &file)? else { return Ok(None) };
+    let Some(mut open) = present(File::open(&file), &file)? else {
+        return Ok(None);
+    };
     let mut head = [0; 4];
     match open.read_exact(&mut head) {
         Ok(()) if head == MAGIC => {}
@@ -103,7 +111,11 @@ fn snapshot(folder: &Path, shown: &str) -> Result<Option<StoredSnapshot>, PortEr
         Err(error) => return Err(unreadable(&file, &error)),
     }
     let written_at = open.metadata().and_then(|metadata| metadata.modified()).ok().and_then(millis);
-    Ok(Some(StoredSnapshot { path: shown.to_owned(), size_bytes: size(folder), written_at }))
+    Ok(Some(StoredSnapshot {
+        path: shown.to_owned(),
+        size_bytes: size(folder),
+        written_at,
+    }))
 }
 
 /// Bytes of all files of a snapshot's folder: what cannot be read does not count.
@@ -161,7 +173,10 @@ fn check_writable(directory: &str) -> Result<(), PortError> {
         ),
     };
     fs::create_dir_all(&path).map_err(refused)?;
-    File::create(&probe).and_then(|file| file.sync_all()).and_then(|()| fs::remove_file(&probe)).map_err(refused)
+    File::create(&probe)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::remove_file(&probe))
+        .map_err(refused)
 }
 
 #[cfg(test)]
@@ -177,13 +192,20 @@ mod tests {
 
     #[test]
     fn paths_are_taken_as_flink_takes_them() {
-        for (given, path) in
-            [("file:///a b", "/a b"), ("file:/a", "/a"), ("file://localhost/a", "/a"), ("/a:b/c", "/a:b/c"), ("file:///a%20b", "/a%20b")]
-        {
+        for (given, path) in [
+            ("file:///a b", "/a b"),
+            ("file:/a", "/a"),
+            ("file://localhost/a", "/a"),
+            ("/a:b/c", "/a:b/c"),
+            ("file:///a%20b", "/a%20b"),
+        ] {
             assert_eq!(local(given).unwrap(), PathBuf::from(path), "{given}");
         }
         for other in ["s3://b/k", "hdfs://n:8020/a", "s3a:/x"] {
-            assert!(matches!(local(other), Err(PortError::GiveUp(message)) if message.contains("cannot be read from here")), "{other}");
+            assert!(
+                matches!(local(other), Err(PortError::GiveUp(message)) if message.contains("cannot be read from here")),
+                "{other}"
+            );
         }
         for bad in ["", "savepoints", "file://host/a", "file:a"] {
             assert!(matches!(local(bad), Err(PortError::Refused { .. })), "{bad}");
@@ -203,8 +225,14 @@ mod tests {
         fs::write(dir.path().join("savepoint-4").join("state"), vec![0; 100]).unwrap();
         let found = find(&format!("{root}/")).unwrap().unwrap();
         assert_eq!((found.path, found.size_bytes), (format!("{root}/savepoint-4"), 108));
-        assert_eq!(find(&format!("{root}/savepoint-4")).unwrap().unwrap().path, format!("{root}/savepoint-4"));
-        assert_eq!(find(&format!("{root}/savepoint-4/_metadata")).unwrap().unwrap().path, format!("{root}/savepoint-4"));
+        assert_eq!(
+            find(&format!("{root}/savepoint-4")).unwrap().unwrap().path,
+            format!("{root}/savepoint-4")
+        );
+        assert_eq!(
+            find(&format!("{root}/savepoint-4/_metadata")).unwrap().unwrap().path,
+            format!("{root}/savepoint-4")
+        );
     }
 
     #[test]
@@ -227,6 +255,9 @@ mod tests {
         check_writable(&format!("file://{}", inner.display())).unwrap();
         assert_eq!(fs::read_dir(&inner).unwrap().count(), 0);
         fs::write(dir.path().join("file"), "").unwrap();
-        assert!(matches!(check_writable(&format!("{}/file/sub", dir.path().display())), Err(PortError::Refused { .. })));
+        assert!(matches!(
+            check_writable(&format!("{}/file/sub", dir.path().display())),
+            Err(PortError::Refused { .. })
+        ));
     }
 }

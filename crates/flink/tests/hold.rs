@@ -66,7 +66,10 @@ fn the_end_is_recorded_with_code_and_output() {
     assert_eq!((&end["code"], &end["signal"]), (&json!(7), &Value::Null));
     assert!(end["endedAt"].as_i64().unwrap() > 1_700_000_000_000);
     assert_eq!(end["pid"].as_i64(), pid(dir.path()).map(i64::from));
-    assert_eq!(fs::read_to_string(dir.path().join("out.log")).unwrap(), format!("hello from {}\n", dir.path().canonicalize().unwrap().display()));
+    assert_eq!(
+        fs::read_to_string(dir.path().join("out.log")).unwrap(),
+        format!("hello from {}\n", dir.path().canonicalize().unwrap().display())
+    );
     // The next life keeps the output of this one in the one old file.
     hold(dir.path()).wait().unwrap();
     assert!(dir.path().join("out.log.1").exists());
@@ -84,7 +87,11 @@ fn a_program_that_is_not_there_is_an_end_with_a_reason() {
     let dir = role(&["/no/such/java", "-version"]);
     assert_eq!(code(hold(dir.path()).wait().unwrap()), Some(127));
     assert_eq!(exit(dir.path()).unwrap()["code"], json!(127));
-    assert!(fs::read_to_string(dir.path().join("out.log")).unwrap().contains("cannot start /no/such/java"));
+    assert!(
+        fs::read_to_string(dir.path().join("out.log"))
+            .unwrap()
+            .contains("cannot start /no/such/java")
+    );
 }
 
 #[test]
@@ -102,9 +109,17 @@ fn a_second_holder_ends_at_once_and_harms_nothing() {
 
 #[test]
 fn a_terminated_holder_ends_its_program_first() {
-    let dir = role(&["sh", "-c", "trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.05; done"]);
+    let dir = role(&[
+        "sh",
+        "-c",
+        "trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.05; done",
+    ]);
     let mut holder = hold(dir.path());
-    until("the program is ready", || fs::read_to_string(dir.path().join("out.log")).ok().filter(|text| text.contains("ready")));
+    until("the program is ready", || {
+        fs::read_to_string(dir.path().join("out.log"))
+            .ok()
+            .filter(|text| text.contains("ready"))
+    });
     kill(Pid::from_raw(i32::try_from(holder.id()).unwrap()), Signal::SIGTERM).unwrap();
     assert_eq!(code(holder.wait().unwrap()), Some(3));
     assert_eq!(exit(dir.path()).unwrap()["code"], json!(3));
@@ -119,12 +134,20 @@ fn a_program_outlives_a_killed_holder_and_keeps_the_role() {
     holder.kill().unwrap();
     holder.wait().unwrap();
     assert!(alive(program));
-    assert_eq!(code(hold(dir.path()).wait().unwrap()), Some(flink::local::HELD), "the role would run twice");
+    assert_eq!(
+        code(hold(dir.path()).wait().unwrap()),
+        Some(flink::local::HELD),
+        "the role would run twice"
+    );
     kill(Pid::from_raw(program), Signal::SIGKILL).unwrap();
     until("the program is gone", || (!alive(program)).then_some(()));
     assert_eq!(exit(dir.path()), None, "nobody saw that end");
     // Now the role is free.
-    fs::write(dir.path().join("spec.json"), json!({"argv": ["true"], "cwd": dir.path()}).to_string()).unwrap();
+    fs::write(
+        dir.path().join("spec.json"),
+        json!({"argv": ["true"], "cwd": dir.path()}).to_string(),
+    )
+    .unwrap();
     assert_eq!(code(hold(dir.path()).wait().unwrap()), Some(0));
 }
 

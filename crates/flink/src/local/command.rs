@@ -29,7 +29,11 @@ const OPENS: [&str; 12] = [
     "java.base/sun.nio.ch",
 ];
 /// Packages whose public classes Flink uses.
-const EXPORTS: [&str; 3] = ["java.base/sun.net.util", "java.rmi/sun.rmi.registry", "java.security.jgss/sun.security.krb5"];
+const EXPORTS: [&str; 3] = [
+    "java.base/sun.net.util",
+    "java.rmi/sun.rmi.registry",
+    "java.security.jgss/sun.security.krb5",
+];
 
 /// Which JVM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,15 +60,28 @@ pub fn spec(cluster: &Path, role: &Role, launch: &Launch, jvm: &Jvm<'_>) -> Resu
     argv.extend(["-classpath".to_owned(), classpath(Path::new(&launch.flink_home), &conf)?]);
     argv.extend(match jvm.kind {
         Kind::JobManager => {
-            vec!["org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint".to_owned(), "--configDir".to_owned(), conf.clone()]
+            vec![
+                "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint".to_owned(),
+                "--configDir".to_owned(),
+                conf.clone(),
+            ]
         }
         Kind::TaskManager => {
-            vec!["org.apache.flink.runtime.taskexecutor.TaskManagerRunner".to_owned(), "--configDir".to_owned(), conf.clone()]
+            vec![
+                "org.apache.flink.runtime.taskexecutor.TaskManagerRunner".to_owned(),
+                "--configDir".to_owned(),
+                conf.clone(),
+            ]
         }
     });
     let output = role.output_file();
     let output = output.strip_prefix(&role.dir).unwrap_or(&output).to_owned();
-    Ok(Spec { argv, env: environment(launch, conf), cwd: role.dir.clone(), output })
+    Ok(Spec {
+        argv,
+        env: environment(launch, conf),
+        cwd: role.dir.clone(),
+        output,
+    })
 }
 
 /// One JVM: which, how large, and under which configuration.
@@ -78,10 +95,15 @@ pub struct Jvm<'a> {
 }
 
 fn flags(jvm: &Jvm<'_>) -> Vec<String> {
-    let mut flags: Vec<String> =
-        ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=64m", "-XX:-UsePerfData", "-XX:+IgnoreUnrecognizedVMOptions"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut flags: Vec<String> = [
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:ReservedCodeCacheSize=64m",
+        "-XX:-UsePerfData",
+        "-XX:+IgnoreUnrecognizedVMOptions",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     if jvm.kind == Kind::TaskManager {
         // Many threads; the JobManager keeps the default, because planning SQL recurses deeply.
         flags.push("-Xss512k".to_owned());
@@ -107,7 +129,10 @@ fn user_options(configuration: &BTreeMap<String, String>, kind: Kind) -> Result<
     let mut options = Vec::new();
     for key in ["env.java.opts", "env.java.opts.all", own] {
         let Some(text) = configuration.get(key) else { continue };
-        let words = split(text).ok_or_else(|| PortError::Refused { status: None, message: format!("'{key}' has a quote that is not closed") })?;
+        let words = split(text).ok_or_else(|| PortError::Refused {
+            status: None,
+            message: format!("'{key}' has a quote that is not closed"),
+        })?;
         if let Some(word) = words.iter().find(|word| !word.starts_with('-')) {
             return Err(PortError::Refused {
                 status: None,
@@ -143,13 +168,22 @@ fn split(text: &str) -> Option<Vec<String>> {
 fn classpath(home: &Path, conf: &str) -> Result<String, PortError> {
     let lib = home.join("lib");
     let entries = fs::read_dir(&lib).map_err(|error| {
-        PortError::GiveUp(format!("the Flink distribution at {} cannot be read: {error}. Install it again or add another one", home.display()))
+        PortError::GiveUp(format!(
+            "the Flink distribution at {} cannot be read: {error}. Install it again or add another one",
+            home.display()
+        ))
     })?;
-    let mut jars: Vec<PathBuf> =
-        entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "jar")).collect();
+    let mut jars: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "jar"))
+        .collect();
     let is_dist = |jar: &Path| jar.file_name().is_some_and(|name| name.to_string_lossy().starts_with("flink-dist"));
     if !jars.iter().any(|jar| is_dist(jar)) {
-        return Err(PortError::GiveUp(format!("{} has no flink-dist jar: this is no Flink distribution", lib.display())));
+        return Err(PortError::GiveUp(format!(
+            "{} has no flink-dist jar: this is no Flink distribution",
+            lib.display()
+        )));
     }
     jars.sort_by_key(|jar| (is_dist(jar), jar.clone()));
     let mut parts: Vec<String> = jars.iter().map(|jar| jar.display().to_string()).collect();
@@ -197,7 +231,11 @@ mod tests {
         for name in ["flink-dist-2.2.1.jar", "log4j.jar", "a.jar", "README"] {
             fs::write(lib.join(name), "").unwrap();
         }
-        let names: Vec<String> = classpath(dir.path(), "/conf").unwrap().split(':').map(|part| part.rsplit('/').next().unwrap().to_owned()).collect();
+        let names: Vec<String> = classpath(dir.path(), "/conf")
+            .unwrap()
+            .split(':')
+            .map(|part| part.rsplit('/').next().unwrap().to_owned())
+            .collect();
         assert_eq!(names, ["a.jar", "log4j.jar", "flink-dist-2.2.1.jar", "conf"]);
     }
 }

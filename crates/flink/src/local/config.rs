@@ -70,7 +70,9 @@ fn pairs<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String>
 fn check(key: &str, value: &str, version: VersionNumber) -> Result<(), PortError> {
     let refuse = |message: String| Err(PortError::Refused { status: None, message });
     if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-$".contains(&byte)) {
-        return refuse(format!("'{key}' is not a Flink configuration key: letters, digits, '.', '-', '_' and '$' are allowed"));
+        return refuse(format!(
+            "'{key}' is not a Flink configuration key: letters, digits, '.', '-', '_' and '$' are allowed"
+        ));
     }
     let plain = !value.contains(['\n', '\r']) && !value.contains('#') && value.trim() == value && !value.is_empty();
     if !version.capabilities().config_yaml && !plain {
@@ -87,7 +89,11 @@ pub fn write(cluster: &Path, configuration: &BTreeMap<String, String>, version: 
     let conf = cluster.join("conf");
     fs::create_dir_all(&conf)?;
     let yaml = version.capabilities().config_yaml;
-    let (name, other) = if yaml { ("config.yaml", "flink-conf.yaml") } else { ("flink-conf.yaml", "config.yaml") };
+    let (name, other) = if yaml {
+        ("config.yaml", "flink-conf.yaml")
+    } else {
+        ("flink-conf.yaml", "config.yaml")
+    };
     // Of two files Flink would read the one of an earlier version of this cluster.
     match fs::remove_file(conf.join(other)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -101,7 +107,11 @@ fn text(configuration: &BTreeMap<String, String>, yaml: bool) -> String {
     let mut text = String::from("# Written by Streamwright at each launch: changes made here are lost.\n");
     for (key, value) in configuration {
         // JSON's quoting is YAML's, too.
-        let value = if yaml { serde_json::Value::from(value.as_str()).to_string() } else { value.clone() };
+        let value = if yaml {
+            serde_json::Value::from(value.as_str()).to_string()
+        } else {
+            value.clone()
+        };
         let _ = writeln!(text, "{key}: {value}");
     }
     text
@@ -139,7 +149,10 @@ mod tests {
             task_managers: 1,
             slots: 3,
             rest_port: None,
-            configuration: configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            configuration: configuration
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
         }
     }
 
@@ -147,7 +160,10 @@ mod tests {
 
     #[test]
     fn addresses_are_ours_and_the_rest_is_the_users() {
-        let launch = launch("2.2.1", &[("rest.port", "80"), ("web.refresh-interval", "9 s"), ("s3.secret-key", "a#b")]);
+        let launch = launch(
+            "2.2.1",
+            &[("rest.port", "80"), ("web.refresh-interval", "9 s"), ("s3.secret-key", "a#b")],
+        );
         let configuration = complete(Path::new("/c"), &launch, PORTS).unwrap();
         assert_eq!(configuration["rest.port"], "20001");
         assert_eq!(configuration["web.refresh-interval"], "9 s");
@@ -161,7 +177,10 @@ mod tests {
     fn what_the_old_format_cannot_carry_is_refused() {
         for bad in ["a#b", "a\nb", " a", ""] {
             let old = launch("1.18.1", &[("key", bad)]);
-            assert!(matches!(complete(Path::new("/c"), &old, PORTS), Err(PortError::Refused { .. })), "{bad:?}");
+            assert!(
+                matches!(complete(Path::new("/c"), &old, PORTS), Err(PortError::Refused { .. })),
+                "{bad:?}"
+            );
             let new = launch("1.19.3", &[("key", bad)]);
             assert!(complete(Path::new("/c"), &new, PORTS).is_ok(), "{bad:?}");
         }
@@ -174,8 +193,10 @@ mod tests {
         let of = |version: &str| {
             let launch = launch(version, &[]);
             write(dir.path(), &complete(dir.path(), &launch, PORTS).unwrap(), launch.version).unwrap();
-            let mut names: Vec<String> =
-                fs::read_dir(dir.path().join("conf")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            let mut names: Vec<String> = fs::read_dir(dir.path().join("conf"))
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
             names.sort();
             names
         };

@@ -48,12 +48,20 @@ const OUTPUT_LOOK: Duration = Duration::from_secs(10);
 #[must_use]
 pub fn hold(dir: &Path) -> i32 {
     let role = Role::at(dir);
-    let held = if std::env::var_os(STAGE).is_some() { become_program(&role) } else { watch(&role) };
+    let held = if std::env::var_os(STAGE).is_some() {
+        become_program(&role)
+    } else {
+        watch(&role)
+    };
     held.unwrap_or_else(|error| {
         // Nobody reads the holder's own output; the role's is what people look at.
         let line = format!("streamwright hold {}: {error}\n", dir.display());
         let _ = io::stderr().write_all(line.as_bytes());
-        let _ = OpenOptions::new().append(true).create(true).open(dir.join("hold.log")).and_then(|mut log| log.write_all(line.as_bytes()));
+        let _ = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(dir.join("hold.log"))
+            .and_then(|mut log| log.write_all(line.as_bytes()));
         NOT_STARTED
     })
 }
@@ -64,8 +72,16 @@ fn become_program(role: &Role) -> io::Result<i32> {
     write_atomically(&role.pid_file(), Life::own()?.line().as_bytes())?;
     // The holder blocks signals to receive them in its own way; a program would inherit that and be deaf.
     SigSet::all().thread_unblock()?;
-    let (program, arguments) = spec.argv.split_first().ok_or_else(|| io::Error::other("spec.json names no program"))?;
-    let error = Command::new(program).args(arguments).envs(&spec.env).env_remove(STAGE).current_dir(&spec.cwd).exec();
+    let (program, arguments) = spec
+        .argv
+        .split_first()
+        .ok_or_else(|| io::Error::other("spec.json names no program"))?;
+    let error = Command::new(program)
+        .args(arguments)
+        .envs(&spec.env)
+        .env_remove(STAGE)
+        .current_dir(&spec.cwd)
+        .exec();
     Err(io::Error::other(format!("cannot start {program}: {error}")))
 }
 
@@ -95,7 +111,12 @@ fn watch(role: &Role) -> io::Result<i32> {
 
 /// The lock, or none where another holder, or a program that outlived its holder, has it.
 fn take_lock(role: &Role) -> io::Result<Option<File>> {
-    let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(role.dir.join("lock"))?;
+    let lock = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(role.dir.join("lock"))?;
     // Somebody who only looks whether it is taken takes it for an instant, too.
     for _ in 0..LOCK_TRIES {
         match lock.try_lock() {
@@ -163,9 +184,19 @@ fn pass_on(signals: SigSet, pid: u32, ended: Arc<Ended>) {
 }
 
 fn write_exit(role: &Role, pid: u32, status: ExitStatus) -> io::Result<()> {
-    let now = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
-    let exit = Exit { pid, code: status.code(), signal: status.signal(), ended_at: Millis(now) };
-    write_atomically(&role.exit_file(), serde_json::to_string(&exit).map_err(io::Error::other)?.as_bytes())
+    let now = SystemTime::UNIX_EPOCH
+        .elapsed()
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    let exit = Exit {
+        pid,
+        code: status.code(),
+        signal: status.signal(),
+        ended_at: Millis(now),
+    };
+    write_atomically(
+        &role.exit_file(),
+        serde_json::to_string(&exit).map_err(io::Error::other)?.as_bytes(),
+    )
 }
 
 /// The output of the life before becomes the one old file.
@@ -191,7 +222,9 @@ fn keep_small(output: &Path) {
     loop {
         thread::sleep(OUTPUT_LOOK);
         if fs::metadata(output).is_ok_and(|metadata| metadata.len() > OUTPUT_CAP) {
-            let cut = fs::copy(output, old(output)).and_then(|_| OpenOptions::new().write(true).open(output)).and_then(|file| file.set_len(0));
+            let cut = fs::copy(output, old(output))
+                .and_then(|_| OpenOptions::new().write(true).open(output))
+                .and_then(|file| file.set_len(0));
             drop(cut);
         }
     }

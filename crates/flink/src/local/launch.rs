@@ -1,9 +1,9 @@
 //! Starting and ending a local cluster, and what lies between: which roles live, and who may touch them.
 //!
 //! Launch and terminate of one cluster take turns (a lock file in its folder), also between two servers that
-//! share it. What lives is kept; what is dead is started; what is too many is ended. Everything is read from
-//! the folder each time, so that it does not matter who started what, or whether the server that did still
-//! lives.
+//! share it. What lives is kept; what is dead is started; what is too many, or has lost its JobManager, is
+//! ended. Everything is read from the folder each time, so that it does not matter who started what, or whether
+//! the server that did still lives.
 
 use std::fs::{self, File};
 use std::io;
@@ -57,26 +57,33 @@ pub fn number(name: &str) -> Option<u32> {
 pub fn launch(cluster: &Path, program: &Path, launch: &Launch) -> Result<String, PortError> {
     let lock = prepare(cluster).map_err(|error| disk(cluster, &error))?;
     let wanted = wanted(cluster, launch);
-    let surplus: Vec<Role> = roles(cluster).into_iter().filter(|role| !wanted.iter().any(|wanted| wanted.name == role.name)).collect();
+    let (job_manager, ports) = match Ports::read(cluster) {
+        Some(ports) if lives(&Role::of(cluster, JOB_MANAGER)) => (true, ports),
+        _ => (false, Ports::choose(cluster, launch.rest_port)?),
+    };
+    // TaskManagers that have lost their JobManager run its tasks on until they notice, the better part of a
+    // minute: a run that is started meanwhile would not be alone. Besides they keep slots and classes of jobs
+    // that the new JobManager does not know.
+    let surplus: Vec<Role> = roles(cluster)
+        .into_iter()
+        .filter(|role| !job_manager || !wanted.iter().any(|wanted| wanted.name == role.name))
+        .collect();
     end_all(&surplus)?;
-    for role in &surplus {
+    for role in surplus.iter().filter(|role| !wanted.iter().any(|wanted| wanted.name == role.name)) {
         remove_folder(&role.dir).map_err(|error| disk(cluster, &error))?;
     }
     let dead: Vec<&Role> = wanted.iter().filter(|role| !lives(role)).collect();
-    let ports = match Ports::read(cluster) {
-        Some(ports) if dead.is_empty() || dead[0].name != JOB_MANAGER => ports,
-        before => {
-            let ports = Ports::choose(cluster, launch.rest_port)?;
-            if before.is_some_and(|before| before.rpc != ports.rpc) {
-                // TaskManagers that live would look for their JobManager at the old port for ever.
-                end_all(&wanted)?;
-            }
-            ports
-        }
-    };
-    let dead: Vec<&Role> = wanted.iter().filter(|role| !lives(role)).collect();
     if !dead.is_empty() {
-        start(cluster, program, launch, &Start { ports, all: dead.len() == wanted.len(), dead })?;
+        start(
+            cluster,
+            program,
+            launch,
+            &Start {
+                ports,
+                all: !job_manager,
+                dead,
+            },
+        )?;
     }
     drop(lock);
     Ok(ports.rest_url())
@@ -84,7 +91,10 @@ pub fn launch(cluster: &Path, program: &Path, launch: &Launch) -> Result<String,
 
 fn wanted(cluster: &Path, launch: &Launch) -> Vec<Role> {
     let task_managers = (1..=launch.task_managers).map(|number| format!("{TASK_MANAGER}{number}"));
-    std::iter::once(JOB_MANAGER.to_owned()).chain(task_managers).map(|name| Role::of(cluster, &name)).collect()
+    std::iter::once(JOB_MANAGER.to_owned())
+        .chain(task_managers)
+        .map(|name| Role::of(cluster, &name))
+        .collect()
 }
 
 /// Whether a role lives. One that is held and has no life yet is just being started, or just ending.
@@ -95,7 +105,7 @@ fn lives(role: &Role) -> bool {
 
 struct Start<'a> {
     ports: Ports,
-    /// Whether nothing of the cluster lives.
+    /// Whether nothing of the cluster lives: it begins anew.
     all: bool,
     dead: Vec<&'a Role>,
 }
@@ -111,11 +121,30 @@ fn start(cluster: &Path, program: &Path, launch: &Launch, start: &Start<'_>) -> 
     for folder in ["tmp", "upload", "archive"] {
         fs::create_dir_all(cluster.join(folder)).map_err(|error| disk(cluster, &error))?;
     }
-    start.ports.write(cluster).and_then(|()| config::write(cluster, &configuration, launch.version)).map_err(|error| disk(cluster, &error))?;
+    start
+        .ports
+        .write(cluster)
+        .and_then(|()| config::write(cluster, &configuration, launch.version))
+        .map_err(|error| disk(cluster, &error))?;
     for role in &start.dead {
-        let (kind, sizes) = if role.name == JOB_MANAGER { (Kind::JobManager, job_manager) } else { (Kind::TaskManager, task_manager) };
-        let spec = command::spec(cluster, role, launch, &Jvm { kind, sizes, configuration: &configuration })?;
-        let ready = fs::create_dir_all(role.dir.join("log")).and_then(|()| role.forget()).and_then(|()| role.write_spec(&spec));
+        let (kind, sizes) = if role.name == JOB_MANAGER {
+            (Kind::JobManager, job_manager)
+        } else {
+            (Kind::TaskManager, task_manager)
+        };
+        let spec = command::spec(
+            cluster,
+            role,
+            launch,
+            &Jvm {
+                kind,
+                sizes,
+                configuration: &configuration,
+            },
+        )?;
+        let ready = fs::create_dir_all(role.dir.join("log"))
+            .and_then(|()| role.forget())
+            .and_then(|()| role.write_spec(&spec));
         ready.map_err(|error| disk(cluster, &error))?;
         hold(program, role)?;
     }
@@ -126,14 +155,24 @@ fn start(cluster: &Path, program: &Path, launch: &Launch, start: &Start<'_>) -> 
 /// nothing of its terminal. It is collected when it ends, where the server is still there to do so.
 fn hold(program: &Path, role: &Role) -> Result<(), PortError> {
     let mut command = tokio::process::Command::new(program);
-    command.arg("hold").arg(&role.dir).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
+    command
+        .arg("hold")
+        .arg(&role.dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .current_dir("/");
     // Our own settings may hold secrets, and jobs run as JVMs below this.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STREAMWRIGHT_")) {
         command.env_remove(name);
     }
-    let mut holder = command
-        .spawn()
-        .map_err(|error| PortError::GiveUp(format!("the holder of {} cannot be started ({} hold): {error}", role.name, program.display())))?;
+    let mut holder = command.spawn().map_err(|error| {
+        PortError::GiveUp(format!(
+            "the holder of {} cannot be started ({} hold): {error}",
+            role.name,
+            program.display()
+        ))
+    })?;
     let name = role.name.clone();
     tokio::spawn(async move {
         if let Ok(status) = holder.wait().await {
@@ -148,8 +187,14 @@ fn started(role: &Role) -> Result<(), PortError> {
     if wait_until(HOLDER_LIMIT, || role.life().is_some() || (role.exit().is_some() && !role.held())) {
         return Ok(());
     }
-    let reason = fs::read_to_string(role.dir.join("hold.log")).ok().and_then(|log| log.lines().last().map(str::to_owned));
-    Err(PortError::Retry(format!("the holder of {} did not start it: {}", role.name, reason.unwrap_or_else(|| "it left no word".to_owned()))))
+    let reason = fs::read_to_string(role.dir.join("hold.log"))
+        .ok()
+        .and_then(|log| log.lines().last().map(str::to_owned));
+    Err(PortError::Retry(format!(
+        "the holder of {} did not start it: {}",
+        role.name,
+        reason.unwrap_or_else(|| "it left no word".to_owned())
+    )))
 }
 
 /// Ends all processes of a cluster.
@@ -171,21 +216,33 @@ fn end_all(roles: &[Role]) -> Result<(), PortError> {
     });
     for signal in [Signal::TERM, Signal::KILL] {
         for (role, life) in roles.iter().filter_map(|role| role.life().map(|life| (role, life))) {
-            life.signal(signal).map_err(|error| PortError::Retry(format!("{} (process {}) cannot be ended: {error}", role.name, life.pid)))?;
+            life.signal(signal)
+                .map_err(|error| PortError::Retry(format!("{} (process {}) cannot be ended: {error}", role.name, life.pid)))?;
         }
         // Not held: the holder, too, has written the end and is gone.
         if wait_until(END_LIMIT, || roles.iter().all(|role| role.life().is_none() && !role.held())) {
             return Ok(());
         }
     }
-    let left: Vec<&str> = roles.iter().filter(|role| role.life().is_some() || role.held()).map(|role| role.name.as_str()).collect();
-    if left.is_empty() { Ok(()) } else { Err(PortError::Retry(format!("{} did not end after SIGKILL", left.join(", ")))) }
+    let left: Vec<&str> = roles
+        .iter()
+        .filter(|role| role.life().is_some() || role.held())
+        .map(|role| role.name.as_str())
+        .collect();
+    if left.is_empty() {
+        Ok(())
+    } else {
+        Err(PortError::Retry(format!("{} did not end after SIGKILL", left.join(", "))))
+    }
 }
 
 /// Removes a cluster's folder.
 pub fn remove(cluster: &Path) -> Result<(), PortError> {
     if let Some(role) = roles(cluster).iter().find(|role| role.life().is_some() || role.held()) {
-        return Err(PortError::Retry(format!("{} of the cluster still runs: its folder stays", role.name)));
+        return Err(PortError::Retry(format!(
+            "{} of the cluster still runs: its folder stays",
+            role.name
+        )));
     }
     remove_folder(cluster).map_err(|error| disk(cluster, &error))
 }
@@ -238,7 +295,14 @@ mod tests {
     fn roles_are_what_they_are_called() {
         assert_eq!(number("jobmanager"), Some(0));
         assert_eq!(number("taskmanager-12"), Some(12));
-        for other in ["conf", "taskmanager-", "taskmanager-0", "taskmanager-01", "taskmanager-+1", "taskmanager-x"] {
+        for other in [
+            "conf",
+            "taskmanager-",
+            "taskmanager-0",
+            "taskmanager-01",
+            "taskmanager-+1",
+            "taskmanager-x",
+        ] {
             assert_eq!(number(other), None, "{other}");
         }
     }

@@ -36,7 +36,11 @@ impl Life {
         let mut words = text.split_whitespace();
         let pid = words.next()?.parse().ok()?;
         let ticks = words.next()?.parse().ok()?;
-        Some(Self { pid, ticks, boot: words.next().unwrap_or_default().to_owned() })
+        Some(Self {
+            pid,
+            ticks,
+            boot: words.next().unwrap_or_default().to_owned(),
+        })
     }
 
     /// The text of its pid file.
@@ -51,7 +55,9 @@ impl Life {
 
     /// Sends a signal to this process and to no other. No error when it has ended.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) else { return Ok(()) };
+        let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) else {
+            return Ok(());
+        };
         let sent = match pidfd_open(pid, PidfdFlags::empty()) {
             Ok(fd) if self.alive() => pidfd_send_signal(fd, signal),
             Ok(_) => Ok(()),
@@ -79,7 +85,9 @@ fn stat(pid: u32) -> Option<(u64, char)> {
 }
 
 fn boot() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map(|id| id.trim().to_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -105,13 +113,27 @@ mod tests {
     fn a_recycled_id_is_a_stranger_and_stays_unharmed() {
         let mut stranger = Command::new("sleep").arg("600").spawn().unwrap();
         let (ticks, _) = stat(stranger.id()).unwrap();
-        for old in [Life { pid: stranger.id(), ticks: ticks - 1, boot: boot() }, Life { pid: stranger.id(), ticks, boot: "another boot".to_owned() }]
-        {
+        for old in [
+            Life {
+                pid: stranger.id(),
+                ticks: ticks - 1,
+                boot: boot(),
+            },
+            Life {
+                pid: stranger.id(),
+                ticks,
+                boot: "another boot".to_owned(),
+            },
+        ] {
             assert!(!old.alive());
             old.signal(Signal::KILL).unwrap();
         }
         assert_eq!(stranger.try_wait().unwrap(), None);
-        let now = Life { pid: stranger.id(), ticks, boot: boot() };
+        let now = Life {
+            pid: stranger.id(),
+            ticks,
+            boot: boot(),
+        };
         assert!(now.alive());
         now.signal(Signal::KILL).unwrap();
         stranger.wait().unwrap();

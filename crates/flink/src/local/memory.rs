@@ -27,21 +27,33 @@ pub struct JvmSizes {
 
 /// Completes the JobManager's memory in the configuration.
 pub fn job_manager(configuration: &mut BTreeMap<String, String>) -> Result<JvmSizes, PortError> {
-    let mut memory = Memory { configuration, prefix: "jobmanager.memory." };
+    let mut memory = Memory {
+        configuration,
+        prefix: "jobmanager.memory.",
+    };
     // A session cluster loads the classes of many jobs and plans their SQL.
     let metaspace = memory.part("jvm-metaspace.size", 256 * MIB)?;
     let off_heap = memory.part("off-heap.size", 128 * MIB)?;
     let total = memory.flink_size(metaspace)?;
     let rest = memory.rest(total, &[off_heap], 384 * MIB)?;
     let heap = memory.part("heap.size", rest)?;
-    Ok(JvmSizes { heap, direct: None, metaspace })
+    Ok(JvmSizes {
+        heap,
+        direct: None,
+        metaspace,
+    })
 }
 
 /// Completes a TaskManager's memory in the configuration.
 pub fn task_manager(configuration: &mut BTreeMap<String, String>, slots: u32) -> Result<JvmSizes, PortError> {
-    configuration.entry("taskmanager.cpu.cores".to_owned()).or_insert_with(|| format!("{slots}.0"));
+    configuration
+        .entry("taskmanager.cpu.cores".to_owned())
+        .or_insert_with(|| format!("{slots}.0"));
     let slots = u64::from(slots);
-    let mut memory = Memory { configuration, prefix: "taskmanager.memory." };
+    let mut memory = Memory {
+        configuration,
+        prefix: "taskmanager.memory.",
+    };
     let metaspace = memory.part("jvm-metaspace.size", 256 * MIB)?;
     let total = memory.flink_size(metaspace)?;
     let framework = memory.part("framework.heap.size", 64 * MIB)?;
@@ -49,13 +61,30 @@ pub fn task_manager(configuration: &mut BTreeMap<String, String>, slots: u32) ->
     let task_off_heap = memory.part("task.off-heap.size", 0)?;
     let network = memory.network(total.map_or((32 + 8 * slots) * MIB, |total| (total / 10).clamp(64 * MIB, 1024 * MIB)))?;
     let managed = memory.part("managed.size", total.map_or(32 * slots * MIB, |total| total / 10 * 4))?;
-    let rest = memory.rest(total, &[framework, framework_off_heap, task_off_heap, network, managed], (128 + 64 * slots) * MIB)?;
+    let rest = memory.rest(
+        total,
+        &[framework, framework_off_heap, task_off_heap, network, managed],
+        (128 + 64 * slots) * MIB,
+    )?;
     let task = memory.part("task.heap.size", rest)?;
     // Only shown, but without it the TaskManager does not start.
     let overhead = memory.overhead(64 * MIB)?;
-    let parts = [framework, framework_off_heap, task_off_heap, network, managed, task, metaspace, overhead];
+    let parts = [
+        framework,
+        framework_off_heap,
+        task_off_heap,
+        network,
+        managed,
+        task,
+        metaspace,
+        overhead,
+    ];
     memory.set("process.size", parts.iter().sum());
-    Ok(JvmSizes { heap: framework + task, direct: Some(framework_off_heap + task_off_heap + network), metaspace })
+    Ok(JvmSizes {
+        heap: framework + task,
+        direct: Some(framework_off_heap + task_off_heap + network),
+        metaspace,
+    })
 }
 
 struct Memory<'a> {
@@ -66,7 +95,9 @@ struct Memory<'a> {
 impl Memory<'_> {
     fn given(&self, name: &str) -> Result<Option<u64>, PortError> {
         let key = format!("{}{name}", self.prefix);
-        let Some(text) = self.configuration.get(&key) else { return Ok(None) };
+        let Some(text) = self.configuration.get(&key) else {
+            return Ok(None);
+        };
         parse(text).map(Some).ok_or_else(|| PortError::Refused {
             status: None,
             message: format!("'{text}' is not a memory size for '{key}': expected something like 512m or 1g"),
@@ -83,7 +114,8 @@ impl Memory<'_> {
     }
 
     fn set(&mut self, name: &str, bytes: u64) {
-        self.configuration.insert(format!("{}{name}", self.prefix), format!("{}m", bytes / MIB));
+        self.configuration
+            .insert(format!("{}{name}", self.prefix), format!("{}m", bytes / MIB));
     }
 
     /// Network memory must have one size.
@@ -178,17 +210,36 @@ mod tests {
     fn all_parts_are_set() {
         let mut configuration = BTreeMap::new();
         let sizes = task_manager(&mut configuration, 4).unwrap();
-        assert_eq!(sizes, JvmSizes { heap: 448 * MIB, direct: Some(128 * MIB), metaspace: 256 * MIB });
+        assert_eq!(
+            sizes,
+            JvmSizes {
+                heap: 448 * MIB,
+                direct: Some(128 * MIB),
+                metaspace: 256 * MIB
+            }
+        );
         assert_eq!(configuration["taskmanager.cpu.cores"], "4.0");
-        assert_eq!(configuration["taskmanager.memory.network.min"], configuration["taskmanager.memory.network.max"]);
-        for part in ["framework.heap.size", "framework.off-heap.size", "task.heap.size", "task.off-heap.size", "managed.size"] {
+        assert_eq!(
+            configuration["taskmanager.memory.network.min"],
+            configuration["taskmanager.memory.network.max"]
+        );
+        for part in [
+            "framework.heap.size",
+            "framework.off-heap.size",
+            "task.heap.size",
+            "task.off-heap.size",
+            "managed.size",
+        ] {
             assert!(configuration.contains_key(&format!("taskmanager.memory.{part}")), "{part}");
         }
     }
 
     #[test]
     fn a_total_is_divided_and_a_part_is_kept() {
-        let mut configuration = given(&[("taskmanager.memory.process.size", "1728m"), ("taskmanager.memory.managed.size", "100m")]);
+        let mut configuration = given(&[
+            ("taskmanager.memory.process.size", "1728m"),
+            ("taskmanager.memory.managed.size", "100m"),
+        ]);
         let sizes = task_manager(&mut configuration, 2).unwrap();
         assert_eq!(configuration["taskmanager.memory.managed.size"], "100m");
         let direct = sizes.direct.unwrap();

@@ -1,5 +1,4 @@
-//! The two ports of a local cluster, kept across restarts: TaskManagers that outlive their JobManager look
-//! for it where it was, and so do people.
+//! The two ports of a local cluster, kept across restarts: people look for it where it was.
 //!
 //! They are taken from below the range that Linux gives to outgoing connections, beginning at a place that
 //! the cluster's name decides, and never from another cluster's folder: an address must not lead to another
@@ -38,7 +37,10 @@ impl Ports {
 
     /// Remembers them in the cluster's folder.
     pub fn write(self, cluster: &Path) -> io::Result<()> {
-        write_atomically(&cluster.join("ports.json"), serde_json::to_string(&self).map_err(io::Error::other)?.as_bytes())
+        write_atomically(
+            &cluster.join("ports.json"),
+            serde_json::to_string(&self).map_err(io::Error::other)?.as_bytes(),
+        )
     }
 
     /// REST address.
@@ -80,13 +82,19 @@ fn free(port: u16) -> bool {
 
 /// The ports of all other clusters beside this one, running or not.
 fn of_others(cluster: &Path) -> BTreeSet<u16> {
-    let Some(Ok(folders)) = cluster.parent().map(fs::read_dir) else { return BTreeSet::new() };
+    let Some(Ok(folders)) = cluster.parent().map(fs::read_dir) else {
+        return BTreeSet::new();
+    };
     let others = folders.flatten().map(|folder| folder.path()).filter(|folder| folder != cluster);
-    others.filter_map(|folder| Ports::read(&folder)).flat_map(|ports| [ports.rest, ports.rpc]).collect()
+    others
+        .filter_map(|folder| Ports::read(&folder))
+        .flat_map(|ports| [ports.rest, ports.rpc])
+        .collect()
 }
 
 fn fold(name: &str) -> u16 {
-    name.bytes().fold(7, |sum: u16, byte| sum.wrapping_mul(31).wrapping_add(u16::from(byte)))
+    name.bytes()
+        .fold(7, |sum: u16, byte| sum.wrapping_mul(31).wrapping_add(u16::from(byte)))
 }
 
 #[cfg(test)]

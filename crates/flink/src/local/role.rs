@@ -68,7 +68,10 @@ pub struct Role {
 impl Role {
     /// A role of the cluster in the given folder.
     pub fn of(cluster: &Path, name: &str) -> Self {
-        Self { name: name.to_owned(), dir: cluster.join(name) }
+        Self {
+            name: name.to_owned(),
+            dir: cluster.join(name),
+        }
     }
 
     /// A role by its folder alone.
@@ -104,7 +107,9 @@ impl Role {
 
     /// Whether a holder or its program holds the lock: then something lives here, or is about to.
     pub fn held(&self) -> bool {
-        let Ok(lock) = File::open(self.dir.join("lock")) else { return false };
+        let Ok(lock) = File::open(self.dir.join("lock")) else {
+            return false;
+        };
         matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
@@ -116,7 +121,10 @@ impl Role {
 
     /// Writes what to run.
     pub fn write_spec(&self, spec: &Spec) -> io::Result<()> {
-        write_atomically(&self.dir.join("spec.json"), serde_json::to_string_pretty(spec).map_err(io::Error::other)?.as_bytes())
+        write_atomically(
+            &self.dir.join("spec.json"),
+            serde_json::to_string_pretty(spec).map_err(io::Error::other)?.as_bytes(),
+        )
     }
 
     /// Forgets the last life. Only for a role that does not live.
@@ -138,7 +146,12 @@ impl Role {
     /// What the host knows of it now.
     pub fn look(&self) -> ProcessLook {
         if let Some(life) = self.life() {
-            return ProcessLook { role: self.name.clone(), pid: Some(life.pid), exit_code: None, ended_at: None };
+            return ProcessLook {
+                role: self.name.clone(),
+                pid: Some(life.pid),
+                exit_code: None,
+                ended_at: None,
+            };
         }
         let exit = self.exit();
         ProcessLook {

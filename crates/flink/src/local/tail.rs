@@ -59,7 +59,10 @@ mod tests {
         assert_eq!(of(&role, 40).unwrap().len(), 40);
         fs::write(role.log_file(), "0123456789".repeat(10)).unwrap();
         let both = of(&role, 40).unwrap();
-        assert!(both.starts_with("0123456789") && both.ends_with(&format!("--- standard output ---\n{}", "x".repeat(10))), "{both}");
+        assert!(
+            both.starts_with("0123456789") && both.ends_with(&format!("--- standard output ---\n{}", "x".repeat(10))),
+            "{both}"
+        );
     }
 
     #[test]

@@ -53,7 +53,11 @@ impl Client {
     pub fn new() -> Result<Self, PortError> {
         let same_host = redirect::Policy::custom(|attempt| {
             let from = attempt.previous().last().map(Url::origin);
-            if from == Some(attempt.url().origin()) && attempt.previous().len() < 4 { attempt.follow() } else { attempt.stop() }
+            if from == Some(attempt.url().origin()) && attempt.previous().len() < 4 {
+                attempt.follow()
+            } else {
+                attempt.stop()
+            }
         });
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT)
@@ -76,7 +80,8 @@ impl Client {
 
     /// POST of a JSON body.
     pub async fn post(&self, url: Url, body: &Value, patience: Patience) -> Result<Value, Fault> {
-        self.call(self.http.request(Method::POST, url.clone()).json(body), &url, patience).await
+        self.call(self.http.request(Method::POST, url.clone()).json(body), &url, patience)
+            .await
     }
 
     /// PATCH without a body.
@@ -91,7 +96,10 @@ impl Client {
             .file_name(name.to_owned())
             .mime_str("application/java-archive")
             .map_err(|error| Fault::Strange(error.to_string()))?;
-        let request = self.http.request(Method::POST, url.clone()).multipart(Form::new().part("jarfile", part));
+        let request = self
+            .http
+            .request(Method::POST, url.clone())
+            .multipart(Form::new().part("jarfile", part));
         self.call(request, &url, Patience::Submit).await
     }
 
@@ -113,7 +121,10 @@ impl Client {
         let response = self.send(request, url, patience.limit()).await?;
         let status = response.status();
         if status.is_redirection() {
-            return Err(Fault::Silent(format!("{} answers with a redirect to another host, which is not followed", display(url))));
+            return Err(Fault::Silent(format!(
+                "{} answers with a redirect to another host, which is not followed",
+                display(url)
+            )));
         }
         let body = read_body(response, url).await?;
         fault::read(status.as_u16(), &body, &display(url))
@@ -143,7 +154,11 @@ async fn read_tail(response: Response, url: &Url, limits: TailLimits) -> Result<
         let chunk = chunk.map_err(|error| silent(&error, url, limits.longest))?;
         seen += chunk.len() as u64;
         if seen > limits.read {
-            return Err(Fault::Strange(format!("{} is longer than {} MiB: read it on its machine", display(url), limits.read >> 20)));
+            return Err(Fault::Strange(format!(
+                "{} is longer than {} MiB: read it on its machine",
+                display(url),
+                limits.read >> 20
+            )));
         }
         kept.extend_from_slice(&chunk);
         // Cut rarely: each cut moves what is kept.
@@ -157,7 +172,13 @@ async fn read_tail(response: Response, url: &Url, limits: TailLimits) -> Result<
 }
 
 async fn read_body(response: Response, url: &Url) -> Result<Vec<u8>, Fault> {
-    let too_large = || Fault::Strange(format!("the answer of {} is larger than {} MiB: that is no JobManager's", display(url), LARGEST >> 20));
+    let too_large = || {
+        Fault::Strange(format!(
+            "the answer of {} is larger than {} MiB: that is no JobManager's",
+            display(url),
+            LARGEST >> 20
+        ))
+    };
     if response.content_length().is_some_and(|length| length > LARGEST as u64) {
         return Err(too_large());
     }
@@ -204,7 +225,11 @@ fn display(url: &Url) -> String {
 
 /// The address of a resource below a JobManager's REST address. Segments are escaped.
 pub fn resource(rest_url: &str, segments: &[&str]) -> Result<Url, PortError> {
-    let not_one = || PortError::GiveUp(format!("'{rest_url}' is not a REST address: expected something like http://host:8081"));
+    let not_one = || {
+        PortError::GiveUp(format!(
+            "'{rest_url}' is not a REST address: expected something like http://host:8081"
+        ))
+    };
     let mut url = Url::parse(rest_url.trim_end_matches('/')).map_err(|_| not_one())?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         return Err(not_one());
@@ -218,7 +243,9 @@ pub fn resource(rest_url: &str, segments: &[&str]) -> Result<Url, PortError> {
 /// As [`resource`], for a job: its id must be one, because it becomes part of a path.
 pub fn job_resource(endpoint: &Endpoint, flink_job_id: &str, segments: &[&str]) -> Result<Url, PortError> {
     if flink_job_id.len() != 32 || !flink_job_id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(PortError::GiveUp(format!("'{flink_job_id}' is not a Flink job id: expected 32 hex digits")));
+        return Err(PortError::GiveUp(format!(
+            "'{flink_job_id}' is not a Flink job id: expected 32 hex digits"
+        )));
     }
     let path: Vec<&str> = ["jobs", flink_job_id].into_iter().chain(segments.iter().copied()).collect();
     resource(&endpoint.rest_url, &path)
@@ -231,8 +258,14 @@ mod tests {
     #[test]
     fn addresses_are_built_by_segment() {
         let shown = |rest: &str, segments: &[&str]| resource(rest, segments).map(|url| url.to_string()).ok();
-        assert_eq!(shown("http://h:8081", &["jobs", "a/b?c"]).as_deref(), Some("http://h:8081/jobs/a%2Fb%3Fc"));
-        assert_eq!(shown("http://h:8081/flink/", &["overview"]).as_deref(), Some("http://h:8081/flink/overview"));
+        assert_eq!(
+            shown("http://h:8081", &["jobs", "a/b?c"]).as_deref(),
+            Some("http://h:8081/jobs/a%2Fb%3Fc")
+        );
+        assert_eq!(
+            shown("http://h:8081/flink/", &["overview"]).as_deref(),
+            Some("http://h:8081/flink/overview")
+        );
         assert_eq!(shown("http://h:8081", &["..", "x"]).as_deref(), Some("http://h:8081/x"));
         for bad in ["", "h:8081", "file:///etc/passwd", "http://", "ftp://h"] {
             assert_eq!(shown(bad, &[]), None, "{bad}");
@@ -247,7 +280,10 @@ mod tests {
 
     #[test]
     fn a_job_id_is_checked_before_it_becomes_a_path() {
-        let endpoint = Endpoint { rest_url: "http://h:1".to_owned(), version: domain::flink_version::VersionNumber::new(2, 2, 1) };
+        let endpoint = Endpoint {
+            rest_url: "http://h:1".to_owned(),
+            version: domain::flink_version::VersionNumber::new(2, 2, 1),
+        };
         assert!(job_resource(&endpoint, "../../x", &[]).is_err());
         assert!(job_resource(&endpoint, &"a".repeat(32), &["stop"]).is_ok());
     }

@@ -42,7 +42,10 @@ impl From<Fault> for PortError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Silent(message) => Self::Retry(message),
-            Fault::Refused { status, text } => Self::Refused { status: Some(status), message: trace::cause(&text) },
+            Fault::Refused { status, text } => Self::Refused {
+                status: Some(status),
+                message: trace::cause(&text),
+            },
             Fault::NoRoute(message) | Fault::Strange(message) => Self::GiveUp(message),
         }
     }
@@ -94,7 +97,11 @@ fn glimpse(body: &[u8]) -> String {
     let head = String::from_utf8_lossy(&body[..body.len().min(200)]);
     let line = head.split_whitespace().collect::<Vec<_>>().join(" ");
     let short: String = line.chars().take(80).collect();
-    if short.is_empty() { "an empty answer".to_owned() } else { format!("it begins with '{short}'") }
+    if short.is_empty() {
+        "an empty answer".to_owned()
+    } else {
+        format!("it begins with '{short}'")
+    }
 }
 
 #[cfg(test)]
@@ -108,9 +115,22 @@ mod tests {
     #[test]
     fn only_flink_itself_refuses() {
         let own = r#"{"errors":["org.apache.flink.runtime.rest.NotFoundException: Job 1 not found\n\tat a.b\n"]}"#;
-        assert_eq!(fault(404, own), PortError::Refused { status: Some(404), message: "Job 1 not found".to_owned() });
+        assert_eq!(
+            fault(404, own),
+            PortError::Refused {
+                status: Some(404),
+                message: "Job 1 not found".to_owned()
+            }
+        );
         assert!(fault(404, own).not_found());
-        for body in ["<html>nginx</html>", "", "{}", r#"{"error":"x"}"#, r#"{"errors":"x"}"#, r#"{"errors":["x""#] {
+        for body in [
+            "<html>nginx</html>",
+            "",
+            "{}",
+            r#"{"error":"x"}"#,
+            r#"{"errors":"x"}"#,
+            r#"{"errors":["x""#,
+        ] {
             assert!(matches!(fault(404, body), PortError::Retry(_)), "{body}");
             assert!(matches!(fault(502, body), PortError::Retry(_)), "{body}");
             assert!(matches!(fault(401, body), PortError::Retry(_)), "{body}");
@@ -135,12 +155,21 @@ mod tests {
 
     #[test]
     fn a_path_that_flink_does_not_serve_says_nothing_of_a_job() {
-        assert!(matches!(fault(404, r#"{"errors":["Not found: /jars/upload"]}"#), PortError::GiveUp(_)));
+        assert!(matches!(
+            fault(404, r#"{"errors":["Not found: /jars/upload"]}"#),
+            PortError::GiveUp(_)
+        ));
     }
 
     #[test]
     fn the_cause_of_a_server_error_comes_first() {
         let body = r#"{"errors":["Internal server error.","<Exception on server side:\na.BException: outer\n\tat q\nCaused by: c.DException: the reason\n\tat q\nEnd of exception on server side>"]}"#;
-        assert_eq!(fault(500, body), PortError::Refused { status: Some(500), message: "DException: the reason".to_owned() });
+        assert_eq!(
+            fault(500, body),
+            PortError::Refused {
+                status: Some(500),
+                message: "DException: the reason".to_owned()
+            }
+        );
     }
 }

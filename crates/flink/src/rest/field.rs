@@ -40,7 +40,10 @@ pub fn time(value: &Value, key: &str) -> Option<Millis> {
 /// A finite number, also one written as text.
 pub fn float(value: &Value, key: &str) -> Option<f64> {
     let field = value.get(key)?;
-    field.as_f64().or_else(|| field.as_str()?.trim().parse().ok()).filter(|number| number.is_finite())
+    field
+        .as_f64()
+        .or_else(|| field.as_str()?.trim().parse().ok())
+        .filter(|number| number.is_finite())
 }
 
 /// Whether a flag is set.

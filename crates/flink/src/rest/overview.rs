@@ -18,7 +18,13 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub async fn look(client: &Client, endpoint: &Endpoint) -> Result<ClusterSight, PortError> {
     tokio::time::timeout(LONGEST, look_at(client, &endpoint.rest_url))
         .await
-        .unwrap_or_else(|_| Err(PortError::Retry(format!("no answer from {} within {} s", endpoint.rest_url, LONGEST.as_secs()))))
+        .unwrap_or_else(|_| {
+            Err(PortError::Retry(format!(
+                "no answer from {} within {} s",
+                endpoint.rest_url,
+                LONGEST.as_secs()
+            )))
+        })
 }
 
 async fn look_at(client: &Client, rest_url: &str) -> Result<ClusterSight, PortError> {
@@ -27,7 +33,9 @@ async fn look_at(client: &Client, rest_url: &str) -> Result<ClusterSight, PortEr
     let (overview, jobs) = futures::future::try_join(overview, jobs).await?;
     let configuration = client.get(resource(rest_url, &["jobmanager", "config"])?, Patience::Look).await?;
     if overview.get("slots-total").is_none() && overview.get("taskmanagers").is_none() {
-        return Err(PortError::GiveUp(format!("{rest_url} answers, but not as a Flink JobManager does: is it the REST address?")));
+        return Err(PortError::GiveUp(format!(
+            "{rest_url} answers, but not as a Flink JobManager does: is it the REST address?"
+        )));
     }
     // A missing list is not an empty one.
     let list = jobs.get("jobs").and_then(Value::as_array);
@@ -53,7 +61,10 @@ fn no_incarnation(rest_url: &str) -> PortError {
 /// (`flink-web-<UUID>`, seen on 1.13 – 2.3).
 fn incarnation(configuration: &Value) -> Option<String> {
     let entries = configuration.as_array()?;
-    let folder = entries.iter().find(|entry| field::text(entry, "key") == Some("web.tmpdir")).and_then(|entry| field::text(entry, "value"))?;
+    let folder = entries
+        .iter()
+        .find(|entry| field::text(entry, "key") == Some("web.tmpdir"))
+        .and_then(|entry| field::text(entry, "value"))?;
     let uuid = folder.trim_end_matches('/').rsplit_once("flink-web-")?.1;
     (!uuid.is_empty() && uuid.len() <= 64).then(|| uuid.to_owned())
 }
@@ -65,9 +76,18 @@ fn job(entry: &Value) -> Option<JobSight> {
         tracing::debug!(id, "an entry of the job list has no usable id");
         return None;
     }
-    let state = FlinkState::from(field::text(entry, "state").or_else(|| field::text(entry, "status")).unwrap_or("UNKNOWN").to_owned());
+    let state = FlinkState::from(
+        field::text(entry, "state")
+            .or_else(|| field::text(entry, "status"))
+            .unwrap_or("UNKNOWN")
+            .to_owned(),
+    );
     let (tasks_running, tasks_total) = tasks(entry.get("tasks").unwrap_or(&Value::Null));
-    let ended_at = if state.ended() { field::time(entry, "end-time").or_else(|| field::time(entry, "last-modification")) } else { None };
+    let ended_at = if state.ended() {
+        field::time(entry, "end-time").or_else(|| field::time(entry, "last-modification"))
+    } else {
+        None
+    };
     Some(JobSight {
         flink_job_id: id.to_ascii_lowercase(),
         name: field::text(entry, "name").unwrap_or_default().to_owned(),
@@ -85,7 +105,16 @@ fn job(entry: &Value) -> Option<JobSight> {
 /// whose other tasks run is as healthy as it will ever be.
 fn tasks(tasks: &Value) -> (u32, u32) {
     let up = field::count(tasks, "running").saturating_add(field::count(tasks, "finished"));
-    let words = ["created", "initializing", "scheduled", "deploying", "canceling", "canceled", "failed", "reconciling"];
+    let words = [
+        "created",
+        "initializing",
+        "scheduled",
+        "deploying",
+        "canceling",
+        "canceled",
+        "failed",
+        "reconciling",
+    ];
     let sum = words.iter().fold(up, |sum, word| sum.saturating_add(field::count(tasks, word)));
     let total = field::known(tasks, "total").map_or(sum, |_| field::count(tasks, "total"));
     (up, total)
@@ -94,8 +123,11 @@ fn tasks(tasks: &Value) -> (u32, u32) {
 /// The version that an address reports in `/config`.
 pub async fn detect_version(client: &Client, rest_url: &str) -> Result<VersionNumber, PortError> {
     let config = client.get(resource(rest_url, &["config"])?, Patience::Look).await?;
-    let reported = field::text(&config, "flink-version")
-        .ok_or_else(|| PortError::GiveUp(format!("{rest_url} answers, but names no Flink version: is it a JobManager's REST address?")))?;
+    let reported = field::text(&config, "flink-version").ok_or_else(|| {
+        PortError::GiveUp(format!(
+            "{rest_url} answers, but names no Flink version: is it a JobManager's REST address?"
+        ))
+    })?;
     version(reported).map_err(|reason| PortError::GiveUp(format!("{rest_url} reports version '{reported}': {reason}")))
 }
 
@@ -106,7 +138,10 @@ fn version(reported: &str) -> Result<VersionNumber, String> {
     while parts.len() < 3 {
         parts.push("0");
     }
-    parts.join(".").parse().map_err(|error: domain::flink_version::InvalidVersion| error.to_string())
+    parts
+        .join(".")
+        .parse()
+        .map_err(|error: domain::flink_version::InvalidVersion| error.to_string())
 }
 
 #[cfg(test)]
@@ -118,8 +153,12 @@ mod tests {
     #[test]
     fn a_bad_entry_loses_only_itself() {
         let id = "0123456789abcdef0123456789ABCDEF";
-        let list =
-            [json!(null), json!({"jid": 3}), json!({"jid": "../x"}), json!({"jid": id, "state": "DANCING", "tasks": "many", "end-time": "soon"})];
+        let list = [
+            json!(null),
+            json!({"jid": 3}),
+            json!({"jid": "../x"}),
+            json!({"jid": id, "state": "DANCING", "tasks": "many", "end-time": "soon"}),
+        ];
         let jobs: Vec<JobSight> = list.iter().filter_map(job).collect();
         assert_eq!(jobs.len(), 1);
         assert_eq!(jobs[0].flink_job_id, id.to_lowercase());
@@ -137,8 +176,16 @@ mod tests {
 
     #[test]
     fn an_end_needs_a_terminal_state() {
-        let of = |state: &str| job(&json!({"jid": "a".repeat(32), "state": state, "end-time": 5, "last-modification": 4})).map(|job| job.presence);
-        assert!(matches!(of("FINISHED"), Some(Presence::Present { ended_at: Some(domain::Millis(5)), .. })));
+        let of = |state: &str| {
+            job(&json!({"jid": "a".repeat(32), "state": state, "end-time": 5, "last-modification": 4})).map(|job| job.presence)
+        };
+        assert!(matches!(
+            of("FINISHED"),
+            Some(Presence::Present {
+                ended_at: Some(domain::Millis(5)),
+                ..
+            })
+        ));
         assert!(matches!(of("RUNNING"), Some(Presence::Present { ended_at: None, .. })));
     }
 

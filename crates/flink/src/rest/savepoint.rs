@@ -66,14 +66,25 @@ pub async fn progress(client: &Client, endpoint: &Endpoint, flink_job_id: &str, 
 fn read(answer: &Value) -> SavepointProgress {
     let operation = answer.get("operation").unwrap_or(&Value::Null);
     if let Some(location) = field::text(operation, "location") {
-        return SavepointProgress::Completed { location: location.to_owned() };
+        return SavepointProgress::Completed {
+            location: location.to_owned(),
+        };
     }
     if let Some(failure) = operation.get("failure-cause").filter(|failure| !failure.is_null()) {
-        let text = field::text(failure, "stack-trace").or_else(|| failure.as_str()).or_else(|| field::text(failure, "class")).unwrap_or_default();
-        return SavepointProgress::Failed { cause: trace::cause(text), location: complete_savepoint(text) };
+        let text = field::text(failure, "stack-trace")
+            .or_else(|| failure.as_str())
+            .or_else(|| field::text(failure, "class"))
+            .unwrap_or_default();
+        return SavepointProgress::Failed {
+            cause: trace::cause(text),
+            location: complete_savepoint(text),
+        };
     }
     match answer.get("status").and_then(|status| field::text(status, "id")) {
-        Some("COMPLETED") => SavepointProgress::Failed { cause: "Flink calls the savepoint complete, but names no path".to_owned(), location: None },
+        Some("COMPLETED") => SavepointProgress::Failed {
+            cause: "Flink calls the savepoint complete, but names no path".to_owned(),
+            location: None,
+        },
         // A word that is not known yet: the deadline of the operation ends the waiting.
         _ => SavepointProgress::InProgress,
     }
@@ -103,14 +114,22 @@ mod tests {
 
     #[test]
     fn answers_are_told_apart() {
-        assert_eq!(read(&json!({"status": {"id": "IN_PROGRESS"}, "operation": null})), SavepointProgress::InProgress);
+        assert_eq!(
+            read(&json!({"status": {"id": "IN_PROGRESS"}, "operation": null})),
+            SavepointProgress::InProgress
+        );
         assert_eq!(read(&json!({"status": {"id": "PONDERING"}})), SavepointProgress::InProgress);
         assert_eq!(read(&json!(null)), SavepointProgress::InProgress);
         assert_eq!(
             read(&json!({"status": {"id": "COMPLETED"}, "operation": {"location": "file:/s/savepoint-1"}})),
-            SavepointProgress::Completed { location: "file:/s/savepoint-1".to_owned() }
+            SavepointProgress::Completed {
+                location: "file:/s/savepoint-1".to_owned()
+            }
         );
-        assert!(matches!(read(&json!({"status": {"id": "COMPLETED"}})), SavepointProgress::Failed { location: None, .. }));
+        assert!(matches!(
+            read(&json!({"status": {"id": "COMPLETED"}})),
+            SavepointProgress::Failed { location: None, .. }
+        ));
     }
 
     #[test]
@@ -118,17 +137,21 @@ mod tests {
         let trace = "java.util.concurrent.CompletionException: x\n\tat q\nCaused by: org.apache.flink.runtime.scheduler.stopwithsavepoint.StopWithSavepointStoppingException: \
                      A savepoint has been created at: file:/a b/savepoint-012345-0123456789ab, but the corresponding job 1 failed during stopping. The savepoint is consistent, but might have uncommitted transactions.\n\tat q\n";
         let answer = json!({"status": {"id": "COMPLETED"}, "operation": {"failure-cause": {"class": "C", "stack-trace": trace}}});
-        let SavepointProgress::Failed { cause, location } = read(&answer) else { panic!("not failed") };
+        let SavepointProgress::Failed { cause, location } = read(&answer) else {
+            panic!("not failed")
+        };
         assert_eq!(location.as_deref(), Some("file:/a b/savepoint-012345-0123456789ab"));
         assert!(cause.starts_with("StopWithSavepointStoppingException: A savepoint has been created"));
-        let other =
-            json!({"operation": {"failure-cause": {"stack-trace": "java.io.IOException: cannot write file:/s/savepoint-012345-0123456789ab"}}});
+        let other = json!({"operation": {"failure-cause": {"stack-trace": "java.io.IOException: cannot write file:/s/savepoint-012345-0123456789ab"}}});
         assert!(matches!(read(&other), SavepointProgress::Failed { location: None, .. }));
     }
 
     #[test]
     fn trigger_ids_lose_their_dashes() {
-        assert_eq!(trigger_id("01234567-89AB-cdef-0123-456789abcdef").as_deref(), Ok("0123456789abcdef0123456789abcdef"));
+        assert_eq!(
+            trigger_id("01234567-89AB-cdef-0123-456789abcdef").as_deref(),
+            Ok("0123456789abcdef0123456789abcdef")
+        );
         assert!(trigger_id("../../jobs").is_err());
     }
 }

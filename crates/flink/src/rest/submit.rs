@@ -38,7 +38,11 @@ impl Runner {
     /// A runner from the bytes of its jar and the digest of them in hex.
     pub fn new(jar: Vec<u8>, digest: &str) -> Self {
         let short: String = digest.chars().take(8).collect();
-        Self { jar: Bytes::from(jar), name: format!("streamwright-runner-{short}.jar"), known: Mutex::new(HashMap::new()) }
+        Self {
+            jar: Bytes::from(jar),
+            name: format!("streamwright-runner-{short}.jar"),
+            known: Mutex::new(HashMap::new()),
+        }
     }
 
     /// The jar's id on this JobManager, uploaded if it is not there.
@@ -46,7 +50,10 @@ impl Runner {
         if let Some(id) = self.known.lock().await.get(rest_url) {
             return Ok(id.clone());
         }
-        let listed = client.get(resource(rest_url, &["jars"])?, Patience::Act).await.map_err(|fault| no_jars(fault, rest_url))?;
+        let listed = client
+            .get(resource(rest_url, &["jars"])?, Patience::Act)
+            .await
+            .map_err(|fault| no_jars(fault, rest_url))?;
         let id = match self.listed(&listed) {
             Some(id) => id,
             None => self.upload(client, rest_url).await?,
@@ -57,13 +64,18 @@ impl Runner {
 
     /// Our jar in the answer of `GET /jars`: Flink puts a UUID before the name to make the id.
     fn listed(&self, jars: &Value) -> Option<String> {
-        let ours = field::items(jars, "files").iter().find(|file| field::text(file, "name") == Some(self.name.as_str()))?;
+        let ours = field::items(jars, "files")
+            .iter()
+            .find(|file| field::text(file, "name") == Some(self.name.as_str()))?;
         field::text(ours, "id").map(str::to_owned)
     }
 
     async fn upload(&self, client: &Client, rest_url: &str) -> Result<String, PortError> {
         let url = resource(rest_url, &["jars", "upload"])?;
-        let answer = client.upload(url, &self.name, self.jar.clone()).await.map_err(|fault| no_jars(fault, rest_url))?;
+        let answer = client
+            .upload(url, &self.name, self.jar.clone())
+            .await
+            .map_err(|fault| no_jars(fault, rest_url))?;
         field::text(&answer, "filename")
             .and_then(|path| path.rsplit('/').next())
             .filter(|id| id.ends_with(&self.name))
@@ -95,12 +107,21 @@ pub async fn submit(client: &Client, runner: &Runner, endpoint: &Endpoint, submi
         match client.post(url, &body, Patience::Submit).await {
             Ok(answer) => return check_id(&answer, &submission.flink_job_id),
             // The job with this id is there already: this submission was sent before.
-            Err(Fault::Refused { text, .. }) if text.contains("DuplicateJobSubmissionException") => return Ok(()),
+            Err(Fault::Refused { text, .. }) if duplicate(&text) => return Ok(()),
             Err(Fault::Refused { status, text }) if attempt == 1 && lost_jar(status, &text) => runner.forget(rest_url).await,
             Err(fault) => return Err(no_jars(fault, rest_url)),
         }
     }
-    Err(PortError::Retry(format!("the JobManager at {rest_url} lost the runner's jar twice in a row")))
+    Err(PortError::Retry(format!(
+        "the JobManager at {rest_url} lost the runner's jar twice in a row"
+    )))
+}
+
+/// Flink has a job of that id already; from 2.3 on it is the application around it that is refused.
+fn duplicate(text: &str) -> bool {
+    ["DuplicateJobSubmissionException", "DuplicateApplicationSubmissionException"]
+        .iter()
+        .any(|class| text.contains(class))
 }
 
 /// `Jar file … does not exist` comes with 400 or 404, depending on the version.
@@ -111,7 +132,9 @@ fn lost_jar(status: u16, text: &str) -> bool {
 fn check_id(answer: &Value, flink_job_id: &str) -> Result<(), PortError> {
     match field::text(answer, "jobid") {
         Some(id) if id.eq_ignore_ascii_case(flink_job_id) => Ok(()),
-        Some(id) => Err(PortError::GiveUp(format!("Flink started the job as {id} instead of {flink_job_id}: cancel that job by hand"))),
+        Some(id) => Err(PortError::GiveUp(format!(
+            "Flink started the job as {id} instead of {flink_job_id}: cancel that job by hand"
+        ))),
         None => Err(PortError::Retry("Flink answered the submission without a job id".to_owned())),
     }
 }
@@ -141,8 +164,11 @@ fn body(endpoint: &Endpoint, submission: &Submission) -> Result<Value, PortError
 
 /// The runner's argument: base64 of gzip of JSON.
 fn script(submission: &Submission) -> Result<String, PortError> {
-    let statements: Vec<Value> =
-        submission.statements.iter().map(|statement| json!({"line": statement.line, "kind": statement.kind, "text": statement.text})).collect();
+    let statements: Vec<Value> = submission
+        .statements
+        .iter()
+        .map(|statement| json!({"line": statement.line, "kind": statement.kind, "text": statement.text}))
+        .collect();
     let content = json!({"name": submission.job_name, "configuration": submission.configuration, "statements": statements});
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     packed
@@ -165,7 +191,12 @@ mod tests {
         Submission {
             flink_job_id: "0123456789abcdef0123456789abcdef".to_owned(),
             job_name: "orders \"x\"".to_owned(),
-            statements: vec![Statement { kind: StatementKind::StatementSet, line: 3, column: 1, text: "INSERT ä".to_owned() }],
+            statements: vec![Statement {
+                kind: StatementKind::StatementSet,
+                line: 3,
+                column: 1,
+                text: "INSERT ä".to_owned(),
+            }],
             configuration: BTreeMap::from([("a.b".to_owned(), "c".to_owned())]),
             parallelism: None,
             restore_path: Some("file:/s".to_owned()),
@@ -175,7 +206,10 @@ mod tests {
     }
 
     fn fields(version: &str, submission: &Submission) -> Vec<String> {
-        let endpoint = Endpoint { rest_url: "http://h".to_owned(), version: version.parse().unwrap() };
+        let endpoint = Endpoint {
+            rest_url: "http://h".to_owned(),
+            version: version.parse().unwrap(),
+        };
         let body = body(&endpoint, submission).unwrap();
         let mut names: Vec<String> = body.as_object().unwrap().keys().cloned().collect();
         names.sort();
@@ -196,8 +230,15 @@ mod tests {
         assert_eq!(fields("1.19.3", &submission()), with("restoreMode"));
         assert_eq!(fields("1.20.5", &submission()), with("claimMode"));
         assert_eq!(fields("2.3.0", &submission()), with("claimMode"));
-        let fresh = Submission { restore_path: None, parallelism: Some(2), ..submission() };
-        assert_eq!(fields("2.2.1", &fresh), ["allowNonRestoredState", "entryClass", "jobId", "parallelism", "programArgsList"]);
+        let fresh = Submission {
+            restore_path: None,
+            parallelism: Some(2),
+            ..submission()
+        };
+        assert_eq!(
+            fields("2.2.1", &fresh),
+            ["allowNonRestoredState", "entryClass", "jobId", "parallelism", "programArgsList"]
+        );
     }
 
     #[test]
@@ -208,6 +249,9 @@ mod tests {
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["name"], "orders \"x\"");
         assert_eq!(value["configuration"], json!({"a.b": "c"}));
-        assert_eq!(value["statements"], json!([{"line": 3, "kind": "statement_set", "text": "INSERT ä"}]));
+        assert_eq!(
+            value["statements"],
+            json!([{"line": 3, "kind": "statement_set", "text": "INSERT ä"}])
+        );
     }
 }

@@ -34,9 +34,18 @@ impl Link {
     fn parse(text: &str) -> Self {
         let text = text.trim();
         match text.split_once(':') {
-            Some((class, message)) if is_class(class) => Self { class: class.to_owned(), message: message.trim().to_owned() },
-            None if is_class(text) => Self { class: text.to_owned(), message: String::new() },
-            _ => Self { class: String::new(), message: text.to_owned() },
+            Some((class, message)) if is_class(class) => Self {
+                class: class.to_owned(),
+                message: message.trim().to_owned(),
+            },
+            None if is_class(text) => Self {
+                class: text.to_owned(),
+                message: String::new(),
+            },
+            _ => Self {
+                class: String::new(),
+                message: text.to_owned(),
+            },
         }
     }
 
@@ -46,7 +55,10 @@ impl Link {
         if inner.class.is_empty() || inner.message.is_empty() {
             return vec![self];
         }
-        let mut links = vec![Self { class: self.class, message: String::new() }];
+        let mut links = vec![Self {
+            class: self.class,
+            message: String::new(),
+        }];
         links.extend(inner.peel());
         links
     }
@@ -71,7 +83,9 @@ fn is_class(text: &str) -> bool {
     let ends = ["Exception", "Error", "Throwable", "Failure"];
     text.len() < 200
         && text.contains('.')
-        && text.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$'))
+        && text
+            .split('.')
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$'))
         && ends.iter().any(|end| text.ends_with(end))
         || text == SCRIPT_EXCEPTION
 }
@@ -110,7 +124,10 @@ pub fn chain(text: &str) -> Vec<Link> {
 /// The sentence of a trace: what is at the bottom of it.
 pub fn cause(text: &str) -> String {
     let links = chain(text);
-    let script = links.iter().rev().find(|link| link.class == SCRIPT_EXCEPTION && !link.message.is_empty());
+    let script = links
+        .iter()
+        .rev()
+        .find(|link| link.class == SCRIPT_EXCEPTION && !link.message.is_empty());
     let sentence = match (script, links.last()) {
         (Some(link), _) => link.message.clone(),
         (None, Some(last)) if last.message.is_empty() => bare(&links, last),
@@ -152,7 +169,10 @@ mod tests {
                      \t\tat a.B.c(B.java:3)\n\
                      \tCaused by: java.io.IOException: inside the suppressed one\n";
         assert_eq!(cause(trace), "ValidationException: Table 'x'\nis not there.");
-        assert_eq!(chain(trace).first().map(|link| link.message.as_str()), Some("Could not execute application."));
+        assert_eq!(
+            chain(trace).first().map(|link| link.message.as_str()),
+            Some("Could not execute application.")
+        );
     }
 
     #[test]
@@ -164,7 +184,10 @@ mod tests {
 
     #[test]
     fn short_texts_are_understood_too() {
-        assert_eq!(cause("org.apache.flink.runtime.rest.NotFoundException: Job 12 not found"), "Job 12 not found");
+        assert_eq!(
+            cause("org.apache.flink.runtime.rest.NotFoundException: Job 12 not found"),
+            "Job 12 not found"
+        );
         assert_eq!(cause("a.AException: b.BException: text"), "BException: text");
         assert_eq!(cause("Job could not be found."), "Job could not be found.");
         assert_eq!(

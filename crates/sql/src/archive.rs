@@ -87,10 +87,15 @@ fn make_room(kept: &Path, home: &Home) -> io::Result<()> {
     Ok(())
 }
 
+/// Which jar of a home is the planner's loader (1.15 on).
+pub(crate) fn loader(home: &Home) -> Option<usize> {
+    let is_loader = |jar: &PathBuf| jar.file_name().is_some_and(|name| name.to_string_lossy().starts_with("flink-table-planner-loader"));
+    home.jars.iter().position(is_loader)
+}
+
 /// The home with the planner itself in the place of its loader, where there is one. Touches the disk.
 pub(crate) fn unpacked(cache: &Path, home: &Home) -> Home {
-    let is_loader = |jar: &PathBuf| jar.file_name().is_some_and(|name| name.to_string_lossy().starts_with("flink-table-planner-loader"));
-    let Some(at) = home.jars.iter().position(is_loader) else { return home.clone() };
+    let Some(at) = loader(home) else { return home.clone() };
     let Some(loader) = home.jars.get(at) else { return home.clone() };
     match unpack(cache, home, loader) {
         Ok(planner) => {

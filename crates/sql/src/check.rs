@@ -12,7 +12,6 @@ use domain::sql::{Finding, Report, Severity, StatementKind};
 
 use crate::catalogue::Catalogue;
 use crate::finding::finding;
-use crate::kind::kind_of;
 use crate::lexical;
 use crate::lint::{self, Scope};
 use crate::place::{Place, Span};
@@ -43,19 +42,13 @@ pub(crate) struct Prepared {
     spans: Vec<Span>,
 }
 
-/// Reads the script's characters.
-pub(crate) fn prepare(script: &Script<'_>, check: &Check) -> Prepared {
+/// Reads the script's characters, and cuts it also where a `;` is missing.
+pub(crate) fn prepare(script: &mut Script<'_>, check: &Check) -> Prepared {
     let own = lexical::findings(script, speaks_hive(script, check));
-    let mut sent = Vec::new();
-    let mut spans = Vec::new();
-    for tokens in script.pieces.iter().flat_map(|piece| lexical::mended(script, piece)) {
-        if let Some(span) = script.span(tokens.clone()) {
-            let kind = kind_of(&script.words(tokens));
-            let statement = script.statement(span, kind);
-            sent.push(Sent { index: sent.len(), line: statement.line, column: statement.column, kind, text: statement.text });
-            spans.push(span);
-        }
-    }
+    script.cut_before(&lexical::missing_semicolons(script));
+    let statements = script.statements().into_iter().enumerate();
+    let sent = statements.map(|(index, one)| Sent { index, line: one.line, column: one.column, kind: one.kind, text: one.text }).collect();
+    let spans = script.pieces.iter().map(|piece| piece.span).collect();
     Prepared { sent, own, spans }
 }
 
@@ -70,13 +63,15 @@ fn speaks_hive(script: &Script<'_>, check: &Check) -> bool {
 
 /// Joins our findings and the planner's into one report, in the order of the text.
 pub(crate) fn merge(script: &Script<'_>, check: &Check, prepared: Prepared, judged: Judged, catalogue: Option<&Catalogue>) -> Report {
-    let Prepared { sent, own, spans } = prepared;
+    let Prepared { own, spans, .. } = prepared;
+    let broken = own.iter().any(|found| found.severity == Severity::Error);
     let mut report = Report { findings: own, tables: Default::default() };
+    let mut told = Vec::new();
     match judged {
         Judged::Answered(answer) => {
             let blamed = blamed(script, &report.findings, &spans);
-            let told = answer.findings.into_iter().filter(|told| !told.statement.is_some_and(|index| blamed.contains(&index)));
-            report.findings.extend(told.map(from_planner));
+            told = answer.findings;
+            told.retain(|told| !told.statement.is_some_and(|index| blamed.contains(&index)));
             report.tables = answer.tables;
         }
         Judged::Crashed(how) => report.findings.push(lost(script, &spans, ("planner_crashed", "Flink's planner died of this script"), how)),
@@ -86,13 +81,22 @@ pub(crate) fn merge(script: &Script<'_>, check: &Check, prepared: Prepared, judg
         }
         Judged::NotAsked => {}
     }
-    debug_assert_eq!(sent.len(), spans.len());
     let settings = lint::settings(script);
     let scope = Scope { script, settings: &settings, configuration: &check.configuration, version: check.version, catalogue, tables: &report.tables };
-    let linted = lint::findings(&scope);
+    let mut linted = lint::findings(&scope);
+    // What cannot be read may well be the INSERT.
+    linted.retain(|found| !(broken && found.code == "nothing_to_run"));
+    told.retain(|told| !settings.iter().any(|setting| said_of(setting, &linted, told)));
     report.findings.extend(linted);
+    report.findings.extend(told.into_iter().map(from_planner));
     tidy(&mut report.findings);
     report
+}
+
+/// Whether the planner complains of a value that we complain of too, at its place.
+fn said_of(setting: &lint::Setting, linted: &[Finding], told: &Told) -> bool {
+    let ours = |found: &&Finding| found.code == "bad_value" && found.message.contains(&format!("'{}'", setting.key));
+    told.message.contains(&format!("'{}'", setting.key)) && linted.iter().any(|found| ours(&found))
 }
 
 /// Statements that carry a lexical error of ours.
@@ -114,6 +118,7 @@ fn from_planner(told: Told) -> Finding {
     let mut found = told.into_finding();
     if follows {
         found.severity = Severity::Info;
+        found.suggestion.get_or_insert_with(|| "This follows from an error above".to_owned());
     }
     found
 }

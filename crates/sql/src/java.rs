@@ -151,6 +151,8 @@ fn flags(settings: &PlannerSettings, home: &Home, scratch: &Path) -> Vec<OsStrin
     .map(OsString::from)
     .collect();
     if !home.is_java_8() {
+        // The planner of Flink 1.13 reaches into these on Java 17.
+        flags.extend(["lang", "util", "time"].map(|package| format!("--add-opens=java.base/java.{package}=ALL-UNNAMED").into()));
         // Java's own warnings go to standard output otherwise, into the protocol.
         flags.extend(["-Xlog:disable", "-Xlog:all=error:stderr"].map(OsString::from));
     }

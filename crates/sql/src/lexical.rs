@@ -4,8 +4,6 @@
 //! All of them are certain: Flink's parser refuses each of these texts in every version. A finding of this file
 //! therefore stands in for whatever the planner says of the same statement.
 
-use std::ops::Range;
-
 use domain::draft::MAX_SCRIPT_BYTES;
 use domain::sql::{Finding, Severity, StatementKind};
 
@@ -50,9 +48,7 @@ pub(crate) fn findings(script: &Script<'_>, double_quotes_allowed: bool) -> Vec<
         found.extend(quotes.take(MOST).map(|token| double_quotes(script, *token)));
     }
     found.extend(blocks(script));
-    for piece in &script.pieces {
-        found.extend(missing_semicolons(script, piece).into_iter().take(MOST).map(|at| missing_semicolon(script, at)));
-    }
+    found.extend(missing_semicolons(script).into_iter().filter_map(|at| missing_semicolon(script, at)).take(MOST));
     found.extend(script.lone_semicolons.iter().take(MOST).map(|span| {
         finding(script, *span, Severity::Info, ("empty_statement", "This semicolon ends nothing".to_owned()))
     }));
@@ -72,6 +68,7 @@ fn never_closed(script: &Script<'_>, fault: Fault) -> Finding {
         }
         FaultKind::Quoted => ("unterminated_identifier", fault.span, "The identifier opened here is not closed in its line", "Close it with `"),
         FaultKind::Comment => ("unterminated_comment", Span::new(start, start + 2), "The comment opened here is never closed", "Close it with */"),
+        FaultKind::Hash => ("unknown_character", fault.span, "'#' does not begin a comment in Flink SQL", "Begin the comment with --"),
         FaultKind::Hint => ("unterminated_hint", Span::new(start, start + 3), "The hint opened here is never closed", "Close it with */"),
     };
     suggest(finding(script, span, Severity::Error, (code, message.to_owned())), suggestion)
@@ -94,10 +91,6 @@ fn odd_character(script: &Script<'_>, span: Span) -> Finding {
     let text = script.slice(span);
     let c = text.chars().next().unwrap_or(' ');
     let code_point = format!("U+{:04X}", u32::from(c));
-    if c == '#' {
-        let message = "'#' does not begin a comment in Flink SQL".to_owned();
-        return suggest(finding(script, span, Severity::Error, ("unknown_character", message)), "Begin the comment with --");
-    }
     if let Some(plain) = plain_of(c) {
         let message = format!("Full-width character '{c}' ({code_point}) outside a string");
         return suggest(finding(script, span, Severity::Error, ("full_width_character", message)), format!("Write {plain}"));
@@ -172,9 +165,13 @@ fn blocks(script: &Script<'_>) -> Vec<Finding> {
     found
 }
 
-/// The tokens inside a piece where a new statement certainly begins although no `;` stands before it: words that the
+/// The tokens inside a statement where another one certainly begins although no `;` stands before it: words that the
 /// grammar reserves, outside parentheses, at the beginning of a line.
-pub(crate) fn missing_semicolons(script: &Script<'_>, piece: &Piece) -> Vec<usize> {
+pub(crate) fn missing_semicolons(script: &Script<'_>) -> Vec<usize> {
+    script.pieces.iter().flat_map(|piece| missing_in(script, piece)).collect()
+}
+
+fn missing_in(script: &Script<'_>, piece: &Piece) -> Vec<usize> {
     let wraps = ["EXPLAIN", "EXECUTE", "COMPILE", "SHOW", "STATEMENT"].iter().any(|word| script.is(piece.tokens.start, word));
     let mut found = Vec::new();
     let mut depth = 0_i32;
@@ -197,7 +194,7 @@ fn begins_statement(script: &Script<'_>, at: usize, wraps: bool) -> bool {
     let text = |index: usize| script.tokens.get(index).is_some_and(|token| token.kind == TokenKind::Text);
     let set = script.is(at, "SET") && text(at + 1) && script.is(at + 2, "=") && text(at + 3);
     // Behind these words an INSERT or CREATE belongs to the same statement.
-    let wrapped = wraps || ["BEGIN", "FOR", ";", "SET"].iter().any(|word| script.is(at - 1, word));
+    let wrapped = wraps || ["BEGIN", "FOR", ";"].iter().any(|word| script.is(at - 1, word));
     (insert || create || set) && !wrapped && begins_line(script, at)
 }
 
@@ -210,20 +207,11 @@ fn begins_line(script: &Script<'_>, at: usize) -> bool {
     }
 }
 
-fn missing_semicolon(script: &Script<'_>, at: usize) -> Finding {
-    let span = script.span(at..at + 1).unwrap_or(Span::new(0, 0));
+/// None where a full-width semicolon stands: that is told already.
+fn missing_semicolon(script: &Script<'_>, at: usize) -> Option<Finding> {
+    let span = script.span(at..at + 1)?;
+    let before = script.span(at.checked_sub(1)?..at)?;
     let message = format!("';' is missing before {}", script.slice(span).to_ascii_uppercase());
-    suggest(finding(script, span, Severity::Error, ("missing_semicolon", message)), "End the statement above with ';'")
-}
-
-/// The pieces' token ranges, cut also where a `;` is certainly missing.
-pub(crate) fn mended(script: &Script<'_>, piece: &Piece) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
-    let mut start = piece.tokens.start;
-    for at in missing_semicolons(script, piece) {
-        ranges.push(start..at);
-        start = at;
-    }
-    ranges.push(start..piece.tokens.end);
-    ranges
+    let found = suggest(finding(script, span, Severity::Error, ("missing_semicolon", message)), "End the statement above with ';'");
+    (script.slice(before) != "；").then_some(found)
 }

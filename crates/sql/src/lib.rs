@@ -10,6 +10,8 @@
 mod archive;
 mod catalogue;
 mod check;
+#[cfg(test)]
+mod check_tests;
 mod finding;
 mod flights;
 mod java;

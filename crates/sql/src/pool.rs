@@ -112,8 +112,8 @@ fn question(settings: &PlannerSettings, home: &Home, check: &Check) -> String {
 
 impl Pool {
     async fn check(self: &Arc<Self>, home: &Home, check: &Check) -> Outcome {
-        let script = Script::read(&check.script);
-        let prepared = prepare(&script, check);
+        let mut script = Script::read(&check.script);
+        let prepared = prepare(&mut script, check);
         let asked = async {
             match prepared.sent.is_empty() {
                 true => Ok(Judged::NotAsked),
@@ -222,11 +222,15 @@ impl Pool {
             let folder = self.settings.cache_dir.display();
             WorkerError::Start(format!("cannot write to {folder}: {error}; give the server another cache folder"))
         })?;
-        let (cache, packed) = (self.settings.cache_dir.clone(), home.clone());
-        let unpacked = tokio::task::spawn_blocking(move || crate::archive::unpacked(&cache, &packed)).await;
-        let home = unpacked.unwrap_or_else(|_| home.clone());
+        let home = self.unpacked(home).await;
         let command = command(&self.settings, &home, &archive(scratch.path()), scratch.path());
         Worker::start(&self.spawner, command, scratch, self.settings.start_deadline).await
+    }
+
+    async fn unpacked(&self, home: &Home) -> Home {
+        let (cache, packed) = (self.settings.cache_dir.clone(), home.clone());
+        let unpacked = tokio::task::spawn_blocking(move || crate::archive::unpacked(&cache, &packed)).await;
+        unpacked.unwrap_or_else(|_| home.clone())
     }
 
     /// Writes the class archive of a distribution once, some time after its first check.
@@ -249,6 +253,9 @@ impl Pool {
 
     async fn write_archive(&self, home: &Home) -> Result<(), WorkerError> {
         const NAME: &str = "classes.jsa";
+        if crate::archive::loader(&self.unpacked(home).await).is_some() {
+            return Err(WorkerError::Start("the planner could not be unpacked, and Java may hang when it archives its loader".to_owned()));
+        }
         let mut worker = self.start_with(home, |scratch| Archive::Write(scratch.join(NAME))).await?;
         let (sent, none) = (crate::archive::training(), BTreeMap::new());
         let op = Op::Check { tier: Tier::Deep, statements: &sent, configuration: &none, jars: &[] };

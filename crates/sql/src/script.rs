@@ -83,11 +83,14 @@ impl<'a> Script<'a> {
 
     fn add(&mut self, tokens: Range<usize>, open_block: Option<Span>) {
         let last = if open_block.is_some() && tokens.end > 0 && self.is(tokens.end - 1, ";") { tokens.end - 1 } else { tokens.end };
-        let tokens = tokens.start..last;
-        if let Some(span) = self.span(tokens.clone()) {
-            let kind = kind_of(&self.words(tokens.clone()));
-            self.pieces.push(Piece { span, tokens, kind, open_block });
-        }
+        let piece = self.piece(tokens.start..last, open_block);
+        self.pieces.extend(piece);
+    }
+
+    fn piece(&self, tokens: Range<usize>, open_block: Option<Span>) -> Option<Piece> {
+        let span = self.span(tokens.clone())?;
+        let kind = kind_of(&self.words(tokens.clone()));
+        Some(Piece { span, tokens, kind, open_block })
     }
 
     /// Index of the next `;` at or behind a token, or the number of tokens.
@@ -150,6 +153,20 @@ impl<'a> Script<'a> {
     #[must_use]
     pub fn words(&self, tokens: Range<usize>) -> Words<'_> {
         Words { text: self.text, tokens: self.tokens.get(tokens).unwrap_or_default() }
+    }
+
+    /// Cuts the pieces also before these tokens, where a `;` is missing.
+    pub(crate) fn cut_before(&mut self, starts: &[usize]) {
+        let mut pieces = Vec::with_capacity(self.pieces.len() + starts.len());
+        for piece in std::mem::take(&mut self.pieces) {
+            let mut first = piece.tokens.start;
+            let mut open_block = piece.open_block;
+            for end in starts.iter().copied().filter(|at| piece.tokens.contains(at)).chain([piece.tokens.end]) {
+                pieces.extend(self.piece(first..end, open_block.take()));
+                first = end;
+            }
+        }
+        self.pieces = pieces;
     }
 
     /// The statements as the rest of the platform knows them.

@@ -39,7 +39,7 @@ pub struct Token {
     pub span: Span,
 }
 
-/// Something that is opened and never closed.
+/// Something that is opened and never closed, or opened with the wrong character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
     /// A string.
@@ -50,6 +50,8 @@ pub enum FaultKind {
     Comment,
     /// A hint.
     Hint,
+    /// A line that begins with `#`, which opens no comment in Flink SQL; skipped as if it did.
+    Hash,
 }
 
 /// A fault of the lexer with its place.
@@ -143,7 +145,11 @@ impl<'a, 'b> Lexer<'a, 'b> {
             '\'' => self.string(rest),
             '`' => self.backticked(rest),
             '"' => self.double_quoted(rest),
-            '#' if self.begins_line() => self.push(TokenKind::Odd, rest.find(['\n', '\r']).unwrap_or(rest.len())),
+            '#' if self.begins_line() => {
+                let start = self.at;
+                self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
+                self.fault(FaultKind::Hash, start, self.at);
+            }
             _ if c.is_ascii_digit() => self.push(TokenKind::Number, number_length(rest)),
             _ if is_word_start(c) => {
                 let length = rest.find(|c: char| !is_word_start(c) && !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -327,7 +333,7 @@ mod tests {
     fn a_backslash_prolongs_no_string() {
         let text = "SELECT 'it\\'s', 1;\nSELECT 2;";
         assert_eq!(lex(text).faults, [Fault { kind: FaultKind::Text, span: Span::new(7, 17) }]);
-        assert_eq!(texts("x\n  # it's\ny # z"), ["x", "# it's", "y", "#", "z"]);
+        assert_eq!(texts("x\n  # it's\ny # z"), ["x", "y", "#", "z"]);
     }
 
     #[test]

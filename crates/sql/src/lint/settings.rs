@@ -83,7 +83,8 @@ fn one(scope: &Scope<'_>, setting: &Setting) -> Option<Finding> {
     match scope.catalogue?.find(&setting.key) {
         Some(known) => {
             let wrong = values::wrong(known, value)?;
-            let found = scope.error(setting.value_span, "bad_value", format!("'{}' is not {}", excerpt(value), wrong.expected));
+            let message = format!("'{}' takes {}, not '{}'", setting.key, wrong.expected, excerpt(value));
+            let found = scope.error(setting.value_span, "bad_value", message);
             let severity = if read_by_the_job(&setting.key) { Severity::Error } else { Severity::Warning };
             Some(Finding { severity, suggestion: Some(wrong.example), ..found })
         }

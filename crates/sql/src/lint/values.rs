@@ -37,8 +37,8 @@ pub(super) fn wrong(key: &ConfigurationKey, value: &str) -> Option<Wrong> {
         "MEMORY" => (has_unit(value, MEMORY_UNITS), "a memory size", "Write a number with a unit: '64 mb', '1 gb'"),
         "ENUM" if !key.values.is_empty() => {
             let known = key.values.iter().any(|word| word.eq_ignore_ascii_case(value));
-            let words = key.values.join(", ");
-            return (!known).then(|| Wrong { expected: format!("a value of '{}'", key.key), example: format!("One of {words}") });
+            let expected = format!("one of {}", key.values.join(", "));
+            return (!known).then(|| Wrong { expected, example: "Write one of these words".to_owned() });
         }
         _ => return None,
     };

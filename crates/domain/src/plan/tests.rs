@@ -491,3 +491,134 @@ fn the_newest_snapshot_is_the_last_one_complete() {
     assert_eq!(super::start::latest(&all).map(|found| found.id), Some(SnapshotId(id(3))));
     assert_eq!(super::start::latest(&[]), None);
 }
+
+/// The verbs that are allowed, in the order of the struct.
+fn allowed(facts: &JobFacts) -> String {
+    let actions = crate::actions::actions(facts);
+    [
+        ("start", actions.start),
+        ("stop", actions.stop),
+        ("cancel", actions.cancel),
+        ("savepoint", actions.savepoint),
+        ("replace", actions.replace),
+        ("delete", actions.delete),
+        ("detach", actions.detach),
+    ]
+    .into_iter()
+    .filter(|(_, verdict)| {
+        assert_eq!(verdict.allowed, verdict.reason.is_empty(), "a refusal has a reason, a permission none: {verdict:?}");
+        verdict.allowed
+    })
+    .map(|(verb, _)| verb)
+    .collect::<Vec<_>>()
+    .join(" ")
+}
+
+#[test]
+fn what_may_be_asked_follows_from_the_facts() {
+    let running = JobFacts { lifecycle: None, ..starting(EffectState::Accepted, Some(present(FlinkState::Running, 2))) };
+    let deploying = JobFacts { lifecycle: None, ..starting(EffectState::Accepted, Some(present(FlinkState::Running, 1))) };
+    let ended = |outcome| {
+        let end = RunEnd { at: T, outcome, reason: String::new(), source: Source::JobManagerRest };
+        JobFacts { run: running.run.clone().map(|run| Run { end: Some(end), ..run }), observation: None, ..running.clone() }
+    };
+    let unreleased = JobFacts { job: Job { release_number: 0, ..facts().job }, ..facts() };
+    let rows = [
+        ("never released", unreleased, "delete"),
+        ("released", facts(), "start delete"),
+        ("start open", starting(EffectState::Sent, None), "cancel"),
+        ("tasks being deployed", deploying, "cancel replace"),
+        ("running", running.clone(), "stop cancel savepoint replace"),
+        ("unreachable", unreachable(running.clone()), "stop cancel savepoint replace detach"),
+        ("stop with savepoint open", stopping(StopMode::Savepoint, 2), "cancel"),
+        ("cancel open", stopping(StopMode::Cancel, 2), ""),
+        ("finished", ended(Outcome::Finished), "start delete"),
+        ("result unknown", ended(Outcome::Unknown), "start delete"),
+    ];
+    for (name, facts, expected) in rows {
+        assert_eq!(allowed(&facts), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_label_follows_from_the_facts() {
+    let live = |state, tasks, ran: bool| {
+        let mut facts = JobFacts { lifecycle: None, ..starting(EffectState::Accepted, Some(present(state, tasks))) };
+        facts.run = facts.run.map(|run| Run { running_at: ran.then_some(T), ..run });
+        facts
+    };
+    let ended = |outcome, stop_intent| {
+        let end = RunEnd { at: T, outcome, reason: "why".to_owned(), source: Source::JobManagerRest };
+        let mut facts = live(FlinkState::Running, 2, true);
+        facts.run = facts.run.map(|run| Run { end: Some(end), stop_intent, ..run });
+        facts
+    };
+    let rows = [
+        (facts(), Label::Draft),
+        (starting(EffectState::Sent, None), Label::Starting),
+        (live(FlinkState::Created, 0, false), Label::Starting),
+        (live(FlinkState::Running, 1, false), Label::Starting),
+        (live(FlinkState::Running, 2, true), Label::Running),
+        (live(FlinkState::Running, 1, true), Label::Restarting),
+        (live(FlinkState::Restarting, 0, true), Label::Restarting),
+        (live(FlinkState::Failing, 0, true), Label::Restarting),
+        (live(FlinkState::Suspended, 0, true), Label::Restarting),
+        (live(FlinkState::Cancelling, 0, true), Label::Stopping),
+        (stopping(StopMode::Savepoint, 2), Label::Stopping),
+        (ended(Outcome::Finished, None), Label::Finished),
+        (ended(Outcome::Failed, None), Label::Failed),
+        (ended(Outcome::Canceled, Some(StopMode::Cancel)), Label::Stopped),
+        (ended(Outcome::Stopped, Some(StopMode::Savepoint)), Label::Stopped),
+        (ended(Outcome::NeverRan, Some(StopMode::Cancel)), Label::Stopped),
+        (ended(Outcome::NeverRan, None), Label::Failed),
+        (ended(Outcome::Unknown, None), Label::Ended),
+    ];
+    for (facts, expected) in rows {
+        let shown = status(&facts, T);
+        assert_eq!(shown.label, expected, "{:?}", facts.run);
+        assert!(!shown.sentence.is_empty() && !shown.evidence.is_empty(), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_local_clusters_processes_are_kept_as_desired() {
+    use super::cluster::{ClusterAction, RELAUNCH_AFTER, plan_cluster};
+    use crate::cluster::ProcessLook;
+    let ClusterFacts { cluster, look } = facts().cluster.unwrap();
+    let process = |role: &str, alive: bool| ProcessLook {
+        role: role.to_owned(),
+        pid: alive.then_some(42),
+        exit_code: (!alive).then_some(137),
+        ended_at: (!alive).then_some(T),
+    };
+    let both = |jobmanager, taskmanager| Look {
+        processes: vec![process("jobmanager", jobmanager), process("taskmanager-1", taskmanager)],
+        task_managers: u32::from(taskmanager),
+        ..look.clone()
+    };
+    let words = |cluster: &Cluster, look: &Look, open: Option<Request>, now| -> Vec<String> {
+        let open = open.map(|request| operation(300, request, 1));
+        let named = |action: &ClusterAction| match action {
+            ClusterAction::Launch { again } => format!("launch:{again}"),
+            ClusterAction::Terminate => "terminate".to_owned(),
+            ClusterAction::Step { name, .. } => format!("step:{name}"),
+            ClusterAction::Finish { state, error } => format!("finish:{state:?}:{}", error.as_ref().map_or("", |error| error.code.as_str())),
+        };
+        plan_cluster(cluster, look, open.as_ref(), now).iter().map(named).collect()
+    };
+    let start = || Some(Request::ClusterStart);
+    assert_eq!(words(&cluster, &Look::default(), start(), T), ["step:launch", "launch:false"]);
+    assert_eq!(words(&cluster, &Look { task_managers: 0, ..both(true, true) }, start(), T), ["step:wait_until_ready"]);
+    assert_eq!(words(&cluster, &both(true, true), start(), T), ["finish:Succeeded:"]);
+    assert_eq!(words(&cluster, &both(false, true), start(), T), ["finish:Failed:process_ended"], "a Flink that dies while starting");
+    assert_eq!(words(&cluster, &both(true, true), start(), T.plus(700_000)), ["finish:Failed:deadline"]);
+    assert_eq!(words(&cluster, &both(true, false), Some(Request::ClusterStop), T), ["step:terminate", "terminate"]);
+    assert_eq!(words(&cluster, &both(false, false), Some(Request::ClusterStop), T), ["finish:Succeeded:"]);
+    assert!(words(&cluster, &both(true, true), None, T).is_empty());
+    assert!(words(&cluster, &both(false, true), None, T).is_empty(), "not faster than it could be of use");
+    assert_eq!(words(&cluster, &both(false, true), None, T.plus(RELAUNCH_AFTER)), ["launch:true"]);
+    let stopped = Cluster { desired: ClusterDesired::Stopped, ..cluster.clone() };
+    assert!(words(&stopped, &both(false, false), None, T.plus(RELAUNCH_AFTER)).is_empty());
+    let standalone = Cluster { target: TargetKind::Standalone, ..cluster };
+    assert!(words(&standalone, &Look::default(), start(), T).is_empty(), "somebody else runs it");
+}

@@ -23,6 +23,7 @@ use domain::ports::{ClusterHost, Launch, PortError};
 
 pub use hold::{HELD, hold};
 use role::Role;
+pub(crate) use tail::text as text_of;
 
 /// Most TaskManagers of a local cluster: a slip of the finger must not take the machine down.
 const MOST_TASK_MANAGERS: u32 = 64;

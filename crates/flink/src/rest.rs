@@ -5,17 +5,27 @@
 //! cause in a Java stack trace, [`field`] reads foreign JSON tolerantly. Nothing is kept between calls but
 //! connections and a hint where the runner's jar is.
 
+mod checkpoints;
 mod client;
+mod configuration;
+mod exceptions;
 mod fault;
 mod field;
+mod job;
+mod logs;
 mod overview;
 mod savepoint;
 mod submit;
 mod trace;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::flink_version::VersionNumber;
-use domain::ports::{ClusterObserver, ClusterSight, Endpoint, JobControl, PortError, SavepointProgress, SavepointRequest, Submission};
+use domain::ports::{
+    Checkpoints, ClusterObserver, ClusterSight, Endpoint, JobControl, JobDetail, JobException, JobReader, LogFile, PortError,
+    SavepointProgress, SavepointRequest, Submission,
+};
 use sha2::{Digest, Sha256};
 
 use client::Client;
@@ -73,5 +83,32 @@ impl JobControl for Rest {
 
     async fn cancel(&self, endpoint: &Endpoint, flink_job_id: &str) -> Result<(), PortError> {
         savepoint::cancel(&self.client, endpoint, flink_job_id).await
+    }
+}
+
+#[async_trait]
+impl JobReader for Rest {
+    async fn detail(&self, endpoint: &Endpoint, flink_job_id: &str) -> Result<JobDetail, PortError> {
+        job::detail(&self.client, endpoint, flink_job_id).await
+    }
+
+    async fn checkpoints(&self, endpoint: &Endpoint, flink_job_id: &str) -> Result<Checkpoints, PortError> {
+        checkpoints::checkpoints(&self.client, endpoint, flink_job_id).await
+    }
+
+    async fn exceptions(&self, endpoint: &Endpoint, flink_job_id: &str) -> Result<Vec<JobException>, PortError> {
+        exceptions::exceptions(&self.client, endpoint, flink_job_id).await
+    }
+
+    async fn configuration(&self, endpoint: &Endpoint, flink_job_id: Option<&str>) -> Result<BTreeMap<String, String>, PortError> {
+        configuration::configuration(&self.client, endpoint, flink_job_id).await
+    }
+
+    async fn log_files(&self, endpoint: &Endpoint) -> Result<Vec<LogFile>, PortError> {
+        logs::files(&self.client, endpoint).await
+    }
+
+    async fn log_tail(&self, endpoint: &Endpoint, process: &str, name: &str, max_bytes: usize) -> Result<String, PortError> {
+        logs::tail(&self.client, endpoint, logs::Which { process, name }, max_bytes).await
     }
 }

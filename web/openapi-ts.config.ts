@@ -10,5 +10,10 @@ export default defineConfig({
   input,
   output: { path: process.env.GENERATED ?? 'app/api', entryFile: true },
   logs: { file: false },
-  plugins: ['@hey-api/client-fetch', '@hey-api/typescript', '@hey-api/sdk', { name: '@tanstack/react-query', queryOptions: true, queryKeys: true, mutationOptions: false, infiniteQueryOptions: false }],
+  plugins: [
+    '@hey-api/client-fetch',
+    '@hey-api/typescript',
+    '@hey-api/sdk',
+    { name: '@tanstack/react-query', queryOptions: true, queryKeys: true, mutationOptions: false, infiniteQueryOptions: false },
+  ],
 });

@@ -12,8 +12,11 @@ import { router } from './router';
 import { onSignedOut } from './session';
 import { antTheme } from './theme';
 import { startWords } from './words';
-import './app.css';
-import './editor.css';
+import './styles/base.css';
+import './styles/parts.css';
+import './styles/job.css';
+import './styles/editor.css';
+import './styles/narrow.css';
 
 startWords();
 startClient();

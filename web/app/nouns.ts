@@ -1,8 +1,8 @@
 // The nouns as the console names them. The generated names stay behind this file.
 export type {
-  CheckReport,
   Checkpoint,
   Checkpoints,
+  CheckReport,
   Cluster,
   ClusterProcess,
   Condition,
@@ -20,10 +20,10 @@ export type {
   LogFile,
   LogTail,
   Me,
-  Person,
   NewCluster,
   NewJobSpec,
   Operation,
+  Person,
   Problem,
   Release,
   ReleaseDiff,
@@ -46,4 +46,14 @@ export type StopMode = NonNullable<StopRequest['mode']>;
 /** What an optional field of the API can be. */
 export type Maybe<T> = T | null | undefined;
 
-export const LABELS: readonly Label[] = ['running', 'starting', 'restarting', 'stopping', 'failed', 'ended', 'stopped', 'finished', 'draft'];
+export const LABELS: readonly Label[] = [
+  'running',
+  'starting',
+  'restarting',
+  'stopping',
+  'failed',
+  'ended',
+  'stopped',
+  'finished',
+  'draft',
+];

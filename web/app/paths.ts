@@ -31,7 +31,7 @@ export interface JobSearch {
   find?: string;
   follow?: boolean;
   /** After the release is made, go on to the start dialog. */
-  then?: 'start';
+  after?: 'start';
 }
 
 export interface ClustersSearch {

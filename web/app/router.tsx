@@ -74,10 +74,7 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./pages/account'), 'AccountPage'),
 });
 
-const routeTree = root.addChildren([
-  signIn,
-  frame.addChildren([home, jobs, jobHome, job, clusters, cluster, versions, account]),
-]);
+const routeTree = root.addChildren([signIn, frame.addChildren([home, jobs, jobHome, job, clusters, cluster, versions, account])]);
 
 export const router = createRouter({
   routeTree,

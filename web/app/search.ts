@@ -50,7 +50,7 @@ export const jobSearch = (raw: Raw): JobSearch =>
     file: text(raw.file),
     find: text(raw.find),
     follow: yes(raw.follow),
-    then: oneOf(raw.then, ['start'] as const),
+    after: oneOf(raw.after, ['start'] as const),
   });
 
 export const clustersSearch = (raw: Raw): ClustersSearch => filled({ dialog: oneOf(raw.dialog, ['new'] as const) });

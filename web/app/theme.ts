@@ -69,7 +69,8 @@ export function antTheme(dark: boolean): ThemeConfig {
     },
     components: {
       Table: { cellPaddingBlockSM: 6, cellPaddingInlineSM: 10, headerBg: dark ? '#1e2127' : '#f8f9fb' },
-      Tabs: { horizontalMargin: '0 0 12px 0', titleFontSize: 13 },
+      Tabs: { horizontalMargin: '0', horizontalItemPadding: '7px 0', horizontalItemGutter: 24, titleFontSize: 13 },
+      Alert: { defaultPadding: '5px 12px', withDescriptionPadding: '8px 12px', withDescriptionIconSize: 16 },
       Button: { primaryShadow: 'none', defaultShadow: 'none' },
       Layout: { headerBg: ground.card, headerHeight: 46, headerPadding: '0 16px' },
       Card: { bodyPaddingSM: 12, headerHeightSM: 36 },

@@ -2,9 +2,7 @@
 // all others between the operations.
 import type { Event, Operation } from './nouns';
 
-export type Moment =
-  | { kind: 'operation'; at: number; operation: Operation; events: Event[] }
-  | { kind: 'event'; at: number; event: Event };
+export type Moment = { kind: 'operation'; at: number; operation: Operation; events: Event[] } | { kind: 'event'; at: number; event: Event };
 
 export function timeline(operations: readonly Operation[], events: readonly Event[]): Moment[] {
   const inside = new Map<string, Event[]>(operations.map((operation) => [operation.id, []]));

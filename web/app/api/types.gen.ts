@@ -341,9 +341,13 @@ export type ClusterProcess = {
  */
 export type ClusterStatus = {
     /**
-     * Where it is known from and how fresh it is.
+     * Where it is known from.
      */
     evidence: string;
+    /**
+     * When that source last said so.
+     */
+    evidenceAt?: Time;
     /**
      * The word.
      */
@@ -359,9 +363,9 @@ export type ClusterStatus = {
  */
 export type Condition = {
     /**
-     * Stable word, e.g. `unreachable`, `waiting_for_resources`, `ghost`, `newer_release`.
+     * Which.
      */
-    kind: string;
+    kind: ConditionWord;
     /**
      * What it means, as a sentence.
      */
@@ -371,6 +375,11 @@ export type Condition = {
      */
     since?: Time;
 };
+
+/**
+ * Which condition.
+ */
+export type ConditionWord = 'unreachable' | 'waiting_for_resources' | 'ghost' | 'newer_release';
 
 /**
  * A new token with its secret, which is never shown again.
@@ -452,10 +461,6 @@ export type Draft = {
  * One saved revision without its content.
  */
 export type DraftRevision = {
-    /**
-     * Lines of its script.
-     */
-    lines: number;
     /**
      * 1, 2, 3 ….
      */
@@ -899,6 +904,11 @@ export type LogFile = {
 };
 
 /**
+ * Who read a log.
+ */
+export type LogSource = 'rest' | 'host';
+
+/**
  * The end of a log file.
  */
 export type LogTail = {
@@ -911,9 +921,9 @@ export type LogTail = {
      */
     process: string;
     /**
-     * `rest` when the process itself answered, `host` when the file was read after its end.
+     * Who read it.
      */
-    source: string;
+    source: LogSource;
     /**
      * Its last bytes, from the start of a line where it was cut.
      */
@@ -1979,9 +1989,13 @@ export type Status = {
      */
     conditions: Array<Condition>;
     /**
-     * Where it is known from and how fresh it is.
+     * Where it is known from, e.g. `RUNNING · JobManager REST`.
      */
     evidence: string;
+    /**
+     * When that source last said so.
+     */
+    evidenceAt?: Time;
     /**
      * Flink's own state word.
      */
@@ -2173,7 +2187,7 @@ export type Verdict = {
      */
     allowed: boolean;
     /**
-     * Stable word of the reason; `ok` when allowed.
+     * Stable word of the reason; empty when allowed.
      */
     code: string;
     /**
@@ -2272,7 +2286,7 @@ export type FollowChangesError = FollowChangesErrors[keyof FollowChangesErrors];
 
 export type FollowChangesResponses = {
     /**
-     * Events `change` and `reset`
+     * Events `hello`, `change` and `reset`
      */
     200: Change;
 };
@@ -3066,16 +3080,7 @@ export type ListClusterOperationsData = {
          */
         cluster: string;
     };
-    query?: {
-        /**
-         * Most to answer, 1 to 500; 50 unless told.
-         */
-        limit?: number;
-        /**
-         * The `nextCursor` of the page before.
-         */
-        cursor?: string;
-    };
+    query?: never;
     url: '/api/v1/teams/{team}/clusters/{cluster}/operations';
 };
 

@@ -88,11 +88,21 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
             ]}
           />
         </Form.Item>
-        <Form.Item name="name" label={t('cluster.name')} rules={[{ required: true, whitespace: true, message: t('cluster.nameNeeded') }]} {...wrong('name')}>
+        <Form.Item
+          name="name"
+          label={t('cluster.name')}
+          rules={[{ required: true, whitespace: true, message: t('cluster.nameNeeded') }]}
+          {...wrong('name')}
+        >
           <Input autoFocus />
         </Form.Item>
         {target === 'standalone' ? (
-          <Form.Item name="restUrl" label={t('cluster.rest')} rules={[{ required: true, message: t('cluster.restNeeded') }]} {...wrong('restUrl')}>
+          <Form.Item
+            name="restUrl"
+            label={t('cluster.rest')}
+            rules={[{ required: true, message: t('cluster.restNeeded') }]}
+            {...wrong('restUrl')}
+          >
             <Input className="mono" placeholder="http://127.0.0.1:8081" spellCheck={false} />
           </Form.Item>
         ) : (

@@ -5,8 +5,8 @@ import { specOf } from '../draft-edit';
 import type { Draft } from '../nouns';
 import { Ago } from '../parts/ago';
 import { ProblemAlert } from '../parts/problem-alert';
-import type { Editing } from '../queries/draft-editing';
 import { ApiProblem } from '../problem';
+import type { Editing } from '../queries/draft-editing';
 
 const SqlDiff = lazy(() => import('../parts/sql-diff').then((part) => ({ default: part.SqlDiff })));
 

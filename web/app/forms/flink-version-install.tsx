@@ -52,7 +52,7 @@ export function FlinkVersionInstall({ onClose }: { onClose: () => void }) {
           rules={[{ required: true, message: t('install.versionNeeded') }]}
           {...(versionProblem ? { validateStatus: 'error' as const, help: versionProblem } : {})}
         >
-          <AutoComplete options={OFFERED.map((value) => ({ value }))} />
+          <AutoComplete autoFocus options={OFFERED.map((value) => ({ value }))} />
         </Form.Item>
         <Form.Item name="source" label={t('install.source')}>
           <Radio.Group className="radio-rows">

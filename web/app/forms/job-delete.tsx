@@ -43,6 +43,7 @@ export function JobDelete({ team, job, onClose, onDeleted }: Props) {
         <Input
           id="delete-name"
           value={typed}
+          autoFocus
           spellCheck={false}
           autoComplete="off"
           onChange={(event) => setTyped(event.target.value)}

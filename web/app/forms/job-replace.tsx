@@ -62,7 +62,7 @@ function ReplaceQuestions({ team, job, onClose, releases, snapshots }: Props & {
       confirmLoading={replace.isPending}
       okText={same ? t('replace.restart') : t('replace.do', { release: release ?? 0 })}
       cancelText={t('goBack')}
-      okButtonProps={{ disabled: !chosen || release === undefined || !refused.allowed, 'data-testid': 'replace-confirm' }}
+      okButtonProps={{ autoFocus: true, disabled: !chosen || release === undefined || !refused.allowed, 'data-testid': 'replace-confirm' }}
       data-testid="replace-dialog"
     >
       <div className="stack-12">

@@ -22,7 +22,7 @@ export function JobSavepoint({ team, job, onClose }: { team: string; job: Job; o
       confirmLoading={take.isPending}
       okText={t('savepoint.do')}
       cancelText={t('goBack')}
-      okButtonProps={{ disabled: !may.allowed, 'data-testid': 'savepoint-confirm' }}
+      okButtonProps={{ autoFocus: true, disabled: !may.allowed, 'data-testid': 'savepoint-confirm' }}
       data-testid="savepoint-dialog"
     >
       <div className="stack-12">

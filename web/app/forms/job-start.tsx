@@ -25,7 +25,14 @@ function firstState(snapshots: readonly Snapshot[], chosen: string | undefined):
   return { from: newestComplete(snapshots) ? 'latest' : 'none', allowNonRestored: false };
 }
 
-function StartQuestions({ team, job, snapshot, onClose, releases, snapshots }: Props & { releases: ReleaseSummary[]; snapshots: Snapshot[] }) {
+function StartQuestions({
+  team,
+  job,
+  snapshot,
+  onClose,
+  releases,
+  snapshots,
+}: Props & { releases: ReleaseSummary[]; snapshots: Snapshot[] }) {
   const { t } = useTranslation();
   const [release, setRelease] = useState(releases[0]?.number);
   const [state, setState] = useState(() => firstState(snapshots, snapshot));
@@ -60,7 +67,11 @@ function StartQuestions({ team, job, snapshot, onClose, releases, snapshots }: P
       confirmLoading={start.isPending}
       okText={t('start.do')}
       cancelText={t('goBack')}
-      okButtonProps={{ disabled: !chosen || release === undefined || refused !== undefined, 'data-testid': 'start-confirm' }}
+      okButtonProps={{
+        autoFocus: true,
+        disabled: !chosen || release === undefined || refused !== undefined,
+        'data-testid': 'start-confirm',
+      }}
       data-testid="start-dialog"
     >
       <div className="stack-12">

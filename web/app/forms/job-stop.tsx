@@ -27,7 +27,7 @@ export function JobStop({ team, job, onClose }: { team: string; job: Job; onClos
       confirmLoading={stop.isPending}
       okText={t(`stop.do.${mode}`)}
       cancelText={t('goBack')}
-      okButtonProps={{ danger: mode !== 'savepoint', disabled: !refused.allowed, 'data-testid': 'stop-confirm' }}
+      okButtonProps={{ autoFocus: true, danger: mode !== 'savepoint', disabled: !refused.allowed, 'data-testid': 'stop-confirm' }}
       data-testid="stop-dialog"
     >
       <div className="stack-12">

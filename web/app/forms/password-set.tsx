@@ -59,7 +59,8 @@ export function PasswordSet({ askCurrent, onDone, onSkip }: Props) {
         dependencies={['next']}
         rules={[
           ({ getFieldValue }) => ({
-            validator: (_, value) => (value === getFieldValue('next') ? Promise.resolve() : Promise.reject(new Error(t('password.differs')))),
+            validator: (_, value) =>
+              value === getFieldValue('next') ? Promise.resolve() : Promise.reject(new Error(t('password.differs'))),
           }),
         ]}
       >

@@ -50,12 +50,20 @@ export function TokenCreate({ onClose }: { onClose: () => void }) {
           </div>
         </div>
       ) : (
-        <Form<Values> form={form} layout="vertical" requiredMark={false} initialValues={{ days: 90 }} onFinish={(values) => create.mutate(values)}>
+        <Form<Values>
+          form={form}
+          layout="vertical"
+          requiredMark={false}
+          initialValues={{ days: 90 }}
+          onFinish={(values) => create.mutate(values)}
+        >
           <Form.Item name="name" label={t('token.name')} rules={[{ required: true, whitespace: true, message: t('token.nameNeeded') }]}>
             <Input autoFocus placeholder={t('token.nameExample')} />
           </Form.Item>
           <Form.Item name="days" label={t('token.expires')}>
-            <Select options={DAYS.map((days) => ({ value: days, label: days === 0 ? t('token.never') : t('token.days', { count: days }) }))} />
+            <Select
+              options={DAYS.map((days) => ({ value: days, label: days === 0 ? t('token.never') : t('token.days', { count: days }) }))}
+            />
           </Form.Item>
           <ProblemAlert error={create.error} />
         </Form>

@@ -66,7 +66,7 @@ export function gatherer(queries: QueryClient, waitMs = 120) {
   return {
     add(change: Change) {
       waiting.push(change);
-      timer ??= setTimeout(flush, waitMs);
+      if (timer === undefined) timer = setTimeout(flush, waitMs);
     },
     all() {
       void queries.invalidateQueries();

@@ -98,8 +98,16 @@ function Tokens() {
             pagination={{ pageSize: 10, hideOnSinglePage: true, size: 'small' }}
             columns={[
               { title: t('token.name'), dataIndex: 'name', ellipsis: true },
-              { title: t('token.lastUsed'), width: 110, render: (_, token) => (token.lastUsedAt ? <Ago at={token.lastUsedAt} /> : t('token.unused')) },
-              { title: t('token.expires'), width: 150, render: (_, token) => (token.expiresAt ? <Clock at={token.expiresAt} /> : t('token.never')) },
+              {
+                title: t('token.lastUsed'),
+                width: 110,
+                render: (_, token) => (token.lastUsedAt ? <Ago at={token.lastUsedAt} /> : t('token.unused')),
+              },
+              {
+                title: t('token.expires'),
+                width: 150,
+                render: (_, token) => (token.expiresAt ? <Clock at={token.expiresAt} /> : t('token.never')),
+              },
               {
                 title: <span className="hidden-text">{t('actions')}</span>,
                 width: 100,

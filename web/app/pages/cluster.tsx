@@ -86,7 +86,11 @@ function Unmanaged({ cluster }: { cluster: Cluster }) {
           columns={[
             { title: t('job.name'), dataIndex: 'name', ellipsis: true },
             { title: t('cluster.flinkState'), width: 130, render: (_, one) => <code>{one.state}</code> },
-            { title: t('run.flinkJobId'), width: 200, render: (_, one) => <CopyText text={one.flinkJobId} shown={short(one.flinkJobId)} /> },
+            {
+              title: t('run.flinkJobId'),
+              width: 200,
+              render: (_, one) => <CopyText text={one.flinkJobId} shown={short(one.flinkJobId)} />,
+            },
           ]}
         />
       </div>
@@ -194,9 +198,7 @@ function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
       </div>
       <Unmanaged cluster={cluster} />
       <Card size="small" title={t('tab.logs')}>
-        <Loaded query={logs}>
-          {({ items }) => <Logs team={team} cluster={cluster} files={items} search={search} change={change} />}
-        </Loaded>
+        <Loaded query={logs}>{({ items }) => <Logs team={team} cluster={cluster} files={items} search={search} change={change} />}</Loaded>
       </Card>
     </div>
   );

@@ -76,6 +76,7 @@ function VersionTable({ versions }: { versions: FlinkVersion[] }) {
       data-testid="versions"
       dataSource={versions}
       pagination={false}
+      tableLayout="fixed"
       scroll={{ x: 760 }}
       columns={[
         { title: 'Flink', width: 90, render: (_, version) => <strong>{version.version}</strong> },

@@ -28,6 +28,7 @@ function Snapshots({ job, snapshots, change }: Pick<TabProps, 'job' | 'change'> 
       data-testid="snapshots"
       dataSource={[...snapshots]}
       pagination={{ pageSize: 20, hideOnSinglePage: true, size: 'small' }}
+      tableLayout="fixed"
       scroll={{ x: 900 }}
       columns={[
         {
@@ -56,11 +57,16 @@ function Snapshots({ job, snapshots, change }: Pick<TabProps, 'job' | 'change'> 
         },
         {
           title: <span className="hidden-text">{t('actions')}</span>,
-          width: 150,
+          width: 136,
           align: 'right',
           render: (_, row) =>
             usable(row) && (
-              <ActionButton size="small" action={start} data-testid="start-from" onClick={() => change({ dialog: 'start', snapshot: row.id })}>
+              <ActionButton
+                size="small"
+                action={start}
+                data-testid="start-from"
+                onClick={() => change({ dialog: 'start', snapshot: row.id })}
+              >
                 {t('snapshot.startFrom')}
               </ActionButton>
             ),
@@ -90,6 +96,7 @@ function History({ checkpoints }: { checkpoints: Checkpoints }) {
         rowKey="id"
         dataSource={checkpoints.history}
         pagination={{ pageSize: 15, hideOnSinglePage: true, size: 'small' }}
+        tableLayout="fixed"
         scroll={{ x: 760 }}
         locale={{ emptyText: t('checkpoint.noneYet') }}
         columns={[

@@ -19,7 +19,15 @@ export function rows({ declared, effective }: JobConfiguration): Row[] {
   return [...keys].sort().map((key) => ({ key, declared: declared[key], effective: effective?.[key] }));
 }
 
-function ConfigurationTable({ configuration, find, onFind }: { configuration: JobConfiguration; find: string; onFind: (text: string) => void }) {
+function ConfigurationTable({
+  configuration,
+  find,
+  onFind,
+}: {
+  configuration: JobConfiguration;
+  find: string;
+  onFind: (text: string) => void;
+}) {
   const { t } = useTranslation();
   const [only, setOnly] = useState<'all' | 'declared'>(Object.keys(configuration.effective ?? {}).length > 0 ? 'all' : 'declared');
   const typed = find.toLowerCase();
@@ -62,7 +70,8 @@ function ConfigurationTable({ configuration, find, onFind }: { configuration: Jo
           { title: t('configuration.key'), render: (_, row) => <code className="wrap">{row.key}</code>, width: '40%' },
           {
             title: t('configuration.declared'),
-            render: (_, row) => (row.declared === undefined ? <span className="quiet">–</span> : <code className="wrap">{row.declared}</code>),
+            render: (_, row) =>
+              row.declared === undefined ? <span className="quiet">–</span> : <code className="wrap">{row.declared}</code>,
           },
           {
             title: t('configuration.effective'),

@@ -15,7 +15,15 @@ import type { TabProps } from './job';
 
 const SqlDiff = lazy(() => import('../parts/sql-diff').then((part) => ({ default: part.SqlDiff })));
 
-function ReleaseTable({ releases, running, compare }: { releases: ReleaseSummary[]; running: number | undefined; compare: (release: number) => void }) {
+function ReleaseTable({
+  releases,
+  running,
+  compare,
+}: {
+  releases: ReleaseSummary[];
+  running: number | undefined;
+  compare: (release: number) => void;
+}) {
   const { t } = useTranslation();
   return (
     <Table<ReleaseSummary>
@@ -31,7 +39,8 @@ function ReleaseTable({ releases, running, compare }: { releases: ReleaseSummary
           width: 150,
           render: (_, release) => (
             <>
-              <strong>#{release.number}</strong> {release.number === running && <span className="chip chip-active">{t('releases.current')}</span>}
+              <strong>#{release.number}</strong>{' '}
+              {release.number === running && <span className="chip chip-active">{t('releases.current')}</span>}
             </>
           ),
         },
@@ -52,7 +61,11 @@ function ReleaseTable({ releases, running, compare }: { releases: ReleaseSummary
         { title: t('releases.draft'), width: 84, align: 'right', render: (_, release) => `r${release.draftRevision}` },
         { title: t('releases.by'), width: 120, ellipsis: true, render: (_, release) => release.createdBy.name },
         { title: t('releases.made'), width: 110, render: (_, release) => <Ago at={release.createdAt} /> },
-        { title: t('releases.digest'), width: 160, render: (_, release) => <CopyText text={release.digest} shown={short(release.digest)} /> },
+        {
+          title: t('releases.digest'),
+          width: 160,
+          render: (_, release) => <CopyText text={release.digest} shown={short(release.digest)} />,
+        },
         {
           title: <span className="hidden-text">{t('actions')}</span>,
           width: 110,

@@ -129,7 +129,7 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
         but={but}
         onSave={save}
         onConflict={() => setConflict(true)}
-        onRelease={(then) => (edit.theirs ? setConflict(true) : change({ dialog: 'release', then }))}
+        onRelease={(then) => (edit.theirs ? setConflict(true) : change({ dialog: 'release', after: then }))}
         history={
           <DraftHistory
             team={team}
@@ -181,14 +181,14 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
           job={job}
           editing={editing}
           check={check}
-          thenStart={search.then === 'start'}
+          thenStart={search.after === 'start'}
           onClose={() => {
-            change({ dialog: undefined, then: undefined });
+            change({ dialog: undefined, after: undefined });
             if (edit.theirs) setConflict(true);
           }}
           onReleased={(number) => {
             void message.success(t('release.made', { release: number }));
-            change({ dialog: search.then === 'start' ? 'start' : undefined, then: undefined });
+            change({ dialog: search.after === 'start' ? 'start' : undefined, after: undefined });
           }}
         />
       )}

@@ -38,7 +38,7 @@ const TABS: Record<JobTab, React.ComponentType<TabProps>> = {
 
 function Dialogs({ team, job, search, change }: TabProps) {
   const navigate = useNavigate();
-  const close = () => change({ dialog: undefined, snapshot: undefined, then: undefined });
+  const close = () => change({ dialog: undefined, snapshot: undefined, after: undefined });
   switch (search.dialog) {
     case 'start':
       return <JobStart team={team} job={job} snapshot={search.snapshot} onClose={close} />;
@@ -71,12 +71,14 @@ function JobBody({ team, job, tab, seenAt }: { team: string; job: Job; tab: JobT
   useTitle(job.name, t(`label.${job.status.label}`));
   return (
     <>
-      <JobHead team={team} job={job} seenAt={seenAt} tab={tab} open={(dialog) => change({ dialog })} />
-      <Tabs
-        activeKey={tab}
-        onChange={(key) => void navigate(paths.job(team, job.id, key as JobTab))}
-        items={JOB_TABS.map((key) => ({ key, label: <span data-testid={`tab-${key}`}>{t(`tab.${key}`)}</span> }))}
-      />
+      <div>
+        <JobHead team={team} job={job} seenAt={seenAt} tab={tab} open={(dialog) => change({ dialog })} />
+        <Tabs
+          activeKey={tab}
+          onChange={(key) => void navigate(paths.job(team, job.id, key as JobTab))}
+          items={JOB_TABS.map((key) => ({ key, label: <span data-testid={`tab-${key}`}>{t(`tab.${key}`)}</span> }))}
+        />
+      </div>
       <Suspense fallback={<Skeleton active />}>
         <Tab key={job.id} {...props} />
       </Suspense>

@@ -38,7 +38,12 @@ export function DraftBar({ job, editing, but, onSave, onRelease, onConflict, his
   const releasable = dirty(edit) && mayEdit.allowed ? { ...mayRelease, allowed: true } : mayRelease;
   return (
     <div className="draft-bar">
-      <span data-testid="draft-state" data-state={state} data-revision={edit.base} className={state === 'saved' ? 'quiet' : 'draft-unsaved'}>
+      <span
+        data-testid="draft-state"
+        data-state={state}
+        data-revision={edit.base}
+        className={state === 'saved' ? 'quiet' : 'draft-unsaved'}
+      >
         {t(`draft.${state}`, { revision: edit.base })}
       </span>
       {state === 'conflict' && (

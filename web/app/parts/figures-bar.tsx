@@ -1,6 +1,6 @@
 import { ReloadOutlined } from '@ant-design/icons';
 import { Button, Switch } from 'antd';
-import { useEffect, useRef } from 'react';
+import { useEffect, useId, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Ago } from './ago';
 
@@ -20,6 +20,7 @@ const EVERY = 3_000;
  */
 export function FiguresBar({ at, loading, refresh, follow, onFollow }: Props) {
   const { t } = useTranslation();
+  const name = useId();
   const latest = useRef({ loading, refresh });
   latest.current = { loading, refresh };
   useEffect(() => {
@@ -39,9 +40,10 @@ export function FiguresBar({ at, loading, refresh, follow, onFollow }: Props) {
       <Button size="small" icon={<ReloadOutlined spin={loading} />} onClick={refresh} data-testid="refresh">
         {t('figures.refresh')}
       </Button>
-      <label className="row">
-        <Switch size="small" checked={follow} onChange={onFollow} data-testid="follow" /> {t('figures.follow')}
-      </label>
+      <span className="row">
+        <Switch size="small" checked={follow} onChange={onFollow} data-testid="follow" aria-labelledby={name} />
+        <span id={name}>{t('figures.follow')}</span>
+      </span>
     </span>
   );
 }

@@ -10,6 +10,7 @@ import { Ago } from './ago';
 import { Conditions } from './conditions';
 import { LabelTag } from './label-tag';
 import { ReleaseMark } from './release-mark';
+import { stopOf } from './stop-choice';
 
 interface Props {
   team: string;
@@ -47,12 +48,7 @@ function PrimaryButton({ job, onSql, open, toSql }: { job: Job; onSql: boolean; 
   }
   if (primary === 'stop') {
     return (
-      <ActionButton
-        action={actions.stop.allowed ? actions.stop : actions.cancel}
-        icon={<PauseOutlined />}
-        onClick={() => open('stop')}
-        data-testid="stop"
-      >
+      <ActionButton action={stopOf(job)} icon={<PauseOutlined />} onClick={() => open('stop')} data-testid="stop">
         {t('job.stop')}
       </ActionButton>
     );
@@ -87,10 +83,9 @@ function MoreMenu({ job, open }: Pick<Props, 'job' | 'open'>) {
       </span>
     ),
   });
-  const stop = actions.stop.allowed ? actions.stop : actions.cancel;
   const items: MenuProps['items'] = [
     ...(primary === 'start' ? [] : [item('start', t('menu.start'), actions.start)]),
-    ...(primary === 'stop' ? [] : [item('stop', t('menu.stop'), stop)]),
+    ...(primary === 'stop' ? [] : [item('stop', t('menu.stop'), stopOf(job))]),
     item('savepoint', t('menu.savepoint'), actions.savepoint),
     ...(primary === 'replace' ? [] : [item('replace', t('menu.replace'), actions.replace)]),
     { type: 'divider' },

@@ -8,6 +8,7 @@ import { ActionButton } from './action-button';
 import { Ago } from './ago';
 import { LabelTag } from './label-tag';
 import { ReleaseMark } from './release-mark';
+import { stopOf } from './stop-choice';
 
 interface Props {
   team: string;
@@ -77,7 +78,8 @@ export function JobTable({ team, jobs, open }: Props) {
       width: '13%',
       ellipsis: true,
       responsive: ['lg'],
-      render: (_, job) => (job.cluster ? <Link {...paths.cluster(team, job.cluster.id)}>{job.cluster.name}</Link> : <span className="quiet">–</span>),
+      render: (_, job) =>
+        job.cluster ? <Link {...paths.cluster(team, job.cluster.id)}>{job.cluster.name}</Link> : <span className="quiet">–</span>,
     },
     {
       title: <span className="hidden-text">{t('actions')}</span>,
@@ -85,10 +87,10 @@ export function JobTable({ team, jobs, open }: Props) {
       width: 110,
       align: 'right',
       render: (_, job) =>
-        job.actions.stop.allowed || job.actions.cancel.allowed ? (
+        job.run && !job.run.endedAt ? (
           <ActionButton
             size="small"
-            action={job.actions.stop.allowed ? job.actions.stop : job.actions.cancel}
+            action={stopOf(job)}
             icon={<PauseOutlined />}
             aria-label={t('job.stopNamed', { name: job.name })}
             onClick={() => open('stop', job.id)}

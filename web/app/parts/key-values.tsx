@@ -54,7 +54,7 @@ export function KeyValues({ pairs, onChange, problems = {}, readOnly }: Props) {
           <div key={pair.id} className="key-value">
             <Input
               size="small"
-              className="mono"
+              className="mono key-value-key"
               spellCheck={false}
               disabled={readOnly === true}
               data-testid="configuration-key"

@@ -106,7 +106,10 @@ export function ProblemsPanel({ check, onJump }: Props) {
         <span className="grow" />
         {tables && (tables.read.length > 0 || tables.written.length > 0) && (
           <span className="quiet ellipsis">
-            {tables.read.length > 0 && <span title={tables.read.join('\n')}>{t('problems.reads', { tables: shortNames(tables.read) })}</span>}{' '}
+            {tables.read.length > 0 && (
+              <span title={tables.read.join('\n')}>{t('problems.reads', { tables: shortNames(tables.read) })}</span>
+            )}
+            {tables.read.length > 0 && tables.written.length > 0 && ' · '}
             {tables.written.length > 0 && (
               <span title={tables.written.join('\n')}>{t('problems.writes', { tables: shortNames(tables.written) })}</span>
             )}

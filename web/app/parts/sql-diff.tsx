@@ -20,9 +20,10 @@ export function SqlDiff({ left, right, leftTitle, rightTitle }: Props) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!box.current) return;
+    const unchanged = EditorState.phrases.of({ '$ unchanged lines': t('diff.unchanged') });
     const side = (doc: string, label: string) => ({
       doc,
-      extensions: [look(), theme(dark), EditorState.readOnly.of(true), EditorView.contentAttributes.of({ 'aria-label': label })],
+      extensions: [look(), theme(dark), EditorState.readOnly.of(true), EditorView.contentAttributes.of({ 'aria-label': label }), unchanged],
     });
     const merge = new MergeView({
       parent: box.current,
@@ -32,7 +33,7 @@ export function SqlDiff({ left, right, leftTitle, rightTitle }: Props) {
       gutter: true,
     });
     return () => merge.destroy();
-  }, [left, right, leftTitle, rightTitle, dark]);
+  }, [left, right, leftTitle, rightTitle, dark, t]);
   return (
     <div className="sql-diff">
       <div className="sql-diff-titles">

@@ -17,6 +17,11 @@ export function marksOf(doc: Text, findings: readonly Finding[]): Diagnostic[] {
     let to = Math.max(from, offsetOf(doc, finding.endLine, finding.endColumn));
     if (to === from) to = Math.min(doc.lineAt(from).to, from + 1);
     const suggestion = finding.suggestion ? `\n${finding.suggestion}` : '';
-    return { from: to === from ? Math.max(doc.lineAt(from).from, from - 1) : from, to, severity: finding.severity, message: finding.message + suggestion };
+    return {
+      from: to === from ? Math.max(doc.lineAt(from).from, from - 1) : from,
+      to,
+      severity: finding.severity,
+      message: finding.message + suggestion,
+    };
   });
 }

@@ -1,4 +1,4 @@
-import { Collapse, Form, InputNumber, Radio } from 'antd';
+import { Collapse, InputNumber, Radio } from 'antd';
 import { useTranslation } from 'react-i18next';
 
 export interface MoreValue {
@@ -18,39 +18,38 @@ export function StartMore({ value, onChange, withClaim, problem }: Props) {
   const { t } = useTranslation();
   const body = (
     <div className="stack-12">
-      <Form.Item
-        label={t('start.parallelism')}
-        htmlFor="start-parallelism"
-        className="tight"
-        {...(problem ? { validateStatus: 'error' as const, help: problem } : {})}
-      >
+      <div className="stack-4">
+        <label htmlFor="start-parallelism">{t('start.parallelism')}</label>
         <InputNumber
           id="start-parallelism"
           min={1}
           max={32768}
           precision={0}
+          style={{ width: 180 }}
           placeholder={t('start.parallelismAsReleased')}
           value={value.parallelism ?? null}
-          onChange={(parallelism) =>
-            onChange({ claimMode: value.claimMode, ...(parallelism ? { parallelism } : {}) })
-          }
+          {...(problem ? { status: 'error' as const } : {})}
+          onChange={(parallelism) => onChange({ claimMode: value.claimMode, ...(parallelism ? { parallelism } : {}) })}
         />
-      </Form.Item>
+        {problem && <div className="field-problem">{problem}</div>}
+      </div>
       {withClaim && (
-        <Form.Item label={t('start.claimMode')} className="tight">
+        <div className="stack-4">
+          <span>{t('start.claimMode')}</span>
           <Radio.Group
             className="radio-rows"
             value={value.claimMode}
+            aria-label={t('start.claimMode')}
             onChange={(event) => onChange({ ...value, claimMode: event.target.value as MoreValue['claimMode'] })}
           >
             <Radio value="NO_CLAIM">
-              NO_CLAIM <span className="quiet radio-note">{t('start.noClaimMeans')}</span>
+              {'NO_CLAIM'} <span className="quiet radio-note">{t('start.noClaimMeans')}</span>
             </Radio>
             <Radio value="CLAIM">
-              CLAIM <span className="quiet radio-note">{t('start.claimMeans')}</span>
+              {'CLAIM'} <span className="quiet radio-note">{t('start.claimMeans')}</span>
             </Radio>
           </Radio.Group>
-        </Form.Item>
+        </div>
       )}
     </div>
   );

@@ -43,17 +43,26 @@ function SnapshotRows({ snapshots, value, onChange }: Props) {
       dataSource={[...snapshots]}
       pagination={{ pageSize: 6, hideOnSinglePage: true, size: 'small' }}
       scroll={{ x: true }}
-      rowSelection={{
-        type: 'radio',
-        selectedRowKeys: value.snapshotId ? [value.snapshotId] : [],
-        onChange: ([key]) => onChange({ ...value, from: 'snapshot', snapshotId: String(key) }),
-        getCheckboxProps: (row) => ({ disabled: !usable(row), 'aria-label': row.path ?? row.directory }),
-      }}
       onRow={(row) => ({
         onClick: () => usable(row) && onChange({ ...value, from: 'snapshot', snapshotId: row.id }),
-        className: usable(row) ? 'clickable' : '',
+        className: `${usable(row) ? 'clickable' : ''} ${row.id === value.snapshotId ? 'ant-table-row-selected' : ''}`,
       })}
       columns={[
+        {
+          title: <span className="hidden-text">{t('state.snapshot')}</span>,
+          width: 36,
+          // A radio of the browser: antd's would join the group around the table.
+          render: (_, row) => (
+            <input
+              type="radio"
+              name="snapshot"
+              checked={row.id === value.snapshotId}
+              disabled={!usable(row)}
+              aria-label={row.path ?? row.directory}
+              onChange={() => onChange({ ...value, from: 'snapshot', snapshotId: row.id })}
+            />
+          ),
+        },
         { title: t('snapshot.kind'), render: (_, row) => t(`snapshot.kind.${row.kind}`) },
         { title: t('snapshot.state'), render: (_, row) => <SnapshotTag state={row.state} /> },
         { title: t('snapshot.taken'), render: (_, row) => <Ago at={row.completedAt ?? row.createdAt} /> },
@@ -93,7 +102,8 @@ export function StateChoice(props: Props) {
             {latestMeans ??
               (newest ? (
                 <>
-                  {t(`snapshot.kind.${newest.kind}`)} · <Ago at={newest.completedAt ?? newest.createdAt} /> · {size} · #{newest.releaseNumber}
+                  {t(`snapshot.kind.${newest.kind}`)} · <Ago at={newest.completedAt ?? newest.createdAt} /> · {size} · #
+                  {newest.releaseNumber}
                 </>
               ) : (
                 t('state.noLatest')

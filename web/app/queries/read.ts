@@ -1,34 +1,34 @@
 // What is read, by noun. Each is a query of the generated client; live/invalidate.ts says which change makes it old.
 import { queryOptions } from '@tanstack/react-query';
 import {
-  getClusterLogTailOptions,
   diffReleaseOptions,
+  getCheckpointsOptions,
+  getClusterLogTailOptions,
   getClusterOptions,
+  getConfigurationOptions,
   getDraftOptions,
   getDraftRevisionOptions,
-  getJobOptions,
-  getReleaseOptions,
-  getCheckpointsOptions,
-  getConfigurationOptions,
-  listExceptionsOptions,
   getGraphOptions,
-  listLogsOptions,
+  getJobOptions,
   getLogTailOptions,
+  getMeOptions,
+  getReleaseOptions,
   listClusterEventsOptions,
   listClusterLogsOptions,
   listClusterOperationsOptions,
   listClustersOptions,
   listDraftsOptions,
   listEventsOptions,
+  listExceptionsOptions,
   listFlinkVersionsOptions,
   listInstallationsOptions,
   listJobsQueryKey,
+  listLogsOptions,
   listOperationsOptions,
   listReleasesOptions,
   listSessionsOptions,
   listSnapshotsOptions,
   listTokensOptions,
-  getMeOptions,
 } from '../api/@tanstack/react-query.gen';
 import { listJobs } from '../api/sdk.gen';
 import type { Job } from '../nouns';
@@ -68,7 +68,8 @@ export const read = {
   job: (team: string, job: string) => getJobOptions({ path: { team, job } }),
   draft: (team: string, job: string) => getDraftOptions({ path: { team, job } }),
   drafts: (team: string, job: string) => listDraftsOptions({ path: { team, job } }),
-  draftRevision: (team: string, job: string, revision: number) => getDraftRevisionOptions({ path: { team, job, revision: String(revision) } }),
+  draftRevision: (team: string, job: string, revision: number) =>
+    getDraftRevisionOptions({ path: { team, job, revision: String(revision) } }),
   releases: (team: string, job: string) => listReleasesOptions({ path: { team, job } }),
   release: (team: string, job: string, number: number) => getReleaseOptions({ path: { team, job, release: String(number) } }),
   releaseDiff: (team: string, job: string, number: number, against: number) =>

@@ -26,8 +26,7 @@ export const write = {
   signIn: (name: string, password: string) => take(sdk.signIn({ body: { name, password }, ...must })),
   signInLink: (token: string) => take(sdk.signInByLink({ body: { token }, ...must })),
   signOut: () => take(sdk.signOut(must)),
-  setPassword: (next: string, current?: string) =>
-    take(sdk.setPassword({ body: { new: next, ...(current ? { current } : {}) }, ...must })),
+  setPassword: (next: string, current?: string) => take(sdk.setPassword({ body: { new: next, ...(current ? { current } : {}) }, ...must })),
   endSession: (session: string) => take(sdk.deleteSession({ path: { session }, ...must })),
   createToken: (name: string, expiresInDays?: number) =>
     take(sdk.createToken({ body: { name, ...(expiresInDays ? { expiresInDays } : {}) }, ...must })),
@@ -41,7 +40,8 @@ export const write = {
   createCluster: (team: string, body: NewCluster) => take(sdk.createCluster({ path: { team }, body, ...must })),
   startCluster: (team: string, cluster: string) =>
     take(sdk.startCluster({ path: { team, cluster }, body: {}, headers: keyed(newKey()), ...must })),
-  stopCluster: (team: string, cluster: string) => take(sdk.stopCluster({ path: { team, cluster }, body: {}, headers: keyed(newKey()), ...must })),
+  stopCluster: (team: string, cluster: string) =>
+    take(sdk.stopCluster({ path: { team, cluster }, body: {}, headers: keyed(newKey()), ...must })),
   deleteCluster: (team: string, cluster: string) => take(sdk.deleteCluster({ path: { team, cluster }, ...must })),
 
   createJob: (team: string, body: { name: string; description?: string; spec?: NewJobSpec }) =>

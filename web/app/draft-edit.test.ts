@@ -1,0 +1,101 @@
+// @vitest-environment jsdom
+import '../mock/setup';
+import { describe, expect, it } from 'vitest';
+import { begin, dirty, type Edit, type Spec, specOf, step } from './draft-edit';
+import { forget, keep, readKept } from './draft-store';
+import type { Draft } from './nouns';
+
+const spec = (sql: string): Spec => ({ sql, configuration: {} });
+const draft = (revision: number, sql: string): Draft => ({
+  jobId: 'job_1',
+  revision,
+  spec: { sql, mode: 'session', configuration: {} },
+  savedBy: { id: 'user_2', name: 'li.wei' },
+  savedAt: '2026-11-22T14:00:00Z',
+});
+const open = (revision: number, sql: string): Edit => begin(draft(revision, sql), undefined, draft(revision, sql));
+
+describe('editing a draft', () => {
+  it('begins clean', () => {
+    expect(dirty(open(3, 'a'))).toBe(false);
+  });
+
+  it('takes a newer revision quietly while nothing is typed, and shows it', () => {
+    const edit = step(open(3, 'a'), { kind: 'read', draft: draft(4, 'b') });
+    expect(edit).toMatchObject({ base: 4, spec: { sql: 'b' }, generation: 1 });
+    expect(edit.theirs).toBeUndefined();
+  });
+
+  it('never replaces typed text by what somebody else saved', () => {
+    const typed = step(open(3, 'a'), { kind: 'typed', spec: spec('mine') });
+    const edit = step(typed, { kind: 'read', draft: draft(4, 'theirs') });
+    expect(edit.spec.sql).toBe('mine');
+    expect(edit.base).toBe(3);
+    expect(edit.theirs?.revision).toBe(4);
+  });
+
+  it('sees its own save come back from the feed as no conflict', () => {
+    const typed = step(open(3, 'a'), { kind: 'typed', spec: spec('mine') });
+    const edit = step(typed, { kind: 'read', draft: draft(4, 'mine') });
+    expect(dirty(edit)).toBe(false);
+    expect(edit).toMatchObject({ base: 4, generation: 0 });
+  });
+
+  it('keeps what was typed while it was being saved', () => {
+    const typed = step(open(3, 'a'), { kind: 'typed', spec: spec('mine and more') });
+    const edit = step(typed, { kind: 'saved', draft: draft(4, 'mine') });
+    expect(edit.spec.sql).toBe('mine and more');
+    expect(edit.base).toBe(4);
+    expect(dirty(edit)).toBe(true);
+  });
+
+  it('after a refusal offers theirs, and takes it only when asked', () => {
+    const typed = step(open(3, 'a'), { kind: 'typed', spec: spec('mine') });
+    const refused = step(typed, { kind: 'refused', draft: draft(5, 'theirs') });
+    expect(refused.spec.sql).toBe('mine');
+    const taken = step(refused, { kind: 'take-theirs' });
+    expect(taken).toMatchObject({ base: 5, spec: { sql: 'theirs' }, generation: 1 });
+    expect(taken.theirs).toBeUndefined();
+  });
+
+  it('ignores an old answer that comes late', () => {
+    const edit = open(5, 'e');
+    expect(step(edit, { kind: 'read', draft: draft(4, 'd') })).toBe(edit);
+  });
+
+  it('compares settings, too, whatever their order', () => {
+    const edit = begin({ revision: 1, spec: { sql: '', configuration: { a: '1', b: '2' } } }, undefined);
+    expect(dirty(step(edit, { kind: 'typed', spec: { sql: '', configuration: { b: '2', a: '1' } } }))).toBe(false);
+    expect(dirty(step(edit, { kind: 'typed', spec: { sql: '', configuration: { a: '1' } } }))).toBe(true);
+    expect(specOf({ sql: '', clusterId: null, parallelism: null })).toEqual({ sql: '', configuration: {} });
+  });
+});
+
+describe('unsaved text of an earlier visit', () => {
+  it('is put back', () => {
+    const edit = begin(draft(3, 'a'), { base: 3, spec: spec('typed before'), at: 1 }, draft(3, 'a'));
+    expect(edit.spec.sql).toBe('typed before');
+    expect(dirty(edit)).toBe(true);
+    expect(edit.theirs).toBeUndefined();
+  });
+
+  it('that is older than the draft now is a conflict, not an overwrite', () => {
+    const edit = begin(draft(6, 'newer'), { base: 3, spec: spec('typed before'), at: 1 }, draft(6, 'newer'));
+    expect(edit).toMatchObject({ base: 3, spec: { sql: 'typed before' }, theirs: { revision: 6 } });
+  });
+
+  it('is kept by job, survives being read twice, and is forgotten when saved', () => {
+    keep('draft', 'job_1', { base: 3, spec: spec('x'), at: 5 });
+    expect(readKept('draft', 'job_1')).toEqual({ base: 3, spec: spec('x'), at: 5 });
+    expect(readKept('draft', 'job_2')).toBeUndefined();
+    forget('draft', 'job_1');
+    expect(readKept('draft', 'job_1')).toBeUndefined();
+  });
+
+  it('that is broken is no text', () => {
+    localStorage.setItem('streamwright.draft.job_1', '{"spec":{"sql":7}}');
+    expect(readKept('draft', 'job_1')).toBeUndefined();
+    localStorage.setItem('streamwright.draft.job_1', '{');
+    expect(readKept('draft', 'job_1')).toBeUndefined();
+  });
+});

@@ -1,0 +1,141 @@
+// @ts-check
+// Takes pictures of every page against the mock: node mock/look.mjs OUT [part of a page's name …]
+// LOOK=dark,zh,narrow chooses how; without it: light, English, 1280 wide.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { id } from './fixtures.mjs';
+import { startMock } from './server.mjs';
+
+const [out = 'pictures', ...wanted] = process.argv.slice(2);
+const how = new Set((process.env.LOOK ?? '').split(','));
+const tag = ['dark', 'zh', 'narrow'].filter((one) => how.has(one)).join('-') || 'plain';
+mkdirSync(out, { recursive: true });
+
+const team = '/teams/demo';
+/** @param {number} n @param {string} rest */
+const job = (n, rest) => `${team}/jobs/${id('job', n)}/${rest}`;
+/** @typedef {import('playwright-core').Page} Page */
+/** @type {Record<string, [string, ((page: Page) => Promise<void>)?]>} */
+const PAGES = {
+  jobs: [`${team}/jobs`],
+  'jobs-none': [`${team}/jobs?search=nothing-like-it`],
+  'new-job': [`${team}/jobs?dialog=new`],
+  'job-overview': [job(1, 'overview')],
+  'job-starting': [job(4, 'overview')],
+  'job-failed': [job(5, 'overview')],
+  'job-menu': [job(1, 'overview'), (page) => page.getByTestId('job-menu').click()],
+  'job-sql': [job(1, 'sql')],
+  'job-sql-errors': [
+    job(6, 'sql'),
+    async (page) => {
+      await page.locator('.cm-content').click();
+      await page.keyboard.press('Control+End');
+      await page.keyboard.insertText('SELECT * FORM orders;\nSELECT pruduct FROM orders;\n');
+      await page.locator('[data-testid=check-state][data-state=findings]').waitFor();
+    },
+  ],
+  conflict: [
+    job(7, 'sql'),
+    async (page) => {
+      await page.locator('.cm-content').click();
+      await page.keyboard.press('Control+End');
+      await page.keyboard.insertText('-- mine\n');
+      await page.evaluate((address) => fetch(address, { method: 'POST' }), `/api/v1${team}/jobs/${id('job', 7)}/mock-save`);
+      await page.locator('[data-testid=draft-state][data-state=conflict]').waitFor();
+      await page.getByTestId('conflict-open').click();
+      await page.getByTestId('conflict-keep').waitFor();
+    },
+  ],
+  history: [job(3, 'sql?revision=2')],
+  'history-list': [job(3, 'sql'), (page) => page.getByTestId('history').click()],
+  'job-timeline': [job(1, 'timeline')],
+  'job-checkpoints': [job(1, 'checkpoints')],
+  'job-exceptions': [job(5, 'exceptions')],
+  'job-logs': [job(1, 'logs')],
+  'job-logs-find': [job(1, 'logs?find=checkpoint 21')],
+  'job-configuration': [job(1, 'configuration')],
+  'job-releases': [job(1, 'releases')],
+  'job-releases-sides': [job(1, 'releases'), (page) => page.locator('.ant-segmented-item').last().click()],
+  start: [job(6, 'overview?dialog=start')],
+  'start-chosen': [
+    job(6, `checkpoints?dialog=start&snapshot=${id('snapshot', 2)}`),
+    (page) => page.locator('.ant-collapse-header').click(),
+  ],
+  stop: [job(1, 'overview?dialog=stop')],
+  replace: [job(1, 'overview?dialog=replace')],
+  savepoint: [job(1, 'overview?dialog=savepoint'), (page) => page.getByTestId('savepoint-confirm').click()],
+  delete: [job(6, 'overview?dialog=delete')],
+  release: [job(6, 'sql?dialog=release')],
+  clusters: [`${team}/clusters`],
+  'new-cluster': [`${team}/clusters?dialog=new`],
+  cluster: [`${team}/clusters/${id('cluster', 1)}`],
+  'cluster-unreachable': [`${team}/clusters/${id('cluster', 3)}`],
+  versions: ['/flink-versions'],
+  install: ['/flink-versions?dialog=install'],
+  account: ['/account'],
+  token: ['/account', (page) => page.getByTestId('token-create').click()],
+  keys: [`${team}/jobs`, (page) => page.keyboard.press('?')],
+  'user-menu': [`${team}/jobs`, (page) => page.getByTestId('user-menu').click()],
+  missing: [job(77, 'overview')],
+};
+
+const mock = await startMock(0);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+  ],
+});
+const context = await browser.newContext({
+  viewport: how.has('narrow') ? { width: 800, height: 900 } : { width: 1280, height: 800 },
+  baseURL: mock.url,
+  reducedMotion: 'reduce',
+});
+await context.addInitScript(
+  ([language, theme]) => {
+    localStorage.setItem('streamwright.language', language ?? 'en');
+    localStorage.setItem('streamwright.theme', theme ?? 'light');
+  },
+  [how.has('zh') ? 'zh' : 'en', how.has('dark') ? 'dark' : 'light'],
+);
+let bad = 0;
+try {
+  const first = await context.newPage();
+  await first.goto('/sign-in');
+  if (wanted.length === 0 || wanted.includes('sign-in')) await first.screenshot({ path: path.join(out, `${tag}-sign-in.png`) });
+  await first.evaluate(() => fetch('/api/v1/sign-in', { method: 'POST', body: '{}' }));
+  await first.close();
+  for (const [name, [address, act]] of Object.entries(PAGES)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') console.log(`${name}: ${message.text().slice(0, 300)}`);
+    });
+    page.on('pageerror', (error) => {
+      bad++;
+      console.log(`${name}: ${error.message}`);
+    });
+    await page.goto(address);
+    await page
+      .locator('h1')
+      .first()
+      .waitFor({ timeout: 10_000 })
+      .catch(() => undefined);
+    await page.waitForTimeout(600);
+    await act?.(page).catch((error) => console.log(`${name}: ${error}`));
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: path.join(out, `${tag}-${name}.png`) });
+    await page.close();
+  }
+} finally {
+  await browser.close();
+  await mock.stop();
+}
+process.exitCode = bad > 0 ? 1 : 0;

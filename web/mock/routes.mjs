@@ -1,0 +1,346 @@
+// @ts-check
+// The mock API's routes: enough of the server's behaviour to look at every page and to walk through the main path.
+import { actionsOf, clusters, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
+import * as one from './job-fixtures.mjs';
+
+/** @typedef {{ method: string, path: string, query: URLSearchParams, body: Record<string, unknown>, ifMatch: string | undefined }} Request */
+/** @typedef {{ status?: number, body?: unknown, setCookie?: string }} Answer */
+
+let sequence = 100;
+let nextId = 500;
+/** @type {Set<(change: object) => void>} */
+export const listeners = new Set();
+/** @param {string} noun @param {string} changed @param {string} [jobId] */
+function changed(noun, changed, jobId) {
+  sequence++;
+  for (const tell of listeners) tell({ sequence, noun, id: changed, ...(jobId ? { jobId } : {}) });
+}
+
+/** @type {Map<string, import('../app/api').Draft[]>} */
+const drafts = new Map();
+/** @param {string} job */
+function draftsOf(job) {
+  const found = drafts.get(job);
+  if (found) return found;
+  const made = [1, 2, 3, 4].map((revision) => ({
+    jobId: job,
+    revision,
+    spec: { ...one.spec, sql: revision < 4 ? one.SQL.replace(', SUM(amount)', '') : one.SQL },
+    savedBy: revision === 2 ? other : person,
+    savedAt: new Date(Date.now() - (5 - revision) * 4_000_000).toISOString(),
+  }));
+  drafts.set(job, made);
+  return made;
+}
+
+/** @param {number} status @param {string} code @param {string} detail @param {object} [more] @returns {Answer} */
+const problem = (status, code, detail, more = {}) => ({
+  status,
+  body: { type: `/problems/${code}`, title: code, status, detail, code, ...more },
+});
+/** @param {unknown[]} items @returns {Answer} */
+const list = (items) => ({ body: { items } });
+
+/** Findings of words that a tester types: FORM for FROM, and a column that no table has.
+ * @param {string} sql @returns {import('../app/api').Finding[]} */
+export function check(sql) {
+  /** @type {import('../app/api').Finding[]} */
+  const findings = [];
+  sql.split('\n').forEach((text, index) => {
+    const line = index + 1;
+    const form = text.indexOf('FORM ');
+    if (form >= 0) {
+      findings.push({
+        code: 'syntax',
+        severity: 'error',
+        line,
+        column: form + 1,
+        endLine: line,
+        endColumn: form + 5,
+        message: "Syntax: 'FORM' was not expected here.",
+        suggestion: 'Did you mean FROM?',
+        detail: `SQL parse failed. Encountered "FORM" at line ${line}, column ${form + 1}.\nWas expecting one of:\n    <EOF>\n    "FROM" ...\n    "," ...`,
+      });
+    }
+    const column = text.indexOf('pruduct');
+    if (column >= 0) {
+      findings.push({
+        code: 'unknown_column',
+        severity: 'error',
+        line,
+        column: column + 1,
+        endLine: line,
+        endColumn: column + 8,
+        message: "There is no column 'pruduct' in any table.",
+        suggestion: "Did you mean 'product'?",
+      });
+    }
+    const select = text.indexOf('SELECT *');
+    if (select >= 0) {
+      findings.push({
+        code: 'select_star',
+        severity: 'warning',
+        line,
+        column: select + 1,
+        endLine: line,
+        endColumn: select + 9,
+        message: 'SELECT * breaks the state when the table gets another column.',
+      });
+    }
+  });
+  return findings;
+}
+
+/** @param {string} name */
+const jobOf = (name) => jobs.find((job) => job.id === name || job.name === name);
+
+/** Moves a job's state on after a moment, as the engine would.
+ * @param {import('../app/api').Job} job @param {import('../app/api').Label} first @param {import('../app/api').Label} then @param {import('../app/api').Operation} operation */
+function move(job, first, then, operation) {
+  /** @param {import('../app/api').Label} label @param {string} sentence */
+  const set = (label, sentence) => {
+    job.status = { ...job.status, label, sentence, since: new Date().toISOString(), evidence: 'JobManager REST 1 s ago', conditions: [] };
+    job.actions = actionsOf(label);
+    changed('job', job.id, job.id);
+  };
+  job.operation = operation;
+  set(first, 'Under way.');
+  setTimeout(() => {
+    const now = new Date().toISOString();
+    job.operation = undefined;
+    Object.assign(operation, { state: 'succeeded', endedAt: now });
+    for (const step of operation.steps) step.endedAt ??= now;
+    if (job.run)
+      Object.assign(
+        job.run,
+        then === 'running'
+          ? { endedAt: undefined, outcome: undefined, releaseNumber: job.releaseNumber }
+          : { endedAt: now, outcome: 'stopped' },
+      );
+    set(then, then === 'running' ? 'All 4 tasks run.' : 'Stopped with a savepoint by admin.');
+    changed('operation', operation.id, job.id);
+  }, 2_000);
+}
+
+/** @param {import('../app/api').Job} job @param {'start' | 'stop' | 'savepoint' | 'replace' | 'delete'} kind @param {string[]} steps @param {Record<string, unknown>} request @returns {import('../app/api').Operation} */
+function operationOf(job, kind, steps, request) {
+  const now = new Date().toISOString();
+  const operation = {
+    ...starting,
+    id: id('operation', nextId++),
+    kind,
+    jobId: job.id,
+    state: /** @type {const} */ ('running'),
+    request,
+    steps: steps.map((name) => ({ name, startedAt: now, detail: 'mock' })),
+    createdAt: now,
+    deadlineAt: new Date(Date.now() + 180_000).toISOString(),
+  };
+  one.operations.unshift(operation);
+  return operation;
+}
+
+/** @param {string} rest @param {import('../app/api').Job} job @param {Request} request @returns {Answer | undefined} */
+function jobRoute(rest, job, { method, body, ifMatch }) {
+  const all = draftsOf(job.id);
+  const newest = all.at(-1);
+  if (rest === '' && method === 'GET') return { body: job };
+  if (rest === '' && method === 'PATCH') return { body: Object.assign(job, body) };
+  if (rest === '' && method === 'DELETE') {
+    jobs.splice(jobs.indexOf(job), 1);
+    changed('job', job.id, job.id);
+    return { status: 202, body: operationOf(job, 'delete', ['delete'], {}) };
+  }
+  if (rest === '/draft' && method === 'GET') return { body: newest };
+  if (rest === '/draft' && method === 'PUT' && newest) {
+    if (ifMatch !== '*' && ifMatch !== `"${newest.revision}"`) {
+      return problem(412, 'draft_conflict', `The draft is at revision ${newest.revision}.`, { current: newest });
+    }
+    const saved = {
+      jobId: job.id,
+      revision: newest.revision + 1,
+      spec: { ...one.spec, ...body },
+      savedBy: person,
+      savedAt: new Date().toISOString(),
+    };
+    all.push(saved);
+    job.draftRevision = saved.revision;
+    changed('draft', job.id, job.id);
+    return { body: saved };
+  }
+  if (rest === '/drafts') return list(all.map(({ spec, ...draft }) => ({ ...draft, lines: spec.sql.split('\n').length })).reverse());
+  const revision = /^\/drafts\/(\d+)$/.exec(rest)?.[1];
+  if (revision) return { body: all.find((draft) => draft.revision === Number(revision)) };
+  // Somebody else saves a revision: for looking at the conflict.
+  if (rest === '/mock-save' && newest) {
+    all.push({
+      ...newest,
+      revision: newest.revision + 1,
+      savedBy: other,
+      spec: { ...newest.spec, sql: `${newest.spec.sql}-- checked by Li Wei\n` },
+      savedAt: new Date().toISOString(),
+    });
+    changed('draft', job.id, job.id);
+    return { body: {} };
+  }
+  if (rest === '/releases' && method === 'GET') return list(job.releaseNumber === 0 ? [] : one.releases);
+  if (rest === '/releases') {
+    const findings = check(newest?.spec.sql ?? '');
+    if (findings.some((finding) => finding.severity === 'error') && body.overrideErrors !== true) {
+      return problem(422, 'check_failed', 'Flink would refuse the script.', { findings });
+    }
+    const first = one.releases[0];
+    const made = {
+      ...first,
+      number: job.releaseNumber + 1,
+      id: id('release', job.releaseNumber + 1),
+      note: String(body.note ?? ''),
+      createdAt: new Date().toISOString(),
+      spec: newest?.spec,
+      name: job.name,
+      statements: 3,
+      findings,
+    };
+    job.releaseNumber = made.number;
+    if (job.status.label === 'draft')
+      Object.assign(job, {
+        status: { ...job.status, label: 'stopped', sentence: 'Released, not started.' },
+        actions: actionsOf('stopped'),
+      });
+    one.releases.unshift(/** @type {import('../app/api').Release} */ (made));
+    changed('release', made.id, job.id);
+    return { status: 201, body: made };
+  }
+  if (/^\/releases\/\d+\/diff$/.test(rest)) return { body: one.diff };
+  const number = /^\/releases\/(\d+)$/.exec(rest)?.[1];
+  if (number) {
+    const release = one.releases.find((found) => found.number === Number(number));
+    const sql = number === '3' ? one.SQL : one.SQL.replace(', SUM(amount)', '');
+    return { body: { ...release, name: job.name, spec: { ...one.spec, sql }, statements: 3, findings: [] } };
+  }
+  if (rest === '/start') {
+    const operation = operationOf(job, 'start', ['submit'], { state: body.state });
+    move(job, 'starting', 'running', operation);
+    return { status: 202, body: operation };
+  }
+  if (rest === '/stop' || rest === '/replace') {
+    const operation = operationOf(job, rest === '/stop' ? 'stop' : 'replace', ['savepoint'], { stop: body.mode ?? body.stop });
+    move(job, rest === '/stop' ? 'stopping' : 'restarting', rest === '/stop' ? 'stopped' : 'running', operation);
+    return { status: 202, body: operation };
+  }
+  if (rest === '/savepoint')
+    return problem(409, 'operation_running', 'A savepoint of this job is being taken already.', { hint: 'Wait until it has ended.' });
+  if (rest === '/operations') return list(job.id === id('job', 4) ? [starting] : one.operations);
+  if (rest === '/events') return list(one.events);
+  if (rest === '/snapshots') return list(job.status.label === 'draft' ? [] : one.snapshots);
+  if (rest === '/graph') return { body: one.graph };
+  if (rest === '/checkpoints') return { body: one.checkpoints };
+  if (rest === '/exceptions') return list(one.exceptions);
+  if (rest === '/configuration') {
+    const effective = {
+      ...one.spec.configuration,
+      'execution.checkpointing.interval': '30000 ms',
+      'pipeline.name': job.name,
+      'parallelism.default': '2',
+      'taskmanager.numberOfTaskSlots': '4',
+      'rest.port': '35081',
+    };
+    return {
+      body: job.run?.endedAt
+        ? { declared: one.spec.configuration, reason: 'The job does not run, so there is no effective configuration.' }
+        : { declared: one.spec.configuration, effective },
+    };
+  }
+  if (rest === '/logs') return list(one.logFiles);
+  if (rest === '/logs/tail') return { body: { process: 'jobmanager', file: 'jobmanager.log', text: one.logText, source: 'mock' } };
+  return undefined;
+}
+
+/** @param {string} rest @param {import('../app/api').Cluster} cluster @returns {Answer | undefined} */
+function clusterRoute(rest, cluster) {
+  if (rest === '') return { body: cluster };
+  if (rest === '/logs') return list(one.logFiles);
+  if (rest === '/logs/tail') return { body: { process: 'jobmanager', file: 'jobmanager.log', text: one.logText, source: 'mock' } };
+  if (rest === '/operations' || rest === '/events') return list([]);
+  if (rest === '/start' || rest === '/stop')
+    return { status: 202, body: { ...starting, kind: 'cluster_start', id: id('operation', nextId++) } };
+  return undefined;
+}
+
+/** @param {string} path @param {Request} request @returns {Answer | undefined} */
+function teamRoute(path, request) {
+  if (path === '/jobs' && request.method === 'GET') return list(jobs);
+  if (path === '/jobs') {
+    const name = String(request.body.name ?? '');
+    if (jobOf(name)) return problem(409, 'name_taken', `There is a job '${name}' in this team already.`, { field: 'name' });
+    const job = /** @type {import('../app/api').Job} */ (structuredClone(jobOf('new idea')));
+    Object.assign(job, { id: id('job', nextId++), name });
+    jobs.push(job);
+    const spec = { ...one.spec, configuration: {}, parallelism: undefined, sql: '' };
+    drafts.set(job.id, [{ jobId: job.id, revision: 1, spec, savedBy: person, savedAt: new Date().toISOString() }]);
+    return { status: 201, body: job };
+  }
+  if (path === '/clusters' && request.method === 'GET') return list(clusters);
+  if (path === '/clusters')
+    return problem(400, 'port_in_use', 'Port 8081 is in use on this host.', {
+      field: 'configuration.rest.port',
+      hint: 'Choose another port or leave the key out.',
+    });
+  if (path === '/check') {
+    const sql = String(request.body.sql ?? '');
+    return {
+      body: {
+        findings: check(sql),
+        tables: { read: ['default_catalog.default_database.orders'], written: ['default_catalog.default_database.counts'] },
+        flinkVersion: '2.2.1',
+      },
+    };
+  }
+  const [, noun, name = '', rest = ''] = /^\/(jobs|clusters)\/([^/]+)(.*)$/.exec(path) ?? [];
+  if (noun === 'jobs') {
+    const job = jobOf(decodeURIComponent(name));
+    return job
+      ? jobRoute(rest, job, request)
+      : problem(404, 'not_found', `There is no job '${name}' that you may see.`, {
+          hint: 'Check the name or id, and that you are a member of the team.',
+        });
+  }
+  const cluster = clusters.find((found) => found.id === name);
+  if (noun === 'clusters' && cluster) return clusterRoute(rest, cluster);
+  if (/^\/operations\/[^/]+\/cancel$/.test(path)) return { body: { ...starting, state: 'cancelled' } };
+  return undefined;
+}
+
+/** @param {Request} request @param {boolean} signedIn @returns {Answer} */
+export function answer(request, signedIn) {
+  const { method, path, body } = request;
+  const cookie = 'mock_session=1; Path=/; HttpOnly; SameSite=Lax';
+  if (path === '/sign-in') {
+    return body.password === 'wrong'
+      ? problem(401, 'wrong_password', 'The name or the password is wrong.')
+      : { body: me, setCookie: cookie };
+  }
+  if (path === '/sign-in/link') {
+    return body.token === 'used'
+      ? problem(401, 'link_over', 'This link was used already.')
+      : { body: { ...me, passwordSet: false }, setCookie: cookie };
+  }
+  if (path === '/sign-out') return { status: 204, setCookie: 'mock_session=; Path=/; Max-Age=0' };
+  if (!signedIn) return problem(401, 'signed_out', 'Sign in first.');
+  if (path === '/me') return { body: me };
+  if (path === '/me/password') return { status: 204 };
+  if (path === '/me/sessions') return list(sessions);
+  if (path === '/me/tokens')
+    return method === 'GET' ? list(tokens) : { status: 201, body: { token: tokens[0], secret: 'swt_9mR2kq7fB0xYtVw3LhC8dE5sJ1nA6uPz' } };
+  if (path === '/flink-versions')
+    return method === 'GET'
+      ? list(versions)
+      : problem(422, 'no_flink', 'In /opt/flink is no lib/flink-dist-*.jar.', {
+          field: 'home',
+          hint: 'Give the folder that has bin, conf and lib.',
+        });
+  if (path === '/flink-versions/install') return { status: 202, body: installations[0] };
+  if (path === '/installations') return list(installations);
+  const [, , rest = ''] = /^\/teams\/([^/]+)(\/.*)$/.exec(path) ?? [];
+  return teamRoute(rest, request) ?? problem(404, 'not_found', `${method} ${path} is not mocked.`);
+}

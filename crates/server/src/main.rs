@@ -1,1 +1,62 @@
-fn main() {}
+//! The binary `streamwright`: the server with its console, and the command line for people and CI.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod admin;
+mod check;
+mod cli;
+mod console;
+mod demo;
+mod doctor;
+mod embedded;
+mod environment;
+mod failure;
+mod flink;
+mod outbound;
+mod remote;
+mod serve;
+mod wiring;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use failure::Failure;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    let command = Cli::parse().command;
+    // These two become other programs and must not have threads before.
+    let ended = match command {
+        Command::Hold { dir } => std::process::exit(::flink::local::hold(&dir)),
+        Command::Sandbox { args } => Err(Failure::unavailable(sql::sandbox::run(&args).to_string())),
+        command => run(command),
+    };
+    if let Err(failure) = ended {
+        if !failure.message.is_empty() {
+            eprintln!("streamwright: {failure}");
+        }
+        std::process::exit(failure.code);
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::unavailable(format!("no threads could be started: {error}")))?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(options) => serve::run(options).await,
+            Command::Demo(options) => demo::run(options).await,
+            Command::Login(login) => remote::login::run(login).await,
+            Command::Cluster(command) => remote::cluster::run(command).await,
+            Command::Job(command) => remote::job::run(command).await,
+            Command::Operation(command) => remote::operation::run(command).await,
+            Command::Flink(command) => flink::run(command).await,
+            Command::Check(check) => check::run(check).await,
+            Command::Doctor(doctor) => doctor::run(doctor).await,
+            Command::Hold { .. } | Command::Sandbox { .. } => Ok(()),
+        }
+    })
+}

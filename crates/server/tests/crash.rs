@@ -45,7 +45,9 @@ async fn tell(story: &Story) {
 
 /// Crashes at a moment; answers whether it came to that.
 async fn crash(story: &Story, moment: &str) -> bool {
+    let begun = std::time::Instant::now();
     let mut bed = Bed::with_job().await;
+    println!("{moment}: ready {:?}", begun.elapsed());
     if story.running {
         bed.run_job().await;
     }
@@ -73,7 +75,9 @@ async fn crash(story: &Story, moment: &str) -> bool {
         let ended = bed.done(&operation).await;
         assert_eq!(ended["state"], "succeeded", "{moment}: {ended}\n{}", bed.log());
     }
+    println!("{moment}: ended {:?}, crashed {crashed}", begun.elapsed());
     check(&bed, story, moment).await;
+    println!("{moment}: checked {:?}", begun.elapsed());
     crashed
 }
 

@@ -195,7 +195,7 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
         created_by: None,
     };
     let cluster = store.create_cluster(cluster).await.unwrap();
-    let job = NewJob { team_id: team.id, name: "job".to_owned(), description: String::new(), created_by: Some(user.id) };
+    let job = NewJob { team_id: team.id, name: "job".to_owned(), description: String::new(), created_by: user.id };
     let job = store.create_job(job).await.unwrap();
     let sql = "INSERT INTO sink SELECT * FROM source".to_owned();
     let spec = JobSpec { sql: sql.clone(), cluster_id: Some(cluster.id), mode: Mode::Session, parallelism: None, configuration: [].into() };

@@ -1,0 +1,23 @@
+//! The one place that reads the process's environment.
+
+/// A variable that is set and not empty.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// This host's name, for people.
+#[must_use]
+pub fn host() -> String {
+    nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_else(|| "this machine".to_owned())
+}
+
+/// Where data goes when nobody says: `$XDG_DATA_HOME/streamwright`.
+#[must_use]
+pub fn data_folder() -> Option<std::path::PathBuf> {
+    let share = variable("XDG_DATA_HOME").map(std::path::PathBuf::from);
+    share
+        .or_else(|| variable("HOME").map(|home| std::path::PathBuf::from(home).join(".local/share")))
+        .map(|folder| folder.join("streamwright"))
+}

@@ -1,0 +1,116 @@
+//! `streamwright flink …`: the Flink versions of a data folder, with or without a server running on it.
+
+use std::path::{Path, PathBuf};
+
+use domain::flink_version::{FlinkVersion, InvalidVersion, VersionNumber};
+use domain::id::FlinkVersionId;
+use domain::ports::{FlinkInstaller, InstallSource};
+use serde_json::json;
+use store::Store;
+
+use crate::cli::{FlinkCommand, Format, Origin};
+use crate::failure::Failure;
+use crate::remote::print::table;
+
+/// Runs `flink …`.
+///
+/// # Errors
+/// When a version is not known, cannot be installed, or the data folder cannot be used.
+pub async fn run(command: FlinkCommand) -> Result<(), Failure> {
+    match command {
+        FlinkCommand::Install { version, data, source, base_url } => {
+            let version: VersionNumber = version.parse().map_err(|error: InvalidVersion| Failure::usage(error.to_string()))?;
+            let source = match source {
+                Origin::Pypi => InstallSource::Pypi,
+                Origin::Archive => InstallSource::Archive { base_url },
+            };
+            let store = open(&data).await?;
+            let found = install(&store, &data, version, &source).await?;
+            println!("Flink {version} is installed in {}", found.home);
+        }
+        FlinkCommand::Add { home, data } => {
+            let installer = artifacts::Installer::new(&data);
+            let home = home.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", home.display())))?;
+            let version = installer.probe(&home).await?;
+            let store = open(&data).await?;
+            let added = register(&store, &installer, version, (&home.display().to_string(), "added")).await?;
+            println!("Flink {version} in {} is added", added.home);
+        }
+        FlinkCommand::List { data, output } => list(&open(&data).await?.flink_versions().await?, output),
+    }
+    Ok(())
+}
+
+/// The database of a data folder.
+///
+/// # Errors
+/// When the folder or the database cannot be used.
+pub async fn open(data: &Path) -> Result<Store, Failure> {
+    std::fs::create_dir_all(data).map_err(|error| Failure::usage(format!("{} cannot be made: {error}", data.display())))?;
+    let data = data.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", data.display())))?;
+    Ok(Store::open(&Store::sqlite_url(&data.join("streamwright.db"))).await?)
+}
+
+/// The home of a version that the folder's database knows.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn registered(data: &Path, version: VersionNumber) -> Result<Option<PathBuf>, Failure> {
+    if !data.join("streamwright.db").exists() {
+        return Ok(None);
+    }
+    Ok(open(data).await?.flink_version_by_number(version).await?.map(|known| PathBuf::from(known.home)))
+}
+
+/// Installs a version with progress on standard error, and writes it down. Safe to call again.
+///
+/// # Errors
+/// When it cannot be installed.
+pub async fn install(store: &Store, data: &Path, version: VersionNumber, source: &InstallSource) -> Result<FlinkVersion, Failure> {
+    if let Some(known) = store.flink_version_by_number(version).await? {
+        return Ok(known);
+    }
+    let installer = artifacts::Installer::new(data);
+    let progress = |sentence: &str, share: Option<f64>| match share {
+        Some(share) => eprintln!("  {sentence} ({:.0} %)", share * 100.0),
+        None => eprintln!("  {sentence}"),
+    };
+    let home = installer.install(version, source, &progress).await?;
+    let word = match source {
+        InstallSource::Pypi => "pypi",
+        InstallSource::Archive { .. } => "archive",
+    };
+    register(store, &installer, version, (&home, word)).await
+}
+
+async fn register(store: &Store, installer: &artifacts::Installer, version: VersionNumber, from: (&str, &str)) -> Result<FlinkVersion, Failure> {
+    if let Some(known) = store.flink_version_by_number(version).await? {
+        if known.home == from.0 {
+            return Ok(known);
+        }
+        return Err(Failure::usage(format!("Flink {version} is known already, in {}", known.home)));
+    }
+    let added = FlinkVersion {
+        id: FlinkVersionId(store::new_id()),
+        version,
+        home: from.0.to_owned(),
+        java_home: installer.find_java().await?,
+        source: from.1.to_owned(),
+        created_at: store::now(),
+    };
+    store.insert_flink_version(&added).await?;
+    Ok(added)
+}
+
+fn list(versions: &[FlinkVersion], output: Format) {
+    match output {
+        Format::Json => {
+            let items: Vec<_> = versions.iter().map(|v| json!({ "version": v.version, "home": v.home, "javaHome": v.java_home, "source": v.source })).collect();
+            println!("{:#}", json!({ "items": items }));
+        }
+        Format::Text => {
+            let rows: Vec<_> = versions.iter().map(|v| vec![v.version.to_string(), v.source.clone(), v.home.clone()]).collect();
+            print!("{}", table(&["VERSION", "SOURCE", "HOME"], &rows));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `streamwright cluster …`
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use super::client::{Client, escape};
+use super::operation;
+use super::print::{self, at, items, show, table};
+use crate::cli::{ClusterCommand, ClusterCreate};
+use crate::failure::Failure;
+
+/// Runs `cluster …`.
+///
+/// # Errors
+/// As the server says.
+pub async fn run(command: ClusterCommand) -> Result<(), Failure> {
+    match command {
+        ClusterCommand::List { server } => {
+            let client = Client::of(&server)?;
+            let page = client.get("/clusters").await?;
+            print::body(client.format, &page, list);
+        }
+        ClusterCommand::Show { cluster, server } => {
+            let client = Client::of(&server)?;
+            let found = client.get(&format!("/clusters/{}", escape(&cluster))).await?;
+            print::body(client.format, &found, one);
+        }
+        ClusterCommand::Create(create) => return self::create(create).await,
+        ClusterCommand::Start { cluster, wait, server } => {
+            let client = Client::of(&server)?;
+            let started = client.post(&format!("/clusters/{}/start", escape(&cluster)), &json!({})).await?;
+            return operation::accepted(&client, started, wait).await;
+        }
+        ClusterCommand::Stop { cluster, wait, server } => {
+            let client = Client::of(&server)?;
+            let stopped = client.post(&format!("/clusters/{}/stop", escape(&cluster)), &json!({})).await?;
+            return operation::accepted(&client, stopped, wait).await;
+        }
+        ClusterCommand::Delete { cluster, server } => {
+            let client = Client::of(&server)?;
+            client.send(Method::DELETE, &client.team_path(&format!("/clusters/{}", escape(&cluster)))?, None).await?;
+            eprintln!("Deleted cluster {cluster}.");
+        }
+    }
+    Ok(())
+}
+
+async fn create(create: ClusterCreate) -> Result<(), Failure> {
+    let client = Client::of(&create.server)?;
+    let configuration: Map<String, Value> = create.configuration.into_iter().map(|(key, value)| (key, Value::String(value))).collect();
+    let mut body = json!({ "name": create.name, "configuration": configuration });
+    match create.rest_url {
+        Some(url) => {
+            body["target"] = json!("standalone");
+            body["restUrl"] = json!(url);
+        }
+        None => {
+            body["target"] = json!("local");
+            body["flinkVersion"] = json!(create.flink);
+        }
+    }
+    if let Some(count) = create.task_managers {
+        body["taskManagers"] = json!(count);
+    }
+    if let Some(slots) = create.slots {
+        body["slots"] = json!(slots);
+    }
+    let created = client.post("/clusters", &body).await?;
+    if at(&created, "target") == "local" {
+        let started = client.post(&format!("/clusters/{}/start", at(&created, "id")), &json!({})).await?;
+        return operation::accepted(&client, started, create.wait).await;
+    }
+    print::body(client.format, &created, one);
+    Ok(())
+}
+
+fn list(page: &Value) -> String {
+    let row = |cluster: &Value| {
+        vec![show(cluster, "name"), show(cluster, "target"), show(cluster, "flinkVersion"), show(cluster, "status/label"), show(cluster, "restUrl")]
+    };
+    table(&["NAME", "TARGET", "FLINK", "STATE", "ADDRESS"], &items(page).iter().map(row).collect::<Vec<_>>())
+}
+
+fn one(cluster: &Value) -> String {
+    let mut text = format!("{}  {}\n{}\n", at(cluster, "name"), at(cluster, "id"), at(cluster, "status/sentence"));
+    text.push_str(&format!("target   {} (Flink {})\n", show(cluster, "target"), show(cluster, "flinkVersion")));
+    text.push_str(&format!("address  {}\n", show(cluster, "restUrl")));
+    text.push_str(&format!("slots    {} free of {}\n", show(cluster, "look/slotsFree"), show(cluster, "look/slotsTotal")));
+    text
+}

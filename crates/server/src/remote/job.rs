@@ -1,0 +1,213 @@
+//! `streamwright job …`
+
+use std::path::Path;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::client::{Client, escape};
+use super::operation;
+use super::print::{self, at, items, show, table};
+use crate::cli::{JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
+use crate::failure::Failure;
+
+/// Runs `job …`.
+///
+/// # Errors
+/// As the server says.
+pub async fn run(command: JobCommand) -> Result<(), Failure> {
+    match command {
+        JobCommand::Create(create) => self::create(create).await,
+        JobCommand::Edit(edit) => self::edit(edit).await,
+        JobCommand::List { search, server } => {
+            let client = Client::of(&server)?;
+            let query = search.map_or_else(String::new, |text| format!("?search={}", escape(&text)));
+            let page = client.get(&format!("/jobs{query}")).await?;
+            print::body(client.format, &page, list);
+            Ok(())
+        }
+        JobCommand::Show(only) => {
+            let client = Client::of(&only.server)?;
+            let job = client.get(&path(&only.job, "")).await?;
+            print::body(client.format, &job, one);
+            Ok(())
+        }
+        JobCommand::Release { job, note, override_errors, server } => {
+            let client = Client::of(&server)?;
+            let body = json!({ "note": note.unwrap_or_default(), "overrideErrors": override_errors });
+            let release = client.post(&path(&job, "/releases"), &body).await?;
+            print::body(client.format, &release, |release| format!("Release {} of {job}, digest {}\n", show(release, "number"), at(release, "digest")));
+            Ok(())
+        }
+        JobCommand::Start(start) => self::start(start, None).await,
+        JobCommand::Restart { stop, start } => self::start(start, Some(stop)).await,
+        JobCommand::Stop { job, mode, wait, server } => {
+            let client = Client::of(&server)?;
+            let stopped = client.post(&path(&job, "/stop"), &json!({ "mode": mode.word() })).await?;
+            operation::accepted(&client, stopped, wait).await
+        }
+        JobCommand::Savepoint { job, wait, server } => {
+            let client = Client::of(&server)?;
+            let taken = client.post(&path(&job, "/savepoint"), &json!({})).await?;
+            operation::accepted(&client, taken, wait).await
+        }
+        JobCommand::Snapshots(only) => {
+            let client = Client::of(&only.server)?;
+            let page = client.get(&path(&only.job, "/snapshots")).await?;
+            print::body(client.format, &page, snapshots);
+            Ok(())
+        }
+        JobCommand::Logs { job, process, file, bytes, server } => {
+            let client = Client::of(&server)?;
+            logs(&client, &job, (process, file), bytes).await
+        }
+        JobCommand::Delete { job, wait, server } => {
+            let client = Client::of(&server)?;
+            let deleted = client.send(Method::DELETE, &client.team_path(&path(&job, ""))?, None).await?.body;
+            operation::accepted(&client, deleted, wait).await
+        }
+    }
+}
+
+fn path(job: &str, rest: &str) -> String {
+    format!("/jobs/{}{rest}", escape(job))
+}
+
+/// A script from a file or standard input; text that is not UTF-8 is refused with its place.
+pub fn script(file: &Path) -> Result<String, Failure> {
+    let bytes = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(file)
+    };
+    let bytes = bytes.map_err(|error| Failure::usage(format!("{} cannot be read: {error}", file.display())))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Failure::usage(format!("{} is not UTF-8: the first bad byte is in line {line} (offset {place}); save it as UTF-8", file.display()))
+    })
+}
+
+async fn create(create: JobCreate) -> Result<(), Failure> {
+    let client = Client::of(&create.server)?;
+    let mut spec = json!({ "sql": "" });
+    change(&client, &mut spec, &create.spec).await?;
+    let body = json!({ "name": create.name, "description": create.description.unwrap_or_default(), "spec": spec });
+    let job = client.post("/jobs", &body).await?;
+    print::body(client.format, &job, |job| format!("Created job {}  {}\n", at(job, "name"), at(job, "id")));
+    Ok(())
+}
+
+async fn edit(edit: JobEdit) -> Result<(), Failure> {
+    let client = Client::of(&edit.server)?;
+    let draft_path = client.team_path(&path(&edit.job, "/draft"))?;
+    let current = client.exchange(Method::GET, &draft_path, None, &[]).await?;
+    let found = current.status == StatusCode::OK;
+    let mut spec = if found { current.body["spec"].clone() } else { json!({ "sql": "" }) };
+    change(&client, &mut spec, &edit.spec).await?;
+    let revision = edit.revision.or_else(|| current.body["revision"].as_i64().filter(|_| found)).unwrap_or(0);
+    let tag = format!("\"{revision}\"");
+    let saved = client.exchange(Method::PUT, &draft_path, Some(&spec), &[("if-match", &tag)]).await?;
+    if saved.status == StatusCode::PRECONDITION_FAILED {
+        let newest = saved.body["current"]["revision"].as_i64().unwrap_or_default();
+        return Err(Failure::refused(format!("somebody saved revision {newest} after the revision {revision} that you changed; read it, then edit again with --revision {newest}")));
+    }
+    if !saved.status.is_success() {
+        client.send(Method::PUT, &draft_path, Some(&spec)).await?;
+    }
+    print::body(client.format, &saved.body, |draft| format!("Saved draft {} of {}\n", show(draft, "revision"), edit.job));
+    Ok(())
+}
+
+async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Failure> {
+    if let Some(file) = &with.sql {
+        spec["sql"] = Value::String(script(file)?);
+    }
+    if let Some(cluster) = &with.cluster {
+        let found = client.get(&format!("/clusters/{}", escape(cluster))).await?;
+        spec["clusterId"] = found["id"].clone();
+    }
+    if let Some(parallelism) = with.parallelism {
+        spec["parallelism"] = json!(parallelism);
+    }
+    if !with.configuration.is_empty() {
+        let mut configuration = Map::new();
+        for (key, value) in &with.configuration {
+            if configuration.insert(key.clone(), Value::String(value.clone())).is_some() {
+                return Err(Failure::usage(format!("--config sets {key} twice")));
+            }
+        }
+        spec["configuration"] = Value::Object(configuration);
+    }
+    Ok(())
+}
+
+async fn start(start: JobStart, stop: Option<Stop>) -> Result<(), Failure> {
+    let client = Client::of(&start.server)?;
+    let mut body = json!({
+        "state": state(&start.from, stop),
+        "allowNonRestoredState": start.allow_non_restored_state,
+        "claimMode": if start.claim { "CLAIM" } else { "NO_CLAIM" },
+    });
+    if let Some(release) = start.release {
+        body["release"] = json!(release);
+    }
+    if let Some(parallelism) = start.parallelism {
+        body["parallelism"] = json!(parallelism);
+    }
+    let verb = if let Some(stop) = stop {
+        body["stop"] = json!(stop.word());
+        "/replace"
+    } else {
+        "/start"
+    };
+    let started = client.post(&path(&start.job, verb), &body).await?;
+    operation::accepted(&client, started, start.wait).await
+}
+
+/// `--from` as the API takes it; a restart goes on from what its stop left unless told otherwise.
+fn state(from: &str, stop: Option<Stop>) -> Value {
+    match from {
+        "none" if stop.is_some_and(|mode| mode != Stop::Cancel) => json!({ "from": "latest" }),
+        "none" | "latest" => json!({ "from": from }),
+        id if id.starts_with("snapshot_") => json!({ "from": "snapshot", "snapshotId": id }),
+        path => json!({ "from": "path", "path": path }),
+    }
+}
+
+async fn logs(client: &Client, job: &str, which: (Option<String>, Option<String>), bytes: u32) -> Result<(), Failure> {
+    let process = which.0.unwrap_or_else(|| "jobmanager".to_owned());
+    let mut query = format!("?process={}&bytes={bytes}", escape(&process));
+    if let Some(file) = which.1 {
+        query.push_str(&format!("&file={}", escape(&file)));
+    }
+    let tail = client.get(&path(job, &format!("/logs/tail{query}"))).await?;
+    print::body(client.format, &tail, |tail| at(tail, "text").to_owned());
+    Ok(())
+}
+
+fn list(page: &Value) -> String {
+    let row = |job: &Value| {
+        vec![show(job, "name"), show(job, "status/label"), show(job, "cluster/name"), show(job, "run/releaseNumber"), show(job, "status/sentence")]
+    };
+    table(&["NAME", "STATE", "CLUSTER", "RELEASE", "WHY"], &items(page).iter().map(row).collect::<Vec<_>>())
+}
+
+fn one(job: &Value) -> String {
+    let mut text = format!("{}  {}\n", at(job, "name"), at(job, "id"));
+    text.push_str(&format!("state     {}: {}\n", at(job, "status/label"), at(job, "status/sentence")));
+    text.push_str(&format!("evidence  {}\n", at(job, "status/evidence")));
+    for condition in job.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten() {
+        text.push_str(&format!("!         {}\n", at(condition, "sentence")));
+    }
+    text.push_str(&format!("cluster   {}\n", show(job, "cluster/name")));
+    text.push_str(&format!("run       {} (release {}), Flink job {}\n", show(job, "run/id"), show(job, "run/releaseNumber"), show(job, "run/flinkJobId")));
+    text.push_str(&format!("newest    release {}, draft {}\n", show(job, "releaseNumber"), show(job, "draftRevision")));
+    text
+}
+
+fn snapshots(page: &Value) -> String {
+    let row = |snapshot: &Value| vec![show(snapshot, "id"), show(snapshot, "kind"), show(snapshot, "state"), show(snapshot, "createdAt"), show(snapshot, "path")];
+    table(&["ID", "KIND", "STATE", "TIME", "PATH"], &items(page).iter().map(row).collect::<Vec<_>>())
+}

@@ -1,0 +1,8 @@
+//! Commands that go through the public API, as any other client would.
+
+pub mod client;
+pub mod cluster;
+pub mod job;
+pub mod login;
+pub mod operation;
+pub mod print;

@@ -1,0 +1,81 @@
+//! Puts the adapters into the ports of engine and API.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use domain::id::InstanceId;
+use sql::{PlannerSettings, Planners};
+use store::Store;
+
+use crate::embedded;
+use crate::failure::Failure;
+
+/// The planner pool of a data folder.
+///
+/// # Errors
+/// When the planner's jar cannot be written there.
+pub fn planners(data: &Path) -> Result<Planners, Failure> {
+    let jar = embedded::planner_jar(data)?;
+    let settings = PlannerSettings { program: Some(own_program()?), ..PlannerSettings::new(jar, data.join("cache").join("planner")) };
+    Ok(Planners::new(settings))
+}
+
+/// This executable, for its hidden subcommands.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn own_program() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| Failure::unavailable(format!("the path of this program is not known: {error}")))
+}
+
+/// This server's name as an owner of leases, kept in its data folder: only one server runs on a folder, so one that
+/// was killed takes its clusters up again at once instead of waiting for its own leases to expire.
+fn instance(data: &Path) -> Result<InstanceId, Failure> {
+    let file = data.join("instance");
+    if let Some(known) = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok()) {
+        return Ok(known);
+    }
+    let made = InstanceId(store::new_id());
+    std::fs::write(&file, made.to_string()).map_err(|error| Failure::unavailable(format!("{} cannot be written: {error}", file.display())))?;
+    Ok(made)
+}
+
+/// Everything that engine and API work with.
+pub struct Parts {
+    /// The engine.
+    pub engine: engine::Engine,
+    /// The API.
+    pub api: api::App,
+}
+
+/// Builds the parts of a server on a data folder.
+///
+/// # Errors
+/// When an adapter cannot be made.
+pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts, Failure> {
+    let rest = Arc::new(flink::rest::Rest::new(embedded::RUNNER_JAR.to_vec())?);
+    let host = Arc::new(flink::local::LocalHost::new(data, own_program()?));
+    let storage = Arc::new(flink::storage::LocalStorage);
+    let ports = engine::Ports {
+        observer: rest.clone(),
+        control: rest.clone(),
+        reader: rest.clone(),
+        host: host.clone(),
+        storage,
+    };
+    let engine = engine::Engine {
+        store: store.clone(),
+        ports,
+        instance: instance(data)?,
+        state_root: format!("file://{}/state", data.display()),
+    };
+    let ports = api::Ports {
+        checker: Arc::new(planners(data)?),
+        reader: rest.clone(),
+        observer: rest,
+        host,
+        installer: Arc::new(artifacts::Installer::new(data)),
+    };
+    let api = api::App::new(store, ports, settings);
+    Ok(Parts { engine, api })
+}

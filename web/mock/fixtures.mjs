@@ -73,7 +73,8 @@ const local = {
   status: {
     label: 'running',
     sentence: 'The JobManager answers; 2 TaskManagers with 8 slots are registered.',
-    evidence: 'JobManager REST 3 s ago · 3 processes alive',
+    evidence: 'JobManager REST · 2 of 3 processes alive',
+    evidenceAt: ago(3),
   },
   look: {
     contactAt: ago(3),
@@ -121,7 +122,8 @@ export const clusters = [
     status: {
       label: 'unreachable',
       sentence: 'The JobManager has not answered for 4 minutes; its jobs may still run.',
-      evidence: 'last answer 4 min ago · connection refused',
+      evidence: 'connection refused',
+      evidenceAt: ago(252),
     },
     look: {
       ...local.look,
@@ -147,7 +149,7 @@ function job(n, name, label, more, status) {
     id: id('job', n),
     name,
     description: '',
-    status: { label, sentence: '', evidence: '', conditions: [], since: ago(3600 * n), ...status },
+    status: { label, sentence: '', evidence: '', evidenceAt: ago(live ? 2 : 3600 * n), conditions: [], since: ago(3600 * n), ...status },
     desired: live ? { want: 'running', release: 2 } : { want: 'stopped' },
     cluster: { id: local.id, name: local.name },
     run:
@@ -175,7 +177,7 @@ function job(n, name, label, more, status) {
   };
 }
 
-const REST = 'JobManager REST 2 s ago';
+const REST = 'JobManager REST';
 /** @type {Operation} */
 export const starting = {
   id: id('operation', 40),
@@ -217,7 +219,7 @@ export const jobs = [
       sentence: 'Flink restarts it: TaskManager taskmanager-2 is gone.',
       evidence: `RESTARTING · ${REST}`,
       flinkState: 'RESTARTING',
-      conditions: [{ kind: 'no_checkpoint', since: ago(900), sentence: 'No checkpoint has completed for 15 minutes.' }],
+      conditions: [{ kind: 'waiting_for_resources', since: ago(25), sentence: 'It waits for 2 slots; local-2.2 has none free.' }],
       since: ago(31),
     },
   ),
@@ -226,7 +228,7 @@ export const jobs = [
     '日终对账 daily settlement',
     'finished',
     {},
-    { sentence: 'Came to its end: all sources were read.', evidence: 'FINISHED · JobManager REST, 3 h ago' },
+    { sentence: 'Came to its end: all sources were read.', evidence: 'FINISHED · JobManager REST' },
   ),
   job(
     4,
@@ -242,16 +244,10 @@ export const jobs = [
     {},
     {
       sentence: 'Flink gave up: NumberFormatException: For input string: "12,5".',
-      evidence: 'FAILED · JobManager REST, 5 h ago',
+      evidence: 'FAILED · JobManager REST',
     },
   ),
-  job(
-    6,
-    'clicks sessionized',
-    'stopped',
-    {},
-    { sentence: 'Stopped with a savepoint by admin.', evidence: 'FINISHED · JobManager REST, 6 h ago' },
-  ),
+  job(6, 'clicks sessionized', 'stopped', {}, { sentence: 'Stopped with a savepoint by admin.', evidence: 'FINISHED · JobManager REST' }),
   job(
     7,
     'device telemetry',

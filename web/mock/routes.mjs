@@ -99,7 +99,15 @@ const jobOf = (name) => jobs.find((job) => job.id === name || job.name === name)
 function move(job, first, then, operation) {
   /** @param {import('../app/api').Label} label @param {string} sentence */
   const set = (label, sentence) => {
-    job.status = { ...job.status, label, sentence, since: new Date().toISOString(), evidence: 'JobManager REST 1 s ago', conditions: [] };
+    job.status = {
+      ...job.status,
+      label,
+      sentence,
+      since: new Date().toISOString(),
+      evidence: 'JobManager REST',
+      evidenceAt: new Date().toISOString(),
+      conditions: [],
+    };
     job.actions = actionsOf(label);
     changed('job', job.id, job.id);
   };
@@ -168,7 +176,7 @@ function jobRoute(rest, job, { method, body, ifMatch }) {
     changed('draft', job.id, job.id);
     return { body: saved };
   }
-  if (rest === '/drafts') return list(all.map(({ spec, ...draft }) => ({ ...draft, lines: spec.sql.split('\n').length })).reverse());
+  if (rest === '/drafts') return list(all.map(({ spec: _, ...draft }) => draft).reverse());
   const revision = /^\/drafts\/(\d+)$/.exec(rest)?.[1];
   if (revision) return { body: all.find((draft) => draft.revision === Number(revision)) };
   // Somebody else saves a revision: for looking at the conflict.

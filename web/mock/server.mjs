@@ -25,7 +25,7 @@ async function bodyOf(request) {
 /** @param {import('node:http').ServerResponse} response */
 function follow(response) {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  response.write(': hello\n\n');
+  response.write('event: hello\ndata: {"sequence":100}\n\n');
   /** @param {object} change */
   const tell = (change) => response.write(`event: change\ndata: ${JSON.stringify(change)}\n\n`);
   listeners.add(tell);

@@ -23,7 +23,7 @@ class FakeSource extends EventTarget {
 const newest = () => FakeSource.made[FakeSource.made.length - 1] as FakeSource;
 
 describe('the feed', () => {
-  const listener = { change: vi.fn(), reset: vi.fn(), refused: vi.fn() };
+  const listener = { change: vi.fn(), reset: vi.fn(), begun: vi.fn(), refused: vi.fn() };
   const status = vi.fn();
 
   beforeEach(() => {
@@ -61,13 +61,27 @@ describe('the feed', () => {
     end();
   });
 
-  it('reads everything anew when it does not know what it missed', () => {
+  it('knows from the first word where to go on, and says once that it has begun', () => {
     const end = connect(listener, status);
+    newest().say('hello', '{"sequence":41}');
     newest().readyState = 2;
     newest().onerror?.();
     vi.advanceTimersByTime(1_500);
-    newest().onopen?.();
+    expect(newest().url).toMatch(/lastEventId=41$/);
+    newest().say('hello', '{"sequence":44}');
+    expect(listener.begun).toHaveBeenCalledTimes(1);
+    expect(listener.reset).not.toHaveBeenCalled();
+    end();
+  });
+
+  it('reads everything anew when the server no longer knows what was missed', () => {
+    const end = connect(listener, status, 3);
+    newest().say('reset', '{"sequence":900}');
     expect(listener.reset).toHaveBeenCalledTimes(1);
+    newest().readyState = 2;
+    newest().onerror?.();
+    vi.advanceTimersByTime(1_500);
+    expect(newest().url).toMatch(/lastEventId=900$/);
     end();
   });
 

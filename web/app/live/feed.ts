@@ -9,6 +9,8 @@ type Word = { kind: 'change'; change: Change } | { kind: 'reset' } | { kind: 'st
 export interface FeedListener {
   change(change: Change): void;
   reset(): void;
+  /** The feed has begun: what was read before may have changed on the way. */
+  begun(): void;
   /** The feed was refused: ask the server who we are. */
   refused(): void;
 }
@@ -31,6 +33,15 @@ function asChange(text: string): Change | undefined {
   }
 }
 
+function sequenceOf(text: string): number {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'sequence' in value && typeof value.sequence === 'number' ? value.sequence : 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** Holds the connection, going on after change `last`; answers a function that ends it. */
 export function connect(listener: FeedListener, onStatus: (status: LiveStatus) => void, last?: number): () => void {
   let source: EventSource | undefined;
@@ -42,7 +53,6 @@ export function connect(listener: FeedListener, onStatus: (status: LiveStatus) =
     const from = last === undefined ? '' : `?lastEventId=${last}`;
     source = new EventSource(`${serverAddress()}/api/v1/changes${from}`);
     source.onopen = () => {
-      if (lost && last === undefined) listener.reset();
       lost = false;
       tries = 0;
       onStatus({ live: true });
@@ -53,7 +63,14 @@ export function connect(listener: FeedListener, onStatus: (status: LiveStatus) =
       last = Math.max(last ?? 0, change.sequence);
       listener.change(change);
     });
-    source.addEventListener('reset', () => listener.reset());
+    source.addEventListener('hello', (event) => {
+      if (last === undefined) listener.begun();
+      last = Math.max(last ?? 0, sequenceOf(event.data));
+    });
+    source.addEventListener('reset', (event) => {
+      last = sequenceOf(event.data);
+      listener.reset();
+    });
     source.onerror = () => {
       if (ended) return;
       if (!lost) onStatus({ live: false, since: Date.now() });
@@ -89,9 +106,8 @@ export function follow(listener: FeedListener): () => void {
     else if (leaving) say({ kind: 'status', status });
   };
   say({ kind: 'hello' });
-  const lead = (first: boolean) =>
+  const lead = () =>
     new Promise<void>((release) => {
-      if (!first && last === undefined) listener.reset();
       const end = connect(
         {
           change: (change) => {
@@ -102,6 +118,7 @@ export function follow(listener: FeedListener): () => void {
             listener.reset();
             say({ kind: 'reset' });
           },
+          begun: () => listener.begun(),
           refused: () => listener.refused(),
         },
         (next) => {
@@ -117,8 +134,7 @@ export function follow(listener: FeedListener): () => void {
       };
       if (stop.signal.aborted) leaving();
     });
-  const asked = Date.now();
-  navigator.locks.request(NAME, { signal: stop.signal }, () => lead(Date.now() - asked < 300)).catch(() => undefined);
+  navigator.locks.request(NAME, { signal: stop.signal }, lead).catch(() => undefined);
   return () => {
     stop.abort();
     leaving?.();

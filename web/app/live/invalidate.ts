@@ -41,6 +41,9 @@ function part(key: QueryKey): KeyPart {
   return typeof first === 'object' && first !== null ? (first as KeyPart) : {};
 }
 
+const FLINK_READS = [...RUN_READS, 'getLogTail', 'getClusterLogTail', 'listClusterLogs'];
+const asksFlink = (key: QueryKey) => FLINK_READS.includes(part(key)._id ?? '');
+
 /** Whether a change makes the query with this key old. An unknown noun makes everything of its job old. */
 export function touches(change: Change, key: QueryKey): boolean {
   const { _id: query, path } = part(key);
@@ -54,19 +57,26 @@ export function touches(change: Change, key: QueryKey): boolean {
 }
 
 /** Changes gathered for a moment become one round of refetching. */
-export function gatherer(queries: QueryClient, waitMs = 120) {
+export function gatherer(queries: QueryClient, waitMs = 120, restMs = 1_000) {
+  let flushed = 0;
   let waiting: Change[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
     const changes = waiting;
     waiting = [];
     timer = undefined;
+    flushed = Date.now();
     void queries.invalidateQueries({ predicate: (query) => changes.some((change) => touches(change, query.queryKey)) });
   };
   return {
     add(change: Change) {
       waiting.push(change);
-      if (timer === undefined) timer = setTimeout(flush, waitMs);
+      // A moment for what belongs together; then a rest, so that a busy cluster does not mean endless reading.
+      if (timer === undefined) timer = setTimeout(flush, Math.max(waitMs, flushed + restMs - Date.now()));
+    },
+    /** What the server keeps is read once more; what Flink is asked for is not. */
+    begun() {
+      void queries.invalidateQueries({ predicate: ({ queryKey }) => part(queryKey).path !== undefined && !asksFlink(queryKey) });
     },
     all() {
       void queries.invalidateQueries();

@@ -9,6 +9,7 @@ import { ClusterActions } from '../parts/cluster-actions';
 import { ClusterTag } from '../parts/cluster-tag';
 import { CopyText } from '../parts/copy';
 import { Empty } from '../parts/empty';
+import { Evidence } from '../parts/evidence';
 import { Facts } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
 import { LogReader, placeOf, TAIL_BYTES } from '../parts/log-reader';
@@ -162,7 +163,7 @@ function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
           <ClusterActions team={team} cluster={cluster} withDelete onDeleted={() => void navigate(paths.clusters(team))} />
         </div>
         <div className="job-head-sentence">{cluster.status.sentence}</div>
-        <div className="quiet">{cluster.status.evidence}</div>
+        <Evidence status={cluster.status} />
         {look.unreachableSince && (
           <Alert
             type="warning"

@@ -25,6 +25,7 @@ function useFeed(signedIn: boolean) {
     return follow({
       change: gather.add,
       reset: gather.all,
+      begun: gather.begun,
       refused: () => void queries.invalidateQueries({ queryKey: read.me().queryKey }),
     });
   }, [queries, signedIn]);

@@ -59,7 +59,7 @@ function Dialogs({ team, job, search, change }: TabProps) {
   }
 }
 
-function JobBody({ team, job, tab, seenAt }: { team: string; job: Job; tab: JobTab; seenAt: number }) {
+function JobBody({ team, job, tab }: { team: string; job: Job; tab: JobTab }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const search = useSearch({ from: '/frame/teams/$team/jobs/$job/$tab' });
@@ -72,7 +72,7 @@ function JobBody({ team, job, tab, seenAt }: { team: string; job: Job; tab: JobT
   return (
     <>
       <div>
-        <JobHead team={team} job={job} seenAt={seenAt} tab={tab} open={(dialog) => change({ dialog })} />
+        <JobHead team={team} job={job} tab={tab} open={(dialog) => change({ dialog })} />
         <Tabs
           activeKey={tab}
           onChange={(key) => void navigate(paths.job(team, job.id, key as JobTab))}
@@ -90,5 +90,5 @@ function JobBody({ team, job, tab, seenAt }: { team: string; job: Job; tab: JobT
 export function JobPage() {
   const { team, job: id, tab } = useParams({ from: '/frame/teams/$team/jobs/$job/$tab' });
   const job = useQuery(read.job(team, id));
-  return <Loaded query={job}>{(found) => <JobBody team={team} job={found} tab={tab as JobTab} seenAt={job.dataUpdatedAt} />}</Loaded>;
+  return <Loaded query={job}>{(found) => <JobBody team={team} job={found} tab={tab as JobTab} />}</Loaded>;
 }

@@ -2,7 +2,7 @@ import { Alert } from 'antd';
 import type { Condition } from '../nouns';
 import { Ago } from './ago';
 
-const SERIOUS = ['unreachable', 'ghost', 'no_checkpoint'];
+const SERIOUS: readonly Condition['kind'][] = ['unreachable', 'ghost'];
 
 /** What is to be known beside the label, each in the server's words. */
 export function Conditions({ conditions }: { conditions: readonly Condition[] }) {

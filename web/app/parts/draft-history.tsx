@@ -45,7 +45,7 @@ function RevisionList({ team, job, onRevision, onAside }: Pick<Props, 'team' | '
               <strong className="figure">r{draft.revision}</strong>
               <span className="ellipsis">{draft.savedBy.name}</span>
               <span className="quiet">
-                {t('history.lines', { count: draft.lines })} · <Ago at={draft.savedAt} />
+                <Ago at={draft.savedAt} />
               </span>
             </button>
           ))

@@ -3,11 +3,11 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { Button, Dropdown, type MenuProps } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { Job, Verdict } from '../nouns';
-import { useNow } from '../now';
 import { type JobDialog, type JobTab, paths } from '../paths';
 import { ActionButton } from './action-button';
 import { Ago } from './ago';
 import { Conditions } from './conditions';
+import { Evidence } from './evidence';
 import { LabelTag } from './label-tag';
 import { ReleaseMark } from './release-mark';
 import { stopOf } from './stop-choice';
@@ -15,8 +15,6 @@ import { stopOf } from './stop-choice';
 interface Props {
   team: string;
   job: Job;
-  /** When the job was read last. */
-  seenAt: number;
   tab: JobTab;
   open: (dialog: JobDialog) => void;
 }
@@ -100,27 +98,8 @@ function MoreMenu({ job, open }: Pick<Props, 'job' | 'open'>) {
   );
 }
 
-const OLD_AFTER = 15_000;
-
-/** Evidence as the server gave it; when that was some time ago, how long. */
-function Evidence({ job, seenAt }: { job: Job; seenAt: number }) {
-  const { t } = useTranslation();
-  const now = useNow();
-  return (
-    <span className="quiet" data-testid="evidence">
-      {job.status.evidence}
-      {now - seenAt > OLD_AFTER && (
-        <>
-          {' '}
-          ({t('job.read')} <Ago at={seenAt} />)
-        </>
-      )}
-    </span>
-  );
-}
-
 /** Who it is, how it is, who says so, and what can be done. */
-export function JobHead({ team, job, seenAt, tab, open }: Props) {
+export function JobHead({ team, job, tab, open }: Props) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { status } = job;
@@ -146,7 +125,7 @@ export function JobHead({ team, job, seenAt, tab, open }: Props) {
         </span>
       </div>
       <div className="job-head-facts">
-        <Evidence job={job} seenAt={seenAt} />
+        <Evidence status={status} />
         <span className="quiet">
           {t('release')} <ReleaseMark job={job} />
         </span>

@@ -63,7 +63,7 @@ export const read = {
     staleTime: 0,
   }),
   clusterEvents: (team: string, cluster: string) => listClusterEventsOptions({ path: { team, cluster }, query: { limit: 100 } }),
-  clusterOperations: (team: string, cluster: string) => listClusterOperationsOptions({ path: { team, cluster }, query: { limit: 20 } }),
+  clusterOperations: (team: string, cluster: string) => listClusterOperationsOptions({ path: { team, cluster } }),
   jobs: (team: string) => queryOptions({ queryKey: listJobsQueryKey({ path: { team } }), queryFn: ({ signal }) => allJobs(team, signal) }),
   job: (team: string, job: string) => getJobOptions({ path: { team, job } }),
   draft: (team: string, job: string) => getDraftOptions({ path: { team, job } }),

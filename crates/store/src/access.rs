@@ -1,10 +1,13 @@
 //! People who can sign in. Their passwords come in as Argon2id text and are never anything else here.
 
+use std::collections::BTreeMap;
+
 use domain::Millis;
 use domain::access::User;
 use domain::id::UserId;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use crate::clock::{new_id, now};
 use crate::column::{FromRow, all, key};
@@ -77,6 +80,21 @@ impl Store {
     pub async fn users(&self) -> Result<Vec<User>, StoreError> {
         let rows = user::Entity::find().order_by_asc(user::Column::Name).all(&self.reader).await?;
         Ok(all(rows)?)
+    }
+
+    /// The names of several people.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn user_names(&self, ids: &[UserId]) -> Result<BTreeMap<UserId, String>, StoreError> {
+        let rows: Vec<(Uuid, String)> = user::Entity::find()
+            .select_only()
+            .columns([user::Column::Id, user::Column::Name])
+            .filter(user::Column::Id.is_in(ids.iter().map(|id| id.0)))
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        Ok(rows.into_iter().map(|(id, name)| (UserId(id), name)).collect())
     }
 
     /// How many people there are: none right after the installation.

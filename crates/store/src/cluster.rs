@@ -11,7 +11,9 @@ use domain::job::Job;
 use domain::run::Run;
 use domain::status::ClusterFacts;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::clock::new_id;
 use crate::column::{FromRow, all, count, from_json, from_word, json, key, word};
@@ -153,7 +155,7 @@ impl Store {
         self.write(Scope::Plain, |tx| async move {
             let row = row_of(new, tx.at)?;
             if let Some(version) = new.flink_version_id {
-                let known = flink_versions::Entity::find_by_id(version.0).one(&tx.conn).await?;
+                let known = flink_versions::Entity::find_by_id(version.0).lock_exclusive().one(&tx.conn).await?;
                 known.ok_or_else(|| Fault::conflict("this Flink version was removed meanwhile: choose another one"))?;
             }
             let made = cluster::Entity::insert(row.clone().into_active_model())

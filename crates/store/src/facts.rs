@@ -12,6 +12,7 @@ use domain::operation::{Operation, OperationState};
 use domain::run::{Run, Source};
 use domain::snapshot::Snapshot;
 use domain::status::{ClusterFacts, JobFacts};
+use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
@@ -50,8 +51,22 @@ enum Depth {
 /// Rows of one kind by the id that they are looked up with.
 type By<K, V> = BTreeMap<K, V>;
 
+/// So many jobs at once: statements have at most 32,766 parameters (SQLite).
+const AT_ONCE: usize = 5_000;
+
 async fn gather(conn: &DatabaseTransaction, rows: Vec<job::Model>, depth: Depth) -> Result<Vec<JobFacts>, Fault> {
-    let jobs: Vec<Job> = all(rows)?;
+    let mut facts = Vec::with_capacity(rows.len());
+    let mut rest = rows.into_iter();
+    loop {
+        let some: Vec<job::Model> = rest.by_ref().take(AT_ONCE).collect();
+        if some.is_empty() {
+            return Ok(facts);
+        }
+        facts.extend(gather_some(conn, all(some)?, depth).await?);
+    }
+}
+
+async fn gather_some(conn: &DatabaseTransaction, jobs: Vec<Job>, depth: Depth) -> Result<Vec<JobFacts>, Fault> {
     let mut runs = runs(conn, &jobs).await?;
     let mut operations = operations(conn, &jobs).await?;
     let mut observations = observations(conn, &runs).await?;
@@ -174,9 +189,7 @@ async fn rows_on(conn: &DatabaseTransaction, id: ClusterId) -> Result<Vec<job::M
         .column(snapshot::Column::JobId)
         .filter(snapshot::Column::State.is_in(unsettled()?))
         .filter(snapshot::Column::RunId.in_subquery(here().into_query()));
-    let open = Condition::all()
-        .add(job::Column::ClusterId.eq(id.0))
-        .add(job::Column::LifecycleId.is_not_null().or(job::Column::SavepointId.is_not_null()));
+    let open = Condition::all().add(job::Column::ClusterId.eq(id.0)).add(open_slot());
     let wanted = Condition::any()
         .add(job::Column::RunId.in_subquery(here().filter(moving).into_query()))
         .add(job::Column::Id.in_subquery(unsettled.into_query()))
@@ -184,35 +197,49 @@ async fn rows_on(conn: &DatabaseTransaction, id: ClusterId) -> Result<Vec<job::M
     Ok(job::Entity::find().filter(wanted).order_by_asc(job::Column::Id).all(conn).await?)
 }
 
-/// How many rows each cluster has in a query that answers cluster ids.
-fn tally(ids: Vec<Uuid>) -> BTreeMap<ClusterId, u64> {
-    let mut tally = BTreeMap::new();
-    for id in ids {
-        *tally.entry(ClusterId(id)).or_insert(0) += 1;
-    }
-    tally
+/// How many rows each cluster has, of a query grouped by cluster.
+fn tally(rows: Vec<(Uuid, i64)>) -> By<ClusterId, u64> {
+    rows.into_iter()
+        .map(|(id, count)| (ClusterId(id), u64::try_from(count).unwrap_or(0)))
+        .collect()
+}
+
+/// Runs that may still be running, by cluster.
+async fn live_runs(conn: &DatabaseTransaction) -> Result<By<ClusterId, u64>, Fault> {
+    let query = run::Entity::find()
+        .select_only()
+        .column(run::Column::ClusterId)
+        .column_as(run::Column::Id.count(), "live")
+        .filter(run::Column::EndedAt.is_null())
+        .group_by(run::Column::ClusterId);
+    Ok(tally(query.into_tuple().all(conn).await?))
+}
+
+/// Jobs with an open operation, by cluster.
+async fn busy_jobs(conn: &DatabaseTransaction) -> Result<By<ClusterId, u64>, Fault> {
+    let query = job::Entity::find()
+        .select_only()
+        .column(job::Column::ClusterId)
+        .column_as(job::Column::Id.count(), "open")
+        .filter(job::Column::ClusterId.is_not_null())
+        .filter(open_slot())
+        .group_by(job::Column::ClusterId);
+    Ok(tally(query.into_tuple().all(conn).await?))
+}
+
+/// A job whose place for operations is taken.
+fn open_slot() -> SimpleExpr {
+    job::Column::LifecycleId.is_not_null().or(job::Column::SavepointId.is_not_null())
 }
 
 async fn work(conn: &DatabaseTransaction) -> Result<Vec<ClusterWork>, Fault> {
     let known = clusters::facts(conn, cluster::Entity::find().order_by_asc(cluster::Column::Id).all(conn).await?).await?;
     let ids = known.iter().filter_map(|facts| facts.cluster.operation_id.map(|id| id.0));
     let rows = operation::Entity::find().filter(operation::Column::Id.is_in(ids)).all(conn).await?;
-    let mut operations: By<OperationId, Operation> = all::<_, Operation>(rows)?
-        .into_iter()
-        .map(|operation| (operation.id, operation))
-        .collect();
-    let live = run::Entity::find()
-        .select_only()
-        .column(run::Column::ClusterId)
-        .filter(run::Column::EndedAt.is_null());
-    let live = tally(live.into_tuple().all(conn).await?);
-    let open = job::Entity::find()
-        .select_only()
-        .column(job::Column::ClusterId)
-        .filter(job::Column::ClusterId.is_not_null())
-        .filter(job::Column::LifecycleId.is_not_null().or(job::Column::SavepointId.is_not_null()));
-    let open = tally(open.into_tuple().all(conn).await?);
-    let count = |of: &BTreeMap<ClusterId, u64>, id| of.get(&id).copied().unwrap_or(0);
+    let operations: Vec<Operation> = all(rows)?;
+    let mut operations: By<OperationId, Operation> = operations.into_iter().map(|operation| (operation.id, operation)).collect();
+    let (live, open) = (live_runs(conn).await?, busy_jobs(conn).await?);
+    let count = |of: &By<ClusterId, u64>, id| of.get(&id).copied().unwrap_or(0);
     let all = known.into_iter().map(|facts| ClusterWork {
         live_runs: count(&live, facts.cluster.id),
         open_operations: count(&open, facts.cluster.id),
@@ -286,17 +313,19 @@ impl Store {
         Ok(gather(&conn, rows, Depth::Plan).await?)
     }
 
-    /// All facts of jobs with an open operation that stand on no cluster, such as the deletion of a job
-    /// that never ran.
+    /// All facts of jobs with an open operation that stand on no cluster, or on one that is gone, such as
+    /// the deletion of a job that never ran.
     ///
     /// # Errors
     /// `Invalid` for a stored value that cannot be read.
     pub async fn engine_unplaced(&self) -> Result<Vec<JobFacts>, StoreError> {
         let conn = self.reading().await?;
-        let open = job::Column::LifecycleId.is_not_null().or(job::Column::SavepointId.is_not_null());
+        let known = cluster::Entity::find().select_only().column(cluster::Column::Id).into_query();
+        let nowhere = job::Column::ClusterId.is_null().or(job::Column::ClusterId.not_in_subquery(known));
         let rows = job::Entity::find()
-            .filter(job::Column::ClusterId.is_null())
-            .filter(open)
+            .filter(nowhere)
+            .filter(open_slot())
+            .order_by_asc(job::Column::Id)
             .all(&conn)
             .await?;
         Ok(gather(&conn, rows, Depth::Plan).await?)

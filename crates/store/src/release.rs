@@ -1,6 +1,8 @@
 //! Releases: immutable and numbered 1, 2, 3 … in each job. The stored text is the canonical one that the
 //! digest was made of. Lists leave the scripts out.
 
+use std::collections::BTreeMap;
+
 use domain::Millis;
 use domain::flink_version::VersionNumber;
 use domain::id::{ClusterId, JobId, ReleaseId, TeamId, UserId};
@@ -232,6 +234,21 @@ impl Store {
             .one(&self.reader)
             .await?;
         Release::from_row(row.ok_or(StoreError::NotFound)?)
+    }
+
+    /// The numbers of several releases, without reading their scripts.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn release_numbers(&self, ids: &[ReleaseId]) -> Result<BTreeMap<ReleaseId, i64>, StoreError> {
+        let rows: Vec<(Uuid, i64)> = release::Entity::find()
+            .select_only()
+            .columns([release::Column::Id, release::Column::Number])
+            .filter(release::Column::Id.is_in(ids.iter().map(|id| id.0)))
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        Ok(rows.into_iter().map(|(id, number)| (ReleaseId(id), number)).collect())
     }
 
     /// A page of a job's releases without their scripts, newest first. `before`: only lower numbers.

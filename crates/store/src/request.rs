@@ -9,7 +9,7 @@ use domain::id::{ClusterId, JobId, OperationId, TeamId, UserId};
 use domain::job::Desired;
 use domain::operation::{Operation, OperationState, Request};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::clock::new_id;
@@ -117,6 +117,7 @@ async fn on_job(tx: &Tx, new: &NewOperation) -> Outcome {
     if let Some(answer) = known(tx, new.idempotency.as_ref()).await? {
         return Ok(answer);
     }
+    stands(tx, new).await?;
     let id = OperationId(new_id());
     if !take_job(tx, new, id).await? {
         return refused_job(tx, new).await;
@@ -142,6 +143,20 @@ fn desired(request: &Request) -> Result<Option<Desired>, Fault> {
         Request::Savepoint => Ok(None),
         Request::ClusterStart | Request::ClusterStop => Err(Fault::invalid("a request about a cluster was made of a job")),
     }
+}
+
+/// Refuses a place on a cluster that is gone. Its row stays locked until this is committed, so that it is
+/// not deleted in between.
+async fn stands(tx: &Tx, new: &NewOperation) -> Result<(), Fault> {
+    let Some(id) = new.cluster_id else { return Ok(()) };
+    let found = cluster::Entity::find_by_id(id.0)
+        .filter(cluster::Column::TeamId.eq(new.team_id.0))
+        .lock_exclusive()
+        .one(&tx.conn)
+        .await?;
+    found
+        .map(|_| ())
+        .ok_or_else(|| Fault::conflict("the cluster is gone: choose another one"))
 }
 
 /// Takes the place on the job; false when it is not free or the generation is another one.

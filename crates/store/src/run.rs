@@ -206,13 +206,14 @@ impl Store {
     /// # Errors
     /// `Invalid` for a stored value that cannot be read.
     pub async fn runs_by_ids(&self, ids: &[RunId]) -> Result<Vec<Run>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
+        let mut runs = Vec::new();
+        for some in ids.chunks(5_000) {
+            let rows = run::Entity::find()
+                .filter(run::Column::Id.is_in(some.iter().map(|id| id.0)))
+                .all(&self.reader)
+                .await?;
+            runs.extend(all::<_, Run>(rows)?);
         }
-        let rows = run::Entity::find()
-            .filter(run::Column::Id.is_in(ids.iter().map(|id| id.0)))
-            .all(&self.reader)
-            .await?;
-        Ok(all(rows)?)
+        Ok(runs)
     }
 }

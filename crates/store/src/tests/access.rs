@@ -22,7 +22,7 @@ fn a_session_lets_in_until_it_expires_or_is_ended() {
         assert_eq!((session.clone(), user), (good.clone(), ada.clone()));
         assert!(session.user_agent.len() <= 200);
         assert_eq!(store.session_by_secret(&"b".repeat(64)).await.unwrap(), None, "expired");
-        assert_eq!(store.sessions(ada.id).await.unwrap(), [good.clone()]);
+        assert_eq!(store.sessions(ada.id).await.unwrap(), std::slice::from_ref(&good));
         assert_eq!(store.prune_access().await.unwrap(), 1);
         let bob = store.create_user("bob", None, false).await.unwrap();
         assert_eq!(store.delete_session(good.id, bob.id).await, Err(StoreError::NotFound), "not bob's");
@@ -123,5 +123,7 @@ fn people_belong_to_teams_with_a_role() {
         assert_eq!(store.user_by_name("BOB").await.unwrap(), None);
         assert!(matches!(store.create_user("bob", None, false).await, Err(StoreError::Conflict(_))));
         assert_eq!(store.users().await.unwrap().len(), 2);
+        let names = store.user_names(&[bob.id, domain::id::UserId(new_id())]).await.unwrap();
+        assert_eq!(Vec::from_iter(names), [(bob.id, "bob".to_owned())]);
     });
 }

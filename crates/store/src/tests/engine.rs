@@ -50,7 +50,7 @@ fn a_run_is_stored_as_it_was_given() {
             }])
             .await
             .unwrap();
-        assert_eq!(world.store.runs_by_ids(&[ended.id]).await.unwrap(), [ended.clone()]);
+        assert_eq!(world.store.runs_by_ids(&[ended.id]).await.unwrap(), std::slice::from_ref(&ended));
         assert_eq!(world.store.runs(world.team.id, world.job.id, 10, None).await.unwrap(), [ended]);
     });
 }

@@ -12,8 +12,8 @@ use domain::run::{Outcome, Run, Source};
 use domain::snapshot::SnapshotState;
 
 use super::bed::on_each_engine;
-use super::world::{World, effect, end, ended, standalone};
-use crate::{JobFilter, NewOperation, Store, Write};
+use super::world::{World, effect, end, ended, spec, standalone};
+use crate::{JobFilter, NewDraft, NewOperation, Requested, Store, StoreError, Write};
 
 #[test]
 fn facts_are_whole() {
@@ -204,6 +204,11 @@ fn an_operation_of_a_job_that_stands_nowhere_is_found() {
         let world = World::new(store.clone()).await;
         store.delete_cluster(world.team.id, world.cluster.id, None).await.unwrap();
         assert!(store.engine_unplaced().await.unwrap().is_empty());
+        let gone = store.request_operation(world.start()).await;
+        assert!(
+            matches!(gone, Err(Requested::Store(StoreError::Conflict(_)))),
+            "nothing is started where nothing is: {gone:?}"
+        );
         let delete = world
             .request(NewOperation {
                 cluster_id: None,
@@ -227,5 +232,29 @@ fn an_operation_of_a_job_that_stands_nowhere_is_found() {
             .unwrap();
         assert!(store.engine_unplaced().await.unwrap().is_empty());
         assert!(store.engine_clusters().await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn a_job_whose_draft_names_a_cluster_that_is_gone_can_be_deleted() {
+    on_each_engine(|store, _| async move {
+        let world = World::new(store.clone()).await;
+        store.delete_cluster(world.team.id, world.cluster.id, None).await.unwrap();
+        let draft = NewDraft {
+            team_id: world.team.id,
+            job_id: world.job.id,
+            base_revision: None,
+            spec: spec("SELECT 1", &world.cluster),
+            saved_by: world.user,
+        };
+        store.save_draft(draft).await.unwrap();
+        assert_eq!(world.now().await.cluster_id, Some(world.cluster.id));
+        world
+            .request(NewOperation {
+                cluster_id: None,
+                ..world.asks(Request::Delete)
+            })
+            .await;
+        assert_eq!(store.engine_unplaced().await.unwrap().len(), 1);
     });
 }

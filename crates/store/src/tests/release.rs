@@ -73,6 +73,7 @@ fn a_release_is_read_as_it_was_made() {
         );
         let rest = store.releases(world.team.id, world.job.id, 10, Some(line.number)).await.unwrap();
         assert_eq!(rest.iter().map(|line| line.number).collect::<Vec<_>>(), [1]);
+        assert_eq!(store.release_numbers(&[made.id]).await.unwrap().get(&made.id), Some(&2));
         let other = store.create_team("other").await.unwrap();
         assert_eq!(store.release(other.id, made.id).await, Err(StoreError::NotFound));
         assert!(store.releases(other.id, world.job.id, 10, None).await.unwrap().is_empty());

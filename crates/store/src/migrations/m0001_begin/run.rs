@@ -2,7 +2,7 @@
 
 use sea_orm::DbBackend;
 
-use super::{NewTable, id, maybe_id, maybe_number, maybe_text, maybe_word, number, text, word};
+use super::{NewTable, id, line, maybe_id, maybe_number, maybe_text, maybe_word, number, text, word};
 
 /// The tables.
 pub fn tables(backend: DbBackend) -> Vec<NewTable> {
@@ -85,7 +85,7 @@ fn effects(backend: DbBackend) -> NewTable {
             id("operation_id"),
             id("run_id"),
             word("kind"),
-            word("name"),
+            line("name"),
             maybe_text(backend, "incarnation"),
             word("state"),
             maybe_text(backend, "answer"),

@@ -40,14 +40,12 @@ async fn tell(story: &Story) {
             crashes += 1;
         }
     }
-    assert!(crashes > 4, "only {crashes} crashes: the fault does not reach the operation's writes");
+    assert!(crashes >= 4, "only {crashes} crashes: the fault does not reach the operation's writes");
 }
 
 /// Crashes at a moment; answers whether it came to that.
 async fn crash(story: &Story, moment: &str) -> bool {
-    let begun = std::time::Instant::now();
     let mut bed = Bed::with_job().await;
-    println!("{moment}: ready {:?}", begun.elapsed());
     if story.running {
         bed.run_job().await;
     }
@@ -75,9 +73,7 @@ async fn crash(story: &Story, moment: &str) -> bool {
         let ended = bed.done(&operation).await;
         assert_eq!(ended["state"], "succeeded", "{moment}: {ended}\n{}", bed.log());
     }
-    println!("{moment}: ended {:?}, crashed {crashed}", begun.elapsed());
     check(&bed, story, moment).await;
-    println!("{moment}: checked {:?}", begun.elapsed());
     crashed
 }
 

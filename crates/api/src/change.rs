@@ -85,9 +85,13 @@ pub async fn follow_changes(
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let Some(value) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
     let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-    number.map(Some).ok_or_else(|| Problem::bad_request("bad_last_event_id", "Last-Event-ID is the number of an event of this stream.").field("Last-Event-ID"))
+    number.map(Some).ok_or_else(|| {
+        Problem::bad_request("bad_last_event_id", "Last-Event-ID is the number of an event of this stream.").field("Last-Event-ID")
+    })
 }
 
 /// One client's place in the feed.
@@ -113,11 +117,22 @@ impl Feed {
             None => false,
         };
         let at = last.filter(|_| !lost).unwrap_or(newest);
-        let mut feed = Self { app, caller, teams, at, sent: BTreeSet::new(), reset: lost };
+        let mut feed = Self {
+            app,
+            caller,
+            teams,
+            at,
+            sent: BTreeSet::new(),
+            reset: lost,
+        };
         let overlap = feed.overlap();
         if overlap > 0 {
             let before = feed.app.store.changes_after((at - overlap).max(0), overlap.unsigned_abs()).await?;
-            feed.sent = before.into_iter().map(|change| change.sequence).filter(|sequence| *sequence <= at).collect();
+            feed.sent = before
+                .into_iter()
+                .map(|change| change.sequence)
+                .filter(|sequence| *sequence <= at)
+                .collect();
         }
         Ok(feed)
     }
@@ -136,7 +151,12 @@ impl Feed {
             }
             self.at = self.at.max(row.sequence);
             if row.team_id.is_none_or(|team| self.teams.contains(&team)) {
-                news.push(Change { sequence: row.sequence, noun: row.noun, id: row.id, job_id: row.job_id });
+                news.push(Change {
+                    sequence: row.sequence,
+                    noun: row.noun,
+                    id: row.id,
+                    job_id: row.job_id,
+                });
             }
         }
         self.sent = self.sent.split_off(&(self.at - 2 * OVERLAP));
@@ -152,8 +172,14 @@ impl Feed {
     async fn allowed(&mut self) -> bool {
         let store = &self.app.store;
         let holds = match self.caller.credential {
-            Credential::Session(_) => store.session_by_secret(&self.caller.sha256).await.map(|found| found.map(|(_, user)| user)),
-            Credential::Token(_) => store.token_by_secret(&self.caller.sha256).await.map(|found| found.map(|(_, user)| user)),
+            Credential::Session(_) => store
+                .session_by_secret(&self.caller.sha256)
+                .await
+                .map(|found| found.map(|(_, user)| user)),
+            Credential::Token(_) => store
+                .token_by_secret(&self.caller.sha256)
+                .await
+                .map(|found| found.map(|(_, user)| user)),
         };
         let Ok(Some(user)) = holds else { return false };
         self.caller.user = user;
@@ -174,7 +200,10 @@ async fn teams(app: &App, caller: &Caller) -> Result<Vec<TeamId>, Problem> {
 
 /// An event without a change: it still moves the client's `Last-Event-ID`.
 fn marker(name: &str, at: i64) -> Event {
-    Event::default().event(name).id(at.to_string()).data(format!("{{\"sequence\":{at}}}"))
+    Event::default()
+        .event(name)
+        .id(at.to_string())
+        .data(format!("{{\"sequence\":{at}}}"))
 }
 
 fn follow(mut feed: Feed) -> impl Stream<Item = Result<Event, Infallible>> {

@@ -67,17 +67,23 @@ pub(crate) async fn judge_for(app: &App, version: VersionNumber) -> Result<Optio
 async fn newest(app: &App) -> Result<FlinkVersion, Problem> {
     let newest = app.store.flink_versions().await?.into_iter().max_by_key(|known| known.version);
     newest.ok_or_else(|| {
-        Problem::unprocessable("no_flink_version", "No Flink version is installed here, so nothing can check the script.")
-            .hint("Install a Flink version first.")
+        Problem::unprocessable(
+            "no_flink_version",
+            "No Flink version is installed here, so nothing can check the script.",
+        )
+        .hint("Install a Flink version first.")
     })
 }
 
 /// The problem of a version that nothing here can judge for.
 fn not_installed(version: VersionNumber, field: &str) -> Problem {
     let minor = format!("{}.{}", version.major, version.minor);
-    Problem::unprocessable("unknown_flink_version", format!("No Flink {minor} is installed here, so nothing can check scripts for {version}."))
-        .field(field)
-        .hint(format!("Install a Flink {minor} version."))
+    Problem::unprocessable(
+        "unknown_flink_version",
+        format!("No Flink {minor} is installed here, so nothing can check scripts for {version}."),
+    )
+    .field(field)
+    .hint(format!("Install a Flink {minor} version."))
 }
 
 async fn judge(app: &App, scope: &Scope, cluster: Option<&str>, version: Option<&str>) -> Result<FlinkVersion, Problem> {
@@ -117,8 +123,12 @@ pub(crate) async fn check(
 
 /// The problem of a check that could not be done.
 pub(crate) fn unavailable(error: &PortError) -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "check_unavailable", format!("Flink's planner could not check the script: {}", sentence(&error.to_string())))
-        .hint("Try again; the server's log and 'doctor' say more.")
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "check_unavailable",
+        format!("Flink's planner could not check the script: {}", sentence(&error.to_string())),
+    )
+    .hint("Try again; the server's log and 'doctor' say more.")
 }
 
 /// Checks a script with Flink's own planner. Nothing is saved.
@@ -136,10 +146,15 @@ pub async fn check_sql(State(app): State<App>, scope: Scope, Body(asked): Body<C
     text::script("sql", &asked.sql)?;
     let configuration = asked.configuration.of_job("configuration")?;
     let judge = judge(&app, &scope, asked.cluster.as_deref(), asked.flink_version.as_deref()).await?;
-    let report = check(&app, &judge, &asked.sql, configuration, asked.tier.into()).await.map_err(|error| unavailable(&error))?;
+    let report = check(&app, &judge, &asked.sql, configuration, asked.tier.into())
+        .await
+        .map_err(|error| unavailable(&error))?;
     Ok(Json(CheckReport {
         findings: report.findings.into_iter().map(Finding::from).collect(),
-        tables: Tables { read: report.tables.read, written: report.tables.written },
+        tables: Tables {
+            read: report.tables.read,
+            written: report.tables.written,
+        },
         flink_version: judge.version.to_string(),
     }))
 }

@@ -216,13 +216,21 @@ impl From<domain::cluster_view::ClusterStatus> for ClusterStatus {
 
 impl From<domain::cluster_view::ClusterActions> for ClusterActions {
     fn from(actions: domain::cluster_view::ClusterActions) -> Self {
-        Self { start: actions.start.into(), stop: actions.stop.into(), delete: actions.delete.into() }
+        Self {
+            start: actions.start.into(),
+            stop: actions.stop.into(),
+            delete: actions.delete.into(),
+        }
     }
 }
 
 impl From<domain::cluster::Look> for Look {
     fn from(look: domain::cluster::Look) -> Self {
-        let unmanaged = look.unmanaged.into_iter().map(|job| UnmanagedJob { flink_job_id: job.flink_job_id, name: job.name, state: job.state });
+        let unmanaged = look.unmanaged.into_iter().map(|job| UnmanagedJob {
+            flink_job_id: job.flink_job_id,
+            name: job.name,
+            state: job.state,
+        });
         let processes = look.processes.into_iter().map(|process| ClusterProcess {
             role: process.role,
             pid: process.pid,
@@ -266,7 +274,12 @@ pub(crate) async fn facts(app: &App, cluster: domain::cluster::Cluster, look: Op
         None => None,
     };
     let live_runs = app.store.jobs_on_cluster(cluster.id).await?.len();
-    Ok(Facts { cluster, look, operation, live_runs })
+    Ok(Facts {
+        cluster,
+        look,
+        operation,
+        live_runs,
+    })
 }
 
 /// A cluster as the API shows it.
@@ -274,7 +287,12 @@ pub(crate) async fn facts(app: &App, cluster: domain::cluster::Cluster, look: Op
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
-    let Facts { cluster, look, operation, live_runs } = facts;
+    let Facts {
+        cluster,
+        look,
+        operation,
+        live_runs,
+    } = facts;
     let status = cluster_status(&cluster, &look, operation.as_ref()).into();
     let actions = cluster_actions(&cluster, operation.as_ref(), live_runs).into();
     let operation = match operation {
@@ -337,7 +355,11 @@ pub async fn delete_cluster(State(app): State<App>, of: ClusterScope) -> Result<
     let facts = facts(&app, of.cluster, None).await?;
     let actions = cluster_actions(&facts.cluster, facts.operation.as_ref(), facts.live_runs);
     crate::verdict::allow(&actions.delete)?;
-    match app.store.delete_cluster(of.scope.team_id, facts.cluster.id, Some(of.scope.user_id())).await {
+    match app
+        .store
+        .delete_cluster(of.scope.team_id, facts.cluster.id, Some(of.scope.user_id()))
+        .await
+    {
         Err(StoreError::Conflict(why)) => return Err(Problem::conflict("cluster_in_use", sentence(&why))),
         done => done?,
     }

@@ -35,7 +35,11 @@ const TRIES: usize = 5;
     request_body = NoChoices,
     responses((status = 202, description = "Accepted", body = Operation)),
 )]
-pub async fn start_cluster(State(app): State<App>, of: ClusterScope, command: Command<NoChoices>) -> Result<(StatusCode, Json<Operation>), Problem> {
+pub async fn start_cluster(
+    State(app): State<App>,
+    of: ClusterScope,
+    command: Command<NoChoices>,
+) -> Result<(StatusCode, Json<Operation>), Problem> {
     ask(&app, &of, Request::ClusterStart, command).await
 }
 
@@ -51,12 +55,20 @@ pub async fn start_cluster(State(app): State<App>, of: ClusterScope, command: Co
     request_body = NoChoices,
     responses((status = 202, description = "Accepted", body = Operation)),
 )]
-pub async fn stop_cluster(State(app): State<App>, of: ClusterScope, command: Command<NoChoices>) -> Result<(StatusCode, Json<Operation>), Problem> {
+pub async fn stop_cluster(
+    State(app): State<App>,
+    of: ClusterScope,
+    command: Command<NoChoices>,
+) -> Result<(StatusCode, Json<Operation>), Problem> {
     ask(&app, &of, Request::ClusterStop, command).await
 }
 
 fn verdict(actions: ClusterActions, request: &Request) -> Verdict {
-    if matches!(request, Request::ClusterStop) { actions.stop } else { actions.start }
+    if matches!(request, Request::ClusterStop) {
+        actions.stop
+    } else {
+        actions.start
+    }
 }
 
 async fn ask(app: &App, of: &ClusterScope, request: Request, command: Command<NoChoices>) -> Result<Accepted, Problem> {

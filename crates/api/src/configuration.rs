@@ -8,7 +8,7 @@ use domain::draft::owned_key;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 
 /// Most keys that one configuration may have: far above any real one, small enough to show.
 const MAX_KEYS: usize = 1_000;
@@ -55,13 +55,10 @@ impl Configuration {
     /// # Errors
     /// A problem naming `<field>.<key>`: set twice, owned by the platform, empty or too long.
     pub fn of_job(self, field: &str) -> Result<BTreeMap<String, String>, Problem> {
-        let map = self.of_cluster(field)?;
-        match map.keys().find_map(|key| owned_key(key).map(|why| (key, why))) {
-            Some((key, why)) => Err(Problem::unprocessable("owned_key", format!("The key '{key}' is set by the platform: {why}."))
-                .field(format!("{field}.{key}"))
-                .hint("Remove the key.")),
-            None => Ok(map),
-        }
+        self.checked(field, |key| {
+            let why = owned_key(key)?;
+            Some(Problem::unprocessable("owned_key", format!("The key '{key}' is set by the platform: {why}.")).hint("Remove the key."))
+        })
     }
 
     /// The configuration of a cluster as a map.
@@ -69,34 +66,60 @@ impl Configuration {
     /// # Errors
     /// A problem naming `<field>.<key>`: set twice, empty or too long.
     pub fn of_cluster(self, field: &str) -> Result<BTreeMap<String, String>, Problem> {
+        self.checked(field, |_| None)
+    }
+
+    /// Checks every pair, so that one answer names all keys at fault.
+    fn checked(self, field: &str, refuse: impl Fn(&str) -> Option<Problem>) -> Result<BTreeMap<String, String>, Problem> {
         if self.0.len() > MAX_KEYS {
             let detail = format!("A configuration has at most {MAX_KEYS} keys; this one has {}.", self.0.len());
             return Err(Problem::bad_request("too_many_keys", detail).field(field));
         }
         let mut map = BTreeMap::new();
+        let mut faults = Vec::new();
         for (key, value) in self.0 {
-            check_pair(field, &key, &value)?;
-            if map.insert(key.clone(), value).is_some() {
-                return Err(Problem::bad_request("duplicate_key", format!("The key '{key}' is set twice."))
-                    .field(format!("{field}.{key}"))
-                    .hint("Keep one of the two."));
-            }
+            let fault = pair(&key, &value).or_else(|| refuse(&key));
+            let twice = map
+                .contains_key(&key)
+                .then(|| Problem::bad_request("duplicate_key", format!("The key '{key}' is set twice.")).hint("Keep one of the two."));
+            faults.extend(twice.or(fault).map(|problem| problem.field(format!("{field}.{}", shown(&key)))));
+            map.insert(key, value);
         }
-        Ok(map)
+        if faults.is_empty() { Ok(map) } else { Err(together(faults)) }
     }
 }
 
-fn check_pair(field: &str, key: &str, value: &str) -> Result<(), Problem> {
-    let shown: String = key.chars().take(80).collect();
-    let named = format!("{field}.{shown}");
+/// The first fault, with the fields of all.
+fn together(faults: Vec<Problem>) -> Problem {
+    let fields = faults.iter().map(|fault| FieldError {
+        field: fault.field.clone().unwrap_or_default(),
+        message: fault.detail.clone(),
+    });
+    let errors = if faults.len() > 1 { fields.collect() } else { Vec::new() };
+    let mut first = faults.into_iter().next().unwrap_or_else(Problem::internal);
+    first.errors = errors;
+    first
+}
+
+fn shown(key: &str) -> String {
+    key.chars().take(80).collect()
+}
+
+/// What is wrong with a key and its value, whoever sets them.
+fn pair(key: &str, value: &str) -> Option<Problem> {
     let blank = key.is_empty() || key.chars().any(|c| c.is_whitespace() || c.is_control());
     if blank || key.chars().count() > MAX_KEY_CHARS {
-        let detail = format!("'{shown}' is not a configuration key: 1 to {MAX_KEY_CHARS} characters without blanks.");
-        return Err(Problem::bad_request("bad_key", detail).field(named));
+        let detail = format!(
+            "'{}' is not a configuration key: 1 to {MAX_KEY_CHARS} characters without blanks.",
+            shown(key)
+        );
+        return Some(Problem::bad_request("bad_key", detail));
     }
     if value.chars().count() > MAX_VALUE_CHARS {
-        let detail = format!("The value of '{key}' is longer than {MAX_VALUE_CHARS} characters.");
-        return Err(Problem::bad_request("value_too_long", detail).field(named));
+        return Some(Problem::bad_request(
+            "value_too_long",
+            format!("The value of '{key}' is longer than {MAX_VALUE_CHARS} characters."),
+        ));
     }
-    crate::text::no_nul(&named, value)
+    crate::text::no_nul(key, value).err()
 }

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::problem::Problem;
+use crate::problem::Details;
 use crate::routes::table;
 
 /// This document.
@@ -21,7 +21,9 @@ pub fn openapi() -> OpenApi {
     let info = InfoBuilder::new()
         .title("Streamwright")
         .version("1")
-        .description(Some("The control plane for Apache Flink. Errors are problem details (RFC 9457) with a stable code."))
+        .description(Some(
+            "The control plane for Apache Flink. Errors are problem details (RFC 9457) with a stable code.",
+        ))
         .license(Some(license))
         .build();
     let mut document = table().into_document(OpenApiBuilder::new().info(info).components(Some(components())).build());
@@ -35,7 +37,9 @@ fn pages_refer_to_items(document: &mut OpenApi) {
     let Some(components) = document.components.as_mut() else { return };
     let names: Vec<String> = components.schemas.keys().cloned().collect();
     for (name, schema) in &mut components.schemas {
-        let Some(item) = name.strip_prefix("Page_").filter(|item| names.iter().any(|known| known == item)) else { continue };
+        let Some(item) = name.strip_prefix("Page_").filter(|item| names.iter().any(|known| known == item)) else {
+            continue;
+        };
         let Ok(mut json) = serde_json::to_value(&*schema) else { continue };
         json["properties"]["items"]["items"] = serde_json::json!({ "$ref": format!("#/components/schemas/{item}") });
         if let Ok(plain) = serde_json::from_value(json) {
@@ -46,11 +50,17 @@ fn pages_refer_to_items(document: &mut OpenApi) {
 
 fn components() -> Components {
     let mut schemas = Vec::new();
-    Problem::schemas(&mut schemas);
+    Details::schemas(&mut schemas);
     let mut components = ComponentsBuilder::new()
-        .schema(Problem::name(), Problem::schema())
-        .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("streamwright_session"))))
-        .security_scheme("token", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()))
+        .schema(Details::name(), Details::schema())
+        .security_scheme(
+            "session",
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("streamwright_session"))),
+        )
+        .security_scheme(
+            "token",
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+        )
         .build();
     components.schemas.extend(schemas);
     components

@@ -55,7 +55,7 @@ pub struct NewJobSpec {
 }
 
 /// What a job is to be.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobSpec {
     /// The SQL script.
@@ -74,7 +74,7 @@ pub struct JobSpec {
 }
 
 /// One saved revision.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Draft {
     /// The job.
@@ -118,13 +118,24 @@ impl NewJobSpec {
         text::parallelism(&format!("{prefix}parallelism"), self.parallelism)?;
         let configuration = self.configuration.of_job(&format!("{prefix}configuration"))?;
         let cluster_id = match self.cluster_id.as_deref() {
-            Some(named) => Some(find_cluster(app, scope, named).await?.ok_or_else(|| unknown_cluster(named, prefix))?.id),
+            Some(named) => Some(
+                find_cluster(app, scope, named)
+                    .await?
+                    .ok_or_else(|| unknown_cluster(named, prefix))?
+                    .id,
+            ),
             None => None,
         };
         let mode = match self.mode {
             Mode::Session => domain::draft::Mode::Session,
         };
-        Ok(domain::draft::JobSpec { sql: self.sql, cluster_id, mode, parallelism: self.parallelism, configuration })
+        Ok(domain::draft::JobSpec {
+            sql: self.sql,
+            cluster_id,
+            mode,
+            parallelism: self.parallelism,
+            configuration,
+        })
     }
 }
 
@@ -138,7 +149,13 @@ impl From<domain::draft::JobSpec> for JobSpec {
         let mode = match spec.mode {
             domain::draft::Mode::Session => Mode::Session,
         };
-        Self { sql: spec.sql, cluster_id: spec.cluster_id, mode, parallelism: spec.parallelism, configuration: spec.configuration }
+        Self {
+            sql: spec.sql,
+            cluster_id: spec.cluster_id,
+            mode,
+            parallelism: spec.parallelism,
+            configuration: spec.configuration,
+        }
     }
 }
 
@@ -164,12 +181,21 @@ async fn tagged(app: &App, draft: domain::draft::Draft) -> Result<Tagged, Proble
 /// The revision that was edited: a number in quotes, none for `*`.
 fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
     let missing = || {
-        Problem::new(StatusCode::PRECONDITION_REQUIRED, "if_match_required", "Say which revision was edited, so that nothing is overwritten.")
-            .field("If-Match")
-            .hint("Send the ETag of the draft, \"0\" for the first save, or * for whatever is newest.")
+        Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if_match_required",
+            "Say which revision was edited, so that nothing is overwritten.",
+        )
+        .field("If-Match")
+        .hint("Send the ETag of the draft, \"0\" for the first save, or * for whatever is newest.")
     };
     let bad = || Problem::bad_request("bad_if_match", "If-Match is a revision in quotes, or *.").field("If-Match");
-    let text = headers.get(header::IF_MATCH).ok_or_else(missing)?.to_str().map_err(|_| bad())?.trim();
+    let text = headers
+        .get(header::IF_MATCH)
+        .ok_or_else(missing)?
+        .to_str()
+        .map_err(|_| bad())?
+        .trim();
     if text == "*" {
         return Ok(None);
     }
@@ -188,14 +214,24 @@ pub(crate) async fn save(
     base_revision: Option<i64>,
     spec: domain::draft::JobSpec,
 ) -> Result<domain::draft::Draft, Problem> {
-    let new = NewDraft { team_id: scope.team_id, job_id, base_revision, spec, saved_by: scope.user_id() };
+    let new = NewDraft {
+        team_id: scope.team_id,
+        job_id,
+        base_revision,
+        spec,
+        saved_by: scope.user_id(),
+    };
     match app.store.save_draft(new).await {
         Ok(draft) => Ok(draft),
         Err(DraftError::Changed { current }) => {
-            let mut problem = Problem::new(StatusCode::PRECONDITION_FAILED, "draft_conflict", "Somebody else has saved this draft since you opened it; nothing was overwritten.")
-                .hint("Look at the newest revision in 'current', bring both together, and save on top of it.");
+            let mut problem = Problem::new(
+                StatusCode::PRECONDITION_FAILED,
+                "draft_conflict",
+                "Somebody else has saved this draft since you opened it; nothing was overwritten.",
+            )
+            .hint("Look at the newest revision in 'current', bring both together, and save on top of it.");
             if let Some(current) = current {
-                problem.current = Some(Box::new(view(app, *current).await?));
+                problem.current = Some(view(app, *current).await?);
             }
             Err(problem)
         }
@@ -239,7 +275,12 @@ pub(crate) async fn read(app: &App, of: &JobScope, revision: Option<i64>) -> Res
     request_body = NewJobSpec,
     responses((status = 200, description = "Done", body = Draft)),
 )]
-pub async fn save_draft(State(app): State<App>, of: JobScope, headers: HeaderMap, Body(asked): Body<NewJobSpec>) -> Result<Tagged, Problem> {
+pub async fn save_draft(
+    State(app): State<App>,
+    of: JobScope,
+    headers: HeaderMap,
+    Body(asked): Body<NewJobSpec>,
+) -> Result<Tagged, Problem> {
     let base = if_match(&headers)?;
     let facts = app.store.job_view(of.scope.team_id, of.job.id).await?;
     allow(&domain::actions::actions(&facts).edit)?;
@@ -257,7 +298,11 @@ pub async fn list_drafts(State(app): State<App>, of: JobScope) -> Result<Json<Pa
     let mut items = Vec::new();
     for draft in app.store.drafts(of.scope.team_id, of.job.id).await? {
         let saved_by = app.person(draft.saved_by).await?;
-        items.push(DraftRevision { revision: draft.revision, saved_by, saved_at: draft.saved_at.into() });
+        items.push(DraftRevision {
+            revision: draft.revision,
+            saved_by,
+            saved_at: draft.saved_at.into(),
+        });
     }
     Ok(Json(Page::whole(items)))
 }

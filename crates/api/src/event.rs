@@ -66,7 +66,12 @@ pub struct EventQuery {
     pub limit: Option<u32>,
 }
 
-async fn timeline(app: &App, scope: &Scope, about: (Option<JobId>, Option<ClusterId>), query: EventQuery) -> Result<Json<Page<Event>>, Problem> {
+async fn timeline(
+    app: &App,
+    scope: &Scope,
+    about: (Option<JobId>, Option<ClusterId>),
+    query: EventQuery,
+) -> Result<Json<Page<Event>>, Problem> {
     let limit = limit(query.limit, USUAL, MOST)?;
     let filter = EventFilter {
         job_id: about.0,
@@ -80,7 +85,10 @@ async fn timeline(app: &App, scope: &Scope, about: (Option<JobId>, Option<Cluste
     for event in page.items {
         items.push(view(app, event).await?);
     }
-    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Json(Page {
+        items,
+        next_cursor: page.next_cursor,
+    }))
 }
 
 async fn view(app: &App, event: domain::event::Event) -> Result<Event, Problem> {
@@ -112,7 +120,11 @@ async fn view(app: &App, event: domain::event::Event) -> Result<Event, Problem> 
     params(EventQuery),
     responses((status = 200, description = "Done", body = Page<Event>)),
 )]
-pub async fn list_cluster_events(State(app): State<App>, of: ClusterScope, Query(query): Query<EventQuery>) -> Result<Json<Page<Event>>, Problem> {
+pub async fn list_cluster_events(
+    State(app): State<App>,
+    of: ClusterScope,
+    Query(query): Query<EventQuery>,
+) -> Result<Json<Page<Event>>, Problem> {
     timeline(&app, &of.scope, (None, Some(of.cluster.id)), query).await
 }
 

@@ -5,9 +5,11 @@
 
 use std::fmt::Display;
 
+use axum::body::HttpBody;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -19,6 +21,8 @@ use crate::problem::Problem;
 
 /// Largest request body in bytes (4 MiB): the longest script with room for its escapes.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+/// How much of a body that is too large is read and thrown away before its sender is cut off.
+const DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
 /// A JSON body. An empty one counts as `{}`, so that a request without choices needs none.
 #[derive(Debug, Clone)]
@@ -27,9 +31,9 @@ pub struct Body<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let declared = request.headers().get(header::CONTENT_TYPE).cloned();
-        let bytes = read(request, state).await?;
+        let bytes = read(request).await?;
         parse_bytes(declared.as_ref(), &bytes).map(Self)
     }
 }
@@ -53,11 +57,15 @@ impl<T: DeserializeOwned> FromRequest<App> for Command<T> {
         let declared = request.headers().get(header::CONTENT_TYPE).cloned();
         let key = idempotency_key(request.headers())?;
         let route = format!("{} {}\n", request.method(), request.uri().path());
-        let bytes = read(request, app).await?;
+        let bytes = read(request).await?;
         let body = parse_bytes(declared.as_ref(), &bytes)?;
         let key = key.map(|key| {
             let hash = Sha256::new().chain_update(route).chain_update(&bytes).finalize();
-            Idempotency { user_id: caller.user.id, key, body_sha256: hex::encode(hash) }
+            Idempotency {
+                user_id: caller.user.id,
+                key,
+                body_sha256: hex::encode(hash),
+            }
         });
         Ok(Self { body, key })
     }
@@ -65,15 +73,57 @@ impl<T: DeserializeOwned> FromRequest<App> for Command<T> {
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     const LONGEST: usize = 200;
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let text = value.to_str().ok().map(str::trim).filter(|text| !text.is_empty() && text.len() <= LONGEST);
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let text = value
+        .to_str()
+        .ok()
+        .map(str::trim)
+        .filter(|text| !text.is_empty() && text.len() <= LONGEST);
     text.map(|text| Some(text.to_owned())).ok_or_else(|| {
-        Problem::bad_request("bad_idempotency_key", format!("An idempotency key has 1 to {LONGEST} visible characters.")).field("Idempotency-Key")
+        Problem::bad_request(
+            "bad_idempotency_key",
+            format!("An idempotency key has 1 to {LONGEST} visible characters."),
+        )
+        .field("Idempotency-Key")
     })
 }
 
-async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| unreadable(rejection.status()))
+/// The bytes of a body. One that is too large is read to its end all the same, up to a bound: a sender that
+/// is cut off in the middle sees a broken connection and not the answer.
+async fn read(request: Request) -> Result<Bytes, Problem> {
+    let asks_first = request.headers().contains_key(header::EXPECT);
+    if asks_first && request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
+        return Err(too_large());
+    }
+    let mut chunks = request.into_body().into_data_stream();
+    let mut bytes = BytesMut::new();
+    let mut seen: usize = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Problem::bad_request("incomplete_body", "The body ended before it was complete."))?;
+        seen = seen.saturating_add(chunk.len());
+        if seen <= MAX_BODY_BYTES {
+            bytes.extend_from_slice(&chunk);
+        } else if seen <= DRAINED_BYTES {
+            bytes = BytesMut::new();
+        } else {
+            break;
+        }
+    }
+    if seen > MAX_BODY_BYTES {
+        Err(too_large())
+    } else {
+        Ok(bytes.freeze())
+    }
+}
+
+fn too_large() -> Problem {
+    let detail = format!("The body is larger than {} MiB.", MAX_BODY_BYTES / 1024 / 1024);
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail).hint(format!(
+        "An SQL script has at most {} MiB.",
+        domain::draft::MAX_SCRIPT_BYTES / 1024 / 1024
+    ))
 }
 
 fn parse_bytes<T: DeserializeOwned>(content_type: Option<&HeaderValue>, bytes: &[u8]) -> Result<T, Problem> {
@@ -81,8 +131,10 @@ fn parse_bytes<T: DeserializeOwned>(content_type: Option<&HeaderValue>, bytes: &
         return parse("{}");
     }
     if !content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json) {
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "The body must be JSON.")
-            .hint("Send the header 'content-type: application/json'."));
+        return Err(
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "The body must be JSON.")
+                .hint("Send the header 'content-type: application/json'."),
+        );
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let detail = format!("The body is not UTF-8: the byte at offset {} does not fit.", error.valid_up_to());
@@ -94,15 +146,6 @@ fn parse_bytes<T: DeserializeOwned>(content_type: Option<&HeaderValue>, bytes: &
 fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || essence.ends_with("+json")
-}
-
-fn unreadable(status: StatusCode) -> Problem {
-    if status == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = format!("The body is larger than {} MiB.", MAX_BODY_BYTES / 1024 / 1024);
-        return Problem::new(status, "too_large", detail)
-            .hint(format!("An SQL script has at most {} MiB.", domain::draft::MAX_SCRIPT_BYTES / 1024 / 1024));
-    }
-    Problem::bad_request("incomplete_body", "The body ended before it was complete.")
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
@@ -162,13 +205,19 @@ impl From<PathRejection> for Problem {
 impl Problem {
     /// 400: a path whose parameters cannot be read.
     pub(crate) fn bad_path(why: impl Display) -> Self {
-        Self::bad_request("bad_path", format!("The path cannot be read: {}.", why.to_string().trim_end_matches('.')))
-            .hint("Ids look like job_… with 32 hexadecimal digits, numbers are 1, 2, 3 …, and texts are percent-encoded UTF-8.")
+        Self::bad_request(
+            "bad_path",
+            format!("The path cannot be read: {}.", why.to_string().trim_end_matches('.')),
+        )
+        .hint("Ids look like job_… with 32 hexadecimal digits, numbers are 1, 2, 3 …, and texts are percent-encoded UTF-8.")
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
-        Self::bad_request("bad_query", format!("The query cannot be read: {}.", rejection.body_text().trim_end_matches('.')))
+        Self::bad_request(
+            "bad_query",
+            format!("The query cannot be read: {}.", rejection.body_text().trim_end_matches('.')),
+        )
     }
 }

@@ -105,14 +105,22 @@ pub async fn list_flink_versions(State(app): State<App>) -> Result<Json<Page<Fli
     request_body = NewFlinkVersion,
     responses((status = 201, description = "Made", body = FlinkVersion)),
 )]
-pub async fn add_flink_version(State(app): State<App>, Body(asked): Body<NewFlinkVersion>) -> Result<(StatusCode, Json<FlinkVersion>), Problem> {
+pub async fn add_flink_version(
+    State(app): State<App>,
+    Body(asked): Body<NewFlinkVersion>,
+) -> Result<(StatusCode, Json<FlinkVersion>), Problem> {
     text::line("home", &asked.home)?;
     let expected = asked.version.as_deref().map(|text| number("version", text)).transpose()?;
     let home = FilePath::new(&asked.home);
     if !home.is_absolute() {
         return Err(Problem::unprocessable("bad_home", "The folder must be an absolute path on the server's disk.").field("home"));
     }
-    let found = app.ports.installer.probe(home).await.map_err(|error| unusable(&error, "no_flink_there", "home"))?;
+    let found = app
+        .ports
+        .installer
+        .probe(home)
+        .await
+        .map_err(|error| unusable(&error, "no_flink_there", "home"))?;
     if let Some(expected) = expected.filter(|expected| *expected != found) {
         let detail = format!("There is Flink {found} in {}, not {expected}.", asked.home);
         return Err(Problem::unprocessable("other_version", detail).field("version"));
@@ -125,7 +133,12 @@ pub async fn add_flink_version(State(app): State<App>, Body(asked): Body<NewFlin
 ///
 /// # Errors
 /// 422 without Java, 409 when the version is there already.
-pub(crate) async fn register(app: &App, version: VersionNumber, home: String, source: &str) -> Result<domain::flink_version::FlinkVersion, Problem> {
+pub(crate) async fn register(
+    app: &App,
+    version: VersionNumber,
+    home: String,
+    source: &str,
+) -> Result<domain::flink_version::FlinkVersion, Problem> {
     let java_home = app.ports.installer.find_java().await.map_err(|error| {
         unusable(&error, "no_java", "home").hint("Install a JDK (17 runs every supported version) or set JAVA_HOME, then repeat it.")
     })?;
@@ -156,7 +169,9 @@ pub(crate) fn already_there(version: VersionNumber) -> Problem {
 pub async fn delete_flink_version(State(app): State<App>, Path(path): Path<VersionPath>) -> Result<StatusCode, Problem> {
     match app.store.delete_flink_version(path.version).await {
         Err(StoreError::NotFound) => Err(Problem::not_found("Flink version", &path.version.to_string())),
-        Err(StoreError::Conflict(why)) => Err(Problem::conflict("version_in_use", sentence(&why)).hint("Delete the clusters that use it first.")),
+        Err(StoreError::Conflict(why)) => {
+            Err(Problem::conflict("version_in_use", sentence(&why)).hint("Delete the clusters that use it first."))
+        }
         done => Ok(done.map(|_| StatusCode::NO_CONTENT)?),
     }
 }

@@ -1,10 +1,13 @@
 //! The gate before every route: who calls, and whether the route's class lets them in.
 //!
 //! A caller is known by a session cookie or by an API token; where both are sent, the token counts. A team
-//! that is not the caller's looks like one that does not exist, so that names do not leak.
+//! that is not the caller's looks like one that does not exist, so that names do not leak. The time and
+//! status of every answer are counted here, by route and not by path, so that the figures stay few.
+
+use std::time::Instant;
 
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{RawPathParams, Request, State};
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum_extra::extract::cookie::CookieJar;
@@ -66,31 +69,62 @@ impl Caller {
 pub async fn gate(
     State((app, gate)): State<(App, Gate)>,
     path: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned())
+        .unwrap_or_default();
+    let (method, began) = (request.method().clone(), Instant::now());
+    let answer = pass(&app, gate, path, request, next).await;
+    let status = answer
+        .as_ref()
+        .map_or_else(|problem| problem.status, |response| response.status().as_u16());
+    let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
+    metrics::histogram!("streamwright_http_request_seconds", &labels).record(began.elapsed().as_secs_f64());
+    answer
+}
+
+async fn pass(
+    app: &App,
+    gate: Gate,
+    path: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let path = path.map_err(Problem::bad_path)?;
     if gate.access != Access::Public {
-        let caller = authenticate(&app, request.headers()).await?.ok_or_else(sign_in_first)?;
+        let caller = authenticate(app, request.headers()).await?.ok_or_else(sign_in_first)?;
         if gate.team_scoped {
             let team = path.iter().find(|(name, _)| *name == "team").map_or("", |(_, value)| value);
-            let scope = enter(&app, &caller, team, gate.access).await?;
+            let scope = enter(app, &caller, team, gate.access).await?;
             request.extensions_mut().insert(scope);
         } else if gate.access > Access::SignedIn && !caller.user.platform_admin {
-            return Err(Problem::new(StatusCode::FORBIDDEN, "platform_admin_only", "Only platform admins may do this.")
-                .hint("Ask a platform admin."));
+            return Err(
+                Problem::new(StatusCode::FORBIDDEN, "platform_admin_only", "Only platform admins may do this.")
+                    .hint("Ask a platform admin."),
+            );
         }
         request.extensions_mut().insert(caller);
     }
     let mut response = next.run(request).await;
     // Answers are about now and about this caller: nobody on the way may keep them.
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
 fn sign_in_first() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "not_signed_in", "This needs a session or an API token that is valid.")
-        .hint("Sign in, or send 'Authorization: Bearer swt_…'.")
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "not_signed_in",
+        "This needs a session or an API token that is valid.",
+    )
+    .hint("Sign in, or send 'Authorization: Bearer swt_…'.")
 }
 
 /// Who calls, if anybody that is known.
@@ -108,15 +142,28 @@ pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Option<Calle
     }
     let sha256 = secret::sha256(cookie.value());
     let found = app.store.session_by_secret(&sha256).await?;
-    Ok(found.map(|(session, user)| Caller { user, credential: Credential::Session(session), sha256 }))
+    Ok(found.map(|(session, user)| Caller {
+        user,
+        credential: Credential::Session(session),
+        sha256,
+    }))
 }
 
 async fn by_token(app: &App, header: &HeaderValue) -> Result<Caller, Problem> {
     let refused = || {
-        Problem::new(StatusCode::UNAUTHORIZED, "bad_token", "The API token is not valid: it has ended, was revoked, or is mistyped.")
-            .hint("Make a new one under your account.")
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "bad_token",
+            "The API token is not valid: it has ended, was revoked, or is mistyped.",
+        )
+        .hint("Make a new one under your account.")
     };
-    let text = header.to_str().ok().and_then(|value| value.strip_prefix("Bearer ")).map(str::trim).ok_or_else(refused)?;
+    let text = header
+        .to_str()
+        .ok()
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(str::trim)
+        .ok_or_else(refused)?;
     let digits = text.strip_prefix(secret::TOKEN_PREFIX).ok_or_else(refused)?;
     if !secret::well_formed(digits) {
         return Err(refused());
@@ -124,7 +171,11 @@ async fn by_token(app: &App, header: &HeaderValue) -> Result<Caller, Problem> {
     let sha256 = secret::sha256(text);
     let (token, user) = app.store.token_by_secret(&sha256).await?.ok_or_else(refused)?;
     app.store.touch_token(&token).await?;
-    Ok(Caller { user, credential: Credential::Token(token), sha256 })
+    Ok(Caller {
+        user,
+        credential: Credential::Token(token),
+        sha256,
+    })
 }
 
 /// The team by name or id, if the caller's role in it reaches.
@@ -133,15 +184,26 @@ async fn enter(app: &App, caller: &Caller, named: &str, access: Access) -> Resul
     let id = named.parse().ok();
     let by_id = memberships.iter().position(|membership| Some(membership.team_id) == id);
     let place = by_id.or_else(|| memberships.iter().position(|membership| membership.team_name == named));
-    let team = place.map(|place| memberships.swap_remove(place)).ok_or_else(|| Problem::not_found("team", named))?;
+    let team = place
+        .map(|place| memberships.swap_remove(place))
+        .ok_or_else(|| Problem::not_found("team", named))?;
     if !caller.user.platform_admin && team.role < access {
         return Err(too_low(&team, access));
     }
-    Ok(Scope { caller: caller.clone(), team_id: team.team_id, team_name: team.team_name })
+    Ok(Scope {
+        caller: caller.clone(),
+        team_id: team.team_id,
+        team_name: team.team_name,
+    })
 }
 
 fn too_low(team: &Membership, access: Access) -> Problem {
-    let detail = format!("In team '{}' you are {}; this needs {}.", team.team_name, word(team.role), word(access));
+    let detail = format!(
+        "In team '{}' you are {}; this needs {}.",
+        team.team_name,
+        word(team.role),
+        word(access)
+    );
     Problem::new(StatusCode::FORBIDDEN, "role_too_low", detail).hint("Ask an admin of the team.")
 }
 

@@ -44,8 +44,12 @@ pub async fn metrics(State(app): State<App>, client: Client, headers: HeaderMap)
     // A proxy on this host is local too, but whom it speaks for is not.
     let local = client.is_local() && !headers.contains_key("x-forwarded-for") && !headers.contains_key(header::FORWARDED);
     if !local && authenticate(&app, &headers).await?.is_none() {
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "not_signed_in", "Figures are for this host and for people who have signed in.")
-            .hint("Send 'Authorization: Bearer swt_…'."));
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "not_signed_in",
+            "Figures are for this host and for people who have signed in.",
+        )
+        .hint("Send 'Authorization: Bearer swt_…'."));
     }
     let text = app.settings.figures.as_ref().map(|render| render()).unwrap_or_default();
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())

@@ -139,17 +139,28 @@ impl From<domain::flink_version::Installation> for Installation {
     request_body = NewInstallation,
     responses((status = 202, description = "Accepted", body = Installation)),
 )]
-pub async fn install_flink_version(State(app): State<App>, Body(asked): Body<NewInstallation>) -> Result<(StatusCode, Json<Installation>), Problem> {
+pub async fn install_flink_version(
+    State(app): State<App>,
+    Body(asked): Body<NewInstallation>,
+) -> Result<(StatusCode, Json<Installation>), Problem> {
     use domain::flink_version::InstallationState as State;
     let version = number("version", &asked.version)?;
     if app.store.flink_version_by_number(version).await?.is_some() {
         return Err(already_there(version));
     }
-    let open = app.store.installations().await?.into_iter().find(|run| run.version == version && run.state == State::Running);
+    let open = app
+        .store
+        .installations()
+        .await?
+        .into_iter()
+        .find(|run| run.version == version && run.state == State::Running);
     if let Some(open) = open {
-        return Err(Problem::conflict("installation_running", format!("Flink {version} is being installed already: {}.", open.id))
-            .field("version")
-            .hint("Follow that installation."));
+        return Err(Problem::conflict(
+            "installation_running",
+            format!("Flink {version} is being installed already: {}.", open.id),
+        )
+        .field("version")
+        .hint("Follow that installation."));
     }
     let run = app.store.create_installation(version, &asked.source.into()).await?;
     tokio::spawn(work(app, run.clone()));
@@ -213,7 +224,7 @@ async fn finish(app: &App, run: &domain::flink_version::Installation, home: Stri
     match register(app, run.version, home, source).await {
         // Somebody else has registered it meanwhile: what was asked for is there.
         Err(problem) if problem.code == "already_installed" => Ok(()),
-        done => done.map(|_| ()).map_err(|problem| problem.detail),
+        done => done.map(|_| ()).map_err(|problem| problem.to_string()),
     }
 }
 

@@ -85,7 +85,10 @@ pub async fn list_jobs(State(app): State<App>, scope: Scope, Query(query): Query
     for facts in page.items {
         items.push(view(&app, facts).await?);
     }
-    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Json(Page {
+        items,
+        next_cursor: page.next_cursor,
+    }))
 }
 
 /// Up to `wanted` jobs with the label. Labels are computed, so rows are read until enough fit.
@@ -94,7 +97,11 @@ async fn matching(app: &App, scope: &Scope, query: &JobQuery, wanted: usize, mut
     let mut found = Vec::new();
     loop {
         let read = if query.label.is_some() { u64::from(MOST) } else { wanted as u64 };
-        let filter = JobFilter { search: search.clone(), limit: read, cursor };
+        let filter = JobFilter {
+            search: search.clone(),
+            limit: read,
+            cursor,
+        };
         let rows = app.store.job_views(scope.team_id, &filter).await?;
         let last = (rows.len() as u64) < read;
         cursor = rows.last().map(|facts| facts.job.id);
@@ -126,7 +133,12 @@ pub async fn create_job(State(app): State<App>, scope: Scope, Body(asked): Body<
         Some(spec) => Some(spec.checked(&app, &scope, "spec.").await?),
         None => None,
     };
-    let new = store::NewJob { team_id: scope.team_id, name: asked.name.clone(), description: asked.description, created_by: scope.user_id() };
+    let new = store::NewJob {
+        team_id: scope.team_id,
+        name: asked.name.clone(),
+        description: asked.description,
+        created_by: scope.user_id(),
+    };
     let job = match app.store.create_job(new).await {
         Err(StoreError::Conflict(_)) => return Err(Problem::name_taken("job", &asked.name)),
         made => made?,
@@ -176,7 +188,11 @@ pub async fn change_job(State(app): State<App>, of: JobScope, Body(asked): Body<
     let facts = app.store.job_view(of.scope.team_id, of.job.id).await?;
     allow(&actions(&facts).edit)?;
     let name = asked.name.clone().unwrap_or_default();
-    let patch = JobPatch { name: asked.name, description: asked.description, by: of.scope.user_id() };
+    let patch = JobPatch {
+        name: asked.name,
+        description: asked.description,
+        by: of.scope.user_id(),
+    };
     match app.store.rename_job(of.scope.team_id, of.job.id, patch).await {
         Err(StoreError::Conflict(_)) => return Err(Problem::name_taken("job", &name)),
         done => done?,

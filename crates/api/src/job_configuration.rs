@@ -39,12 +39,30 @@ pub async fn get_configuration(State(app): State<App>, of: JobScope) -> Result<J
             found => found?.spec.configuration,
         };
         let reason = Some("It has not been started yet.".to_owned());
-        return Ok(Json(JobConfiguration { declared, effective: None, reason }));
+        return Ok(Json(JobConfiguration {
+            declared,
+            effective: None,
+            reason,
+        }));
     };
-    let declared = app.store.release(of.scope.team_id, run.release_id).await?.content.spec.configuration;
+    let declared = app
+        .store
+        .release(of.scope.team_id, run.release_id)
+        .await?
+        .content
+        .spec
+        .configuration;
     let answer = match effective(&app, &of, &run).await {
-        Ok(effective) => JobConfiguration { declared, effective: Some(effective), reason: None },
-        Err(problem) => JobConfiguration { declared, effective: None, reason: Some(problem.detail) },
+        Ok(effective) => JobConfiguration {
+            declared,
+            effective: Some(effective),
+            reason: None,
+        },
+        Err(problem) => JobConfiguration {
+            declared,
+            effective: None,
+            reason: Some(problem.to_string()),
+        },
     };
     Ok(Json(answer))
 }

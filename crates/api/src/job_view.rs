@@ -183,7 +183,6 @@ pub struct Job {
     pub revision: i64,
 }
 
-
 impl From<domain::status::Label> for Label {
     fn from(label: domain::status::Label) -> Self {
         use domain::status::Label as Known;
@@ -250,13 +249,19 @@ impl From<domain::actions::Actions> for Actions {
 /// The number of the release that should run: mostly the run's, else looked up.
 async fn desired(app: &App, facts: &JobFacts) -> Result<Desired, Problem> {
     let domain::job::Desired::Running { release_id } = facts.job.desired else {
-        return Ok(Desired { want: Want::Stopped, release: None });
+        return Ok(Desired {
+            want: Want::Stopped,
+            release: None,
+        });
     };
     let release = match facts.run.as_ref().filter(|run| run.release_id == release_id) {
         Some(run) => Some(run.release_number),
         None => app.release_number(release_id).await?,
     };
-    Ok(Desired { want: Want::Running, release })
+    Ok(Desired {
+        want: Want::Running,
+        release,
+    })
 }
 
 async fn operation(app: &App, open: Option<domain::operation::Operation>) -> Result<Option<Operation>, Problem> {
@@ -274,14 +279,24 @@ pub(crate) async fn view(app: &App, facts: JobFacts) -> Result<Job, Problem> {
     let status = status(&facts, now()).into();
     let actions = actions(&facts).into();
     let desired = desired(app, &facts).await?;
-    let JobFacts { job, run, lifecycle, savepoint, cluster, .. } = facts;
+    let JobFacts {
+        job,
+        run,
+        lifecycle,
+        savepoint,
+        cluster,
+        ..
+    } = facts;
     Ok(Job {
         id: job.id,
         name: job.name,
         description: job.description,
         status,
         desired,
-        cluster: cluster.map(|facts| ClusterName { id: facts.cluster.id, name: facts.cluster.name }),
+        cluster: cluster.map(|facts| ClusterName {
+            id: facts.cluster.id,
+            name: facts.cluster.name,
+        }),
         run: run.map(Run::from),
         operation: operation(app, lifecycle).await?,
         savepoint: operation(app, savepoint).await?,

@@ -33,6 +33,7 @@ pub mod log;
 mod names;
 pub mod new_cluster;
 pub mod operation;
+pub mod operation_wait;
 pub mod page;
 pub mod person;
 pub mod problem;

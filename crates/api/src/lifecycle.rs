@@ -44,12 +44,20 @@ async fn release(app: &App, of: &JobScope, number: Option<i64>) -> Result<domain
         Some(number) => by_number(app, of, number).await,
         None => match app.store.newest_release(of.scope.team_id, of.job.id).await {
             Err(StoreError::NotFound) => {
-                return Err(Problem::unprocessable("not_released", "Nothing has been released yet.").field("release").hint("Release the draft first."));
+                return Err(Problem::unprocessable("not_released", "Nothing has been released yet.")
+                    .field("release")
+                    .hint("Release the draft first."));
             }
             found => Ok(found?),
         },
     };
-    found.map_err(|problem| Problem { status: StatusCode::UNPROCESSABLE_ENTITY.as_u16(), ..problem }.field("release"))
+    found.map_err(|problem| {
+        if problem.code == "not_found" {
+            problem.status(StatusCode::UNPROCESSABLE_ENTITY).field("release")
+        } else {
+            problem
+        }
+    })
 }
 
 /// The release's cluster must still be there.
@@ -78,22 +86,48 @@ async fn placed(app: &App, of: &JobScope, release: &domain::release::Release) ->
     request_body = StartRequest,
     responses((status = 202, description = "Accepted", body = Operation)),
 )]
-pub async fn start_job(State(app): State<App>, of: JobScope, command: Command<StartRequest>) -> Result<(StatusCode, Json<Operation>), Problem> {
+pub async fn start_job(
+    State(app): State<App>,
+    of: JobScope,
+    command: Command<StartRequest>,
+) -> Result<(StatusCode, Json<Operation>), Problem> {
     if let Some(done) = answered(&app, command.key.as_ref()).await? {
         return Ok(done);
     }
     let asked = command.body;
     let options = start::options(&app, &of, asked.state, asked.parallelism).await?;
-    let options = StartOptions { allow_non_restored_state: asked.allow_non_restored_state, claim_mode: asked.claim_mode.into(), ..options };
+    let options = StartOptions {
+        allow_non_restored_state: asked.allow_non_restored_state,
+        claim_mode: asked.claim_mode.into(),
+        ..options
+    };
     let release = release(&app, &of, asked.release).await?;
     let cluster_id = placed(&app, &of, &release).await?;
     let decide = |facts: &JobFacts| {
         let verdict = actions(facts).start;
-        let request = Request::Start { release_id: release.id, options: options.clone() };
-        Decision { verdict, request, supersede: None, cluster_id: Some(cluster_id) }
+        let request = Request::Start {
+            release_id: release.id,
+            options: options.clone(),
+        };
+        Decision {
+            verdict,
+            request,
+            supersede: None,
+            cluster_id: Some(cluster_id),
+        }
     };
     let message = format!("Start of release {} was requested.", release.number);
-    request(&app, Asked { of: &of, deadline: START, message, key: command.key }, decide).await
+    request(
+        &app,
+        Asked {
+            of: &of,
+            deadline: START,
+            message,
+            key: command.key,
+        },
+        decide,
+    )
+    .await
 }
 
 /// Stops what runs. `cancel` takes the place of an open stop.
@@ -108,7 +142,11 @@ pub async fn start_job(State(app): State<App>, of: JobScope, command: Command<St
     request_body = StopRequest,
     responses((status = 202, description = "Accepted", body = Operation)),
 )]
-pub async fn stop_job(State(app): State<App>, of: JobScope, command: Command<StopRequest>) -> Result<(StatusCode, Json<Operation>), Problem> {
+pub async fn stop_job(
+    State(app): State<App>,
+    of: JobScope,
+    command: Command<StopRequest>,
+) -> Result<(StatusCode, Json<Operation>), Problem> {
     if let Some(done) = answered(&app, command.key.as_ref()).await? {
         return Ok(done);
     }
@@ -119,7 +157,17 @@ pub async fn stop_job(State(app): State<App>, of: JobScope, command: Command<Sto
         supersede: superseded_by_stop(facts).map(|open| open.id),
         cluster_id: None,
     };
-    request(&app, Asked { of: &of, deadline: SAVEPOINT, message: String::new(), key: command.key }, decide).await
+    request(
+        &app,
+        Asked {
+            of: &of,
+            deadline: SAVEPOINT,
+            message: String::new(),
+            key: command.key,
+        },
+        decide,
+    )
+    .await
 }
 
 /// Takes a savepoint; the job goes on running.
@@ -134,12 +182,31 @@ pub async fn stop_job(State(app): State<App>, of: JobScope, command: Command<Sto
     request_body = NoChoices,
     responses((status = 202, description = "Accepted", body = Operation)),
 )]
-pub async fn take_savepoint(State(app): State<App>, of: JobScope, command: Command<NoChoices>) -> Result<(StatusCode, Json<Operation>), Problem> {
+pub async fn take_savepoint(
+    State(app): State<App>,
+    of: JobScope,
+    command: Command<NoChoices>,
+) -> Result<(StatusCode, Json<Operation>), Problem> {
     if let Some(done) = answered(&app, command.key.as_ref()).await? {
         return Ok(done);
     }
-    let decide = |facts: &JobFacts| Decision { verdict: actions(facts).savepoint, request: Request::Savepoint, supersede: None, cluster_id: None };
-    request(&app, Asked { of: &of, deadline: SAVEPOINT, message: String::new(), key: command.key }, decide).await
+    let decide = |facts: &JobFacts| Decision {
+        verdict: actions(facts).savepoint,
+        request: Request::Savepoint,
+        supersede: None,
+        cluster_id: None,
+    };
+    request(
+        &app,
+        Asked {
+            of: &of,
+            deadline: SAVEPOINT,
+            message: String::new(),
+            key: command.key,
+        },
+        decide,
+    )
+    .await
 }
 
 /// Stops what runs and starts a release: a restart, or a change of the release.
@@ -154,14 +221,25 @@ pub async fn take_savepoint(State(app): State<App>, of: JobScope, command: Comma
     request_body = ReplaceRequest,
     responses((status = 202, description = "Accepted", body = Operation)),
 )]
-pub async fn replace_job(State(app): State<App>, of: JobScope, command: Command<ReplaceRequest>) -> Result<(StatusCode, Json<Operation>), Problem> {
+pub async fn replace_job(
+    State(app): State<App>,
+    of: JobScope,
+    command: Command<ReplaceRequest>,
+) -> Result<(StatusCode, Json<Operation>), Problem> {
     if let Some(done) = answered(&app, command.key.as_ref()).await? {
         return Ok(done);
     }
     let asked = command.body;
-    let state = asked.state.unwrap_or(StartState { from: StartFrom::Latest, ..StartState::default() });
+    let state = asked.state.unwrap_or(StartState {
+        from: StartFrom::Latest,
+        ..StartState::default()
+    });
     let options = start::options(&app, &of, state, asked.parallelism).await?;
-    let options = StartOptions { allow_non_restored_state: asked.allow_non_restored_state, claim_mode: asked.claim_mode.into(), ..options };
+    let options = StartOptions {
+        allow_non_restored_state: asked.allow_non_restored_state,
+        claim_mode: asked.claim_mode.into(),
+        ..options
+    };
     let release = match (asked.release, running(&app, &of).await?) {
         (None, Some(running)) => app.store.release(of.scope.team_id, running).await?,
         (number, _) => release(&app, &of, number).await?,
@@ -170,11 +248,30 @@ pub async fn replace_job(State(app): State<App>, of: JobScope, command: Command<
     let stop = asked.stop.into();
     let decide = |facts: &JobFacts| {
         let verdict = actions(facts).replace;
-        let request = Request::Replace { release_id: release.id, stop, options: options.clone() };
-        Decision { verdict, request, supersede: None, cluster_id: Some(cluster_id) }
+        let request = Request::Replace {
+            release_id: release.id,
+            stop,
+            options: options.clone(),
+        };
+        Decision {
+            verdict,
+            request,
+            supersede: None,
+            cluster_id: Some(cluster_id),
+        }
     };
     let message = format!("Restart with release {} was requested.", release.number);
-    request(&app, Asked { of: &of, deadline: REPLACE, message, key: command.key }, decide).await
+    request(
+        &app,
+        Asked {
+            of: &of,
+            deadline: REPLACE,
+            message,
+            key: command.key,
+        },
+        decide,
+    )
+    .await
 }
 
 /// The release that runs.
@@ -194,12 +291,31 @@ async fn running(app: &App, of: &JobScope) -> Result<Option<ReleaseId>, Problem>
     params(("idempotency-key" = Option<String>, Header, description = "The same key and body within 24 hours answer the same operation")),
     responses((status = 202, description = "Accepted", body = Operation)),
 )]
-pub async fn delete_job(State(app): State<App>, of: JobScope, command: Command<NoChoices>) -> Result<(StatusCode, Json<Operation>), Problem> {
+pub async fn delete_job(
+    State(app): State<App>,
+    of: JobScope,
+    command: Command<NoChoices>,
+) -> Result<(StatusCode, Json<Operation>), Problem> {
     if let Some(done) = answered(&app, command.key.as_ref()).await? {
         return Ok(done);
     }
-    let decide = |facts: &JobFacts| Decision { verdict: actions(facts).delete, request: Request::Delete, supersede: None, cluster_id: None };
-    request(&app, Asked { of: &of, deadline: DELETE, message: String::new(), key: command.key }, decide).await
+    let decide = |facts: &JobFacts| Decision {
+        verdict: actions(facts).delete,
+        request: Request::Delete,
+        supersede: None,
+        cluster_id: None,
+    };
+    request(
+        &app,
+        Asked {
+            of: &of,
+            deadline: DELETE,
+            message: String::new(),
+            key: command.key,
+        },
+        decide,
+    )
+    .await
 }
 
 /// Declares the live run gone, where nobody can find out any more. Nothing is sent to Flink.
@@ -218,9 +334,26 @@ pub async fn detach_job(State(app): State<App>, of: JobScope, Body(NoChoices {})
     allow(&actions(&facts).detach)?;
     if let Some(run) = facts.run.filter(domain::run::Run::live) {
         let reason = format!("{} declared it gone while its cluster did not answer.", of.scope.caller.user.name);
-        let event = NewEvent::new(of.scope.team_id, "run_detached", reason.clone()).job(of.job.id).run(run.id).user(Some(of.scope.user_id()));
-        let end = RunEnd { at: now(), outcome: Outcome::Unknown, reason, source: Source::User };
-        app.store.commit(None, vec![Write::EndRun { run_id: run.id, end, events: vec![event] }]).await?;
+        let event = NewEvent::new(of.scope.team_id, "run_detached", reason.clone())
+            .job(of.job.id)
+            .run(run.id)
+            .user(Some(of.scope.user_id()));
+        let end = RunEnd {
+            at: now(),
+            outcome: Outcome::Unknown,
+            reason,
+            source: Source::User,
+        };
+        app.store
+            .commit(
+                None,
+                vec![Write::EndRun {
+                    run_id: run.id,
+                    end,
+                    events: vec![event],
+                }],
+            )
+            .await?;
     }
     job::shown(&app, &of.scope, of.job.id).await
 }

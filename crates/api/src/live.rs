@@ -24,9 +24,19 @@ pub(crate) struct Live {
 /// 409 `cluster_not_started` while it has none.
 pub(crate) fn endpoint(cluster: &Cluster) -> Result<Endpoint, Problem> {
     match (&cluster.rest_url, cluster.version) {
-        (Some(rest_url), Some(version)) => Ok(Endpoint { rest_url: rest_url.clone(), version }),
-        (None, _) => Err(Problem::conflict("cluster_not_started", format!("Cluster '{}' has not been started yet.", cluster.name)).hint("Start the cluster.")),
-        (_, None) => Err(Problem::conflict("cluster_not_started", format!("Cluster '{}' has not answered yet: its version is not known.", cluster.name))),
+        (Some(rest_url), Some(version)) => Ok(Endpoint {
+            rest_url: rest_url.clone(),
+            version,
+        }),
+        (None, _) => Err(Problem::conflict(
+            "cluster_not_started",
+            format!("Cluster '{}' has not been started yet.", cluster.name),
+        )
+        .hint("Start the cluster.")),
+        (_, None) => Err(Problem::conflict(
+            "cluster_not_started",
+            format!("Cluster '{}' has not answered yet: its version is not known.", cluster.name),
+        )),
     }
 }
 
@@ -37,12 +47,20 @@ pub(crate) fn endpoint(cluster: &Cluster) -> Result<Endpoint, Problem> {
 pub(crate) async fn live(app: &App, of: &JobScope) -> Result<Live, Problem> {
     let run = newest(app, of).await?.ok_or_else(no_run)?;
     let cluster = cluster_of(app, of, &run).await?;
-    Ok(Live { endpoint: endpoint(&cluster)?, run })
+    Ok(Live {
+        endpoint: endpoint(&cluster)?,
+        run,
+    })
 }
 
 /// The problem of a job that was never started.
 pub(crate) fn no_run() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "no_run", "This job has not been started yet, so Flink knows nothing of it.").hint("Start it.")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no_run",
+        "This job has not been started yet, so Flink knows nothing of it.",
+    )
+    .hint("Start it.")
 }
 
 /// The newest run, live or ended.
@@ -62,7 +80,11 @@ pub(crate) async fn newest(app: &App, of: &JobScope) -> Result<Option<Run>, Prob
 /// 404 `cluster_gone` when it was deleted.
 pub(crate) async fn cluster_of(app: &App, of: &JobScope, run: &Run) -> Result<Cluster, Problem> {
     match app.store.cluster(of.scope.team_id, run.cluster_id).await {
-        Err(StoreError::NotFound) => Err(Problem::new(StatusCode::NOT_FOUND, "cluster_gone", "The cluster of the newest run was deleted; what it knew is gone.")),
+        Err(StoreError::NotFound) => Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            "cluster_gone",
+            "The cluster of the newest run was deleted; what it knew is gone.",
+        )),
         found => Ok(found?),
     }
 }

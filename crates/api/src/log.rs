@@ -75,11 +75,23 @@ pub struct LogQuery {
 /// Files of a cluster over REST, else those of a local cluster's processes on this host.
 async fn files(app: &App, cluster: &Cluster) -> Result<Json<Page<LogFile>>, Problem> {
     let asked = match endpoint(cluster) {
-        Ok(endpoint) => app.ports.reader.log_files(&endpoint).await.map_err(|error| Problem::from_port(error, "its log files")),
+        Ok(endpoint) => app
+            .ports
+            .reader
+            .log_files(&endpoint)
+            .await
+            .map_err(|error| Problem::from_port(error, "its log files")),
         Err(problem) => Err(problem),
     };
     let files = match asked {
-        Ok(files) => files.into_iter().map(|file| LogFile { process: file.process, name: file.name, size_bytes: file.size_bytes }).collect(),
+        Ok(files) => files
+            .into_iter()
+            .map(|file| LogFile {
+                process: file.process,
+                name: file.name,
+                size_bytes: file.size_bytes,
+            })
+            .collect(),
         Err(problem) => files_on_host(app, cluster).await.ok_or(problem)?,
     };
     Ok(Json(Page::whole(files)))
@@ -91,7 +103,11 @@ async fn files_on_host(app: &App, cluster: &Cluster) -> Option<Vec<LogFile>> {
         return None;
     }
     let processes = app.ports.host.processes(&cluster.id.hex()).await.ok()?;
-    let files = processes.into_iter().map(|process| LogFile { name: format!("{}.log", process.role), process: process.role, size_bytes: -1 });
+    let files = processes.into_iter().map(|process| LogFile {
+        name: format!("{}.log", process.role),
+        process: process.role,
+        size_bytes: -1,
+    });
     Some(files.collect::<Vec<_>>()).filter(|files| !files.is_empty())
 }
 
@@ -108,7 +124,12 @@ async fn tail(app: &App, cluster: &Cluster, query: LogQuery) -> Result<Json<LogT
     match over_rest(app, cluster, &process, query.file.as_deref(), bytes as usize).await {
         Err(problem) if cluster.target == TargetKind::Local => {
             match app.ports.host.log_tail(&cluster.id.hex(), &process, bytes as usize).await {
-                Ok(text) => Ok(Json(LogTail { file: format!("{process}.log"), process, text, source: LogSource::Host })),
+                Ok(text) => Ok(Json(LogTail {
+                    file: format!("{process}.log"),
+                    process,
+                    text,
+                    source: LogSource::Host,
+                })),
                 Err(_) => Err(problem),
             }
         }
@@ -127,19 +148,35 @@ async fn over_rest(app: &App, cluster: &Cluster, process: &str, file: Option<&st
         }
     };
     let text = app.ports.reader.log_tail(&endpoint, process, &file, bytes).await.map_err(problem)?;
-    Ok(LogTail { process: process.to_owned(), file, text, source: LogSource::Rest })
+    Ok(LogTail {
+        process: process.to_owned(),
+        file,
+        text,
+        source: LogSource::Rest,
+    })
 }
 
 /// The log that a process writes to: the largest one that ends in `.log`, else the largest.
 fn main_log(files: &[domain::ports::LogFile], process: &str) -> Option<String> {
     let of_process = files.iter().filter(|file| file.process == process);
-    of_process.max_by_key(|file| (file.name.ends_with(".log"), file.size_bytes)).map(|file| file.name.clone())
+    of_process
+        .max_by_key(|file| (file.name.ends_with(".log"), file.size_bytes))
+        .map(|file| file.name.clone())
 }
 
 /// Names of processes and files are single words: a path could lead elsewhere.
 fn plain(field: &str, text: &str) -> Result<(), Problem> {
-    let odd = text.is_empty() || text.len() > 300 || text == "." || text == ".." || text.contains(['/', '\\', '%', '?', '#']) || text.chars().any(char::is_control);
-    if odd { Err(Problem::unprocessable("bad_name", format!("This is not the name of a {field}.")).field(field)) } else { Ok(()) }
+    let odd = text.is_empty()
+        || text.len() > 300
+        || text == "."
+        || text == ".."
+        || text.contains(['/', '\\', '%', '?', '#'])
+        || text.chars().any(char::is_control);
+    if odd {
+        Err(Problem::unprocessable("bad_name", format!("This is not the name of a {field}.")).field(field))
+    } else {
+        Ok(())
+    }
 }
 
 async fn cluster_of_job(app: &App, of: &JobScope) -> Result<Cluster, Problem> {
@@ -167,7 +204,11 @@ pub async fn list_cluster_logs(State(app): State<App>, of: ClusterScope) -> Resu
     params(LogQuery),
     responses((status = 200, description = "Done", body = LogTail)),
 )]
-pub async fn get_cluster_log_tail(State(app): State<App>, of: ClusterScope, Query(query): Query<LogQuery>) -> Result<Json<LogTail>, Problem> {
+pub async fn get_cluster_log_tail(
+    State(app): State<App>,
+    of: ClusterScope,
+    Query(query): Query<LogQuery>,
+) -> Result<Json<LogTail>, Problem> {
     tail(&app, &of.cluster, query).await
 }
 

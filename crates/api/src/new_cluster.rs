@@ -55,7 +55,6 @@ pub struct NewCluster {
     pub configuration: Configuration,
 }
 
-
 /// Makes a cluster; a local one is not started yet.
 ///
 /// # Errors
@@ -67,7 +66,11 @@ pub struct NewCluster {
     request_body = NewCluster,
     responses((status = 201, description = "Made", body = Cluster)),
 )]
-pub async fn create_cluster(State(app): State<App>, scope: Scope, Body(asked): Body<NewCluster>) -> Result<(StatusCode, Json<Cluster>), Problem> {
+pub async fn create_cluster(
+    State(app): State<App>,
+    scope: Scope,
+    Body(asked): Body<NewCluster>,
+) -> Result<(StatusCode, Json<Cluster>), Problem> {
     text::name("name", &asked.name)?;
     let name = asked.name.clone();
     let new = match asked.target {
@@ -130,16 +133,20 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
     only_for("local", "taskManagers", asked.task_managers.is_some())?;
     only_for("local", "slots", asked.slots.is_some())?;
     only_for("local", "configuration", !asked.configuration.is_empty())?;
-    let typed = asked.rest_url.as_deref().ok_or_else(|| {
-        Problem::unprocessable("missing_field", "A standalone cluster needs its REST address.").field("restUrl")
-    })?;
+    let typed = asked
+        .rest_url
+        .as_deref()
+        .ok_or_else(|| Problem::unprocessable("missing_field", "A standalone cluster needs its REST address.").field("restUrl"))?;
     let rest_url = address(typed)?;
     let version = match tokio::time::timeout(ANSWERS_WITHIN, app.ports.observer.detect_version(&rest_url)).await {
         Ok(Ok(version)) => Some(version),
         Err(_) | Ok(Err(PortError::Retry(_))) => None,
         Ok(Err(error)) => {
-            return Err(Problem::unprocessable("not_flink", format!("What answers at {rest_url} is not Flink: {}", sentence(&error.to_string())))
-                .field("restUrl"));
+            return Err(Problem::unprocessable(
+                "not_flink",
+                format!("What answers at {rest_url} is not Flink: {}", sentence(&error.to_string())),
+            )
+            .field("restUrl"));
         }
     };
     Ok(store::NewCluster {
@@ -161,13 +168,19 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
 /// A REST address without credentials, query or trailing slash.
 fn address(typed: &str) -> Result<String, Problem> {
     let bad = |why: &str| {
-        Problem::unprocessable("bad_address", format!("This is not a REST address: {why}.")).field("restUrl").hint("For example http://flink.example:8081.")
+        Problem::unprocessable("bad_address", format!("This is not a REST address: {why}."))
+            .field("restUrl")
+            .hint("For example http://flink.example:8081.")
     };
     let uri: http::Uri = typed.trim().parse().map_err(|_| bad("it is no URL"))?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err(bad("it begins neither with http:// nor with https://"));
     }
-    let authority = uri.authority().map(http::uri::Authority::as_str).filter(|host| !host.is_empty()).ok_or_else(|| bad("it names no host"))?;
+    let authority = uri
+        .authority()
+        .map(http::uri::Authority::as_str)
+        .filter(|host| !host.is_empty())
+        .ok_or_else(|| bad("it names no host"))?;
     if authority.contains('@') {
         return Err(bad("it contains credentials"));
     }

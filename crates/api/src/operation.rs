@@ -1,7 +1,5 @@
 //! Operations: durable requests with steps, deadline and result, to be read, waited for and cancelled.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
 use domain::id::{ClusterId, JobId, OperationId, ReleaseId, RunId, SnapshotId};
@@ -9,8 +7,7 @@ use domain::operation::Request;
 use domain::run::StartOptions;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
-use tokio::time::Instant;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::extract::{Body, Path, Query};
@@ -20,12 +17,6 @@ use crate::problem::{Problem, sentence};
 use crate::run::{ClaimMode, NoChoices, StartState, StopMode};
 use crate::scope::{ClusterScope, JobScope, Scope};
 use crate::time::{Time, some};
-
-/// Longest wait for the end of an operation: shorter than what proxies on the way allow.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// How often an operation is read while somebody waits, where another instance works on it and this one is
-/// not told.
-const READ_EVERY: Duration = Duration::from_secs(1);
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -164,20 +155,10 @@ pub struct Operation {
     pub ended_at: Option<Time>,
 }
 
-/// Whether to wait for the end of an operation.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct WaitQuery {
-    /// Answer when it has ended, at most after so long, e.g. `30s`; never more than 60 s.
-    #[param(example = "30s")]
-    pub wait: Option<String>,
-}
-
 /// Which operation.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct OperationPath {
-    operation: OperationId,
+    pub(crate) operation: OperationId,
 }
 
 impl OperationRequest {
@@ -204,9 +185,21 @@ async fn choices(app: &App, request: Request) -> Result<(OperationKind, Operatio
         Request::Replace { release_id, stop, options } => {
             let number = app.release_number(release_id).await?;
             let start = OperationRequest::start(release_id, number, options);
-            (OperationKind::Replace, OperationRequest { stop: Some(stop.into()), ..start })
+            (
+                OperationKind::Replace,
+                OperationRequest {
+                    stop: Some(stop.into()),
+                    ..start
+                },
+            )
         }
-        Request::Stop { mode } => (OperationKind::Stop, OperationRequest { stop: Some(mode.into()), ..OperationRequest::default() }),
+        Request::Stop { mode } => (
+            OperationKind::Stop,
+            OperationRequest {
+                stop: Some(mode.into()),
+                ..OperationRequest::default()
+            },
+        ),
         Request::Savepoint => (OperationKind::Savepoint, OperationRequest::default()),
         Request::Delete => (OperationKind::Delete, OperationRequest::default()),
         Request::ClusterStart => (OperationKind::ClusterStart, OperationRequest::default()),
@@ -229,7 +222,12 @@ impl From<domain::operation::OperationState> for OperationState {
 
 impl From<domain::operation::Step> for Step {
     fn from(step: domain::operation::Step) -> Self {
-        Self { name: step.name, started_at: step.started_at.into(), ended_at: some(step.ended_at), detail: step.detail }
+        Self {
+            name: step.name,
+            started_at: step.started_at.into(),
+            ended_at: some(step.ended_at),
+            detail: step.detail,
+        }
     }
 }
 
@@ -253,7 +251,11 @@ pub(crate) async fn view(app: &App, operation: domain::operation::Operation) -> 
         snapshot_id: operation.snapshot_id,
         request,
         steps: operation.steps.into_iter().map(Step::from).collect(),
-        error: operation.error.map(|error| OperationError { code: error.code, message: error.message, hint: error.hint }),
+        error: operation.error.map(|error| OperationError {
+            code: error.code,
+            message: error.message,
+            hint: error.hint,
+        }),
         requested_by,
         created_at: operation.created_at.into(),
         deadline_at: operation.deadline_at.into(),
@@ -270,7 +272,10 @@ pub(crate) async fn views(app: &App, page: Page<domain::operation::Operation>) -
     for operation in page.items {
         items.push(view(app, operation).await?);
     }
-    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Json(Page {
+        items,
+        next_cursor: page.next_cursor,
+    }))
 }
 
 /// The operations of a job, newest first.
@@ -284,8 +289,15 @@ pub(crate) async fn views(app: &App, page: Page<domain::operation::Operation>) -
     params(PageQuery),
     responses((status = 200, description = "Done", body = Page<Operation>)),
 )]
-pub async fn list_operations(State(app): State<App>, of: JobScope, Query(query): Query<PageQuery>) -> Result<Json<Page<Operation>>, Problem> {
-    let rows = app.store.operations(of.scope.team_id, of.job.id, query.fetch()?, query.after()?).await?;
+pub async fn list_operations(
+    State(app): State<App>,
+    of: JobScope,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<Operation>>, Problem> {
+    let rows = app
+        .store
+        .operations(of.scope.team_id, of.job.id, query.fetch()?, query.after()?)
+        .await?;
     views(&app, query.page(rows, |operation| operation.id.to_string())).await
 }
 
@@ -304,59 +316,6 @@ pub async fn list_cluster_operations(State(app): State<App>, of: ClusterScope) -
     const NEWEST: u64 = 100;
     let rows = app.store.cluster_operations(of.scope.team_id, of.cluster.id, NEWEST).await?;
     views(&app, Page::whole(rows)).await
-}
-
-/// One operation; `wait` answers when it has ended.
-///
-/// # Errors
-/// 404 when the team has none of this id.
-#[utoipa::path(
-    get,
-    path = "/operations/{operation}",
-    tag = "operations",
-    params(WaitQuery),
-    responses((status = 200, description = "Done", body = Operation)),
-)]
-pub async fn get_operation(
-    State(app): State<App>,
-    scope: Scope,
-    Path(path): Path<OperationPath>,
-    Query(query): Query<WaitQuery>,
-) -> Result<Json<Operation>, Problem> {
-    let until = query.wait.as_deref().map(span).transpose()?.map(|wait| Instant::now() + wait.min(LONGEST_WAIT));
-    let mut changes = app.store.changes_watch();
-    loop {
-        changes.mark_unchanged();
-        let operation = read(&app, &scope, path.operation).await?;
-        let waits = until.filter(|until| operation.state.open() && Instant::now() < *until);
-        let Some(until) = waits else { return Ok(Json(view(&app, operation).await?)) };
-        let next = until.min(Instant::now() + READ_EVERY);
-        // A wait that ends by time only means another look.
-        let _ = tokio::time::timeout_at(next, changes.changed()).await;
-    }
-}
-
-async fn read(app: &App, scope: &Scope, id: OperationId) -> Result<domain::operation::Operation, Problem> {
-    match app.store.operation(scope.team_id, id).await {
-        Err(StoreError::NotFound) => Err(Problem::not_found("operation", &id.to_string())),
-        found => Ok(found?),
-    }
-}
-
-/// A span such as `30s`, `1m` or `500ms`; a bare number is seconds.
-fn span(text: &str) -> Result<Duration, Problem> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit: Option<u64> = match &text[digits.len()..] {
-        "" | "s" => Some(1_000),
-        "ms" => Some(1),
-        "m" => Some(60_000),
-        _ => None,
-    };
-    let number: Option<u64> = digits.parse().ok();
-    let millis = number.zip(unit).map(|(number, unit)| number.saturating_mul(unit));
-    millis.map(Duration::from_millis).ok_or_else(|| {
-        Problem::bad_request("bad_wait", "The time to wait is a number with s, ms or m.").field("wait").hint("For example wait=30s.")
-    })
 }
 
 /// Stops waiting for an operation. What was sent to Flink goes on there and is still recorded.
@@ -380,20 +339,5 @@ pub async fn cancel_operation(
         Err(StoreError::NotFound) => Err(Problem::not_found("operation", &path.operation.to_string())),
         Err(StoreError::Conflict(why)) => Err(Problem::conflict("already_ended", sentence(&why))),
         done => Ok(Json(view(&app, done?).await?)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans() {
-        for (text, millis) in [("30s", 30_000), ("30", 30_000), ("1m", 60_000), ("500ms", 500), ("0", 0)] {
-            assert_eq!(span(text).unwrap(), Duration::from_millis(millis), "{text}");
-        }
-        for bad in ["", "s", "-1s", "1h", "1.5s", "30 s", "99999999999999999999"] {
-            assert_eq!(span(bad).unwrap_err().code, "bad_wait", "{bad}");
-        }
     }
 }

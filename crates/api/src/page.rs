@@ -92,7 +92,10 @@ impl<T> Page<T> {
 
     /// The same page of other items.
     pub(crate) fn map<U>(self, to: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(to).collect(), next_cursor: self.next_cursor }
+        Page {
+            items: self.items.into_iter().map(to).collect(),
+            next_cursor: self.next_cursor,
+        }
     }
 
     /// A list that is complete.

@@ -5,6 +5,8 @@
 //! that is no JSON, a path that is no id, a panic) is turned into one as well, so that a client never has
 //! to read plain text.
 
+use std::ops::{Deref, DerefMut};
+
 use axum::response::{IntoResponse, Response};
 use domain::id::OperationId;
 use domain::ports::PortError;
@@ -19,10 +21,16 @@ use crate::sql::Finding;
 /// Media type of problem details.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
+/// A problem on its way to the caller. Boxed, because it travels as the error of nearly every function.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}", .0.detail)]
+pub struct Problem(Box<Details>);
+
 /// What went wrong, for programs and for people.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Problem {
+#[schema(as = Problem)]
+pub struct Details {
     /// A URI reference that names the kind: `/problems/` and the code.
     #[serde(rename = "type")]
     pub kind: String,
@@ -50,14 +58,28 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// The draft as it is now (`draft_conflict`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub current: Option<Box<Draft>>,
+    pub current: Option<Draft>,
     /// What the check found (`check_failed`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
 }
 
+impl Deref for Problem {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
 /// One field at fault.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldError {
     /// Which.
@@ -91,7 +113,7 @@ impl Problem {
     /// A problem of a status and code, with what happened.
     #[must_use]
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind: format!("/problems/{code}"),
             title: title(status).to_owned(),
             status: status.as_u16(),
@@ -103,7 +125,7 @@ impl Problem {
             errors: Vec::new(),
             current: None,
             findings: Vec::new(),
-        }
+        }))
     }
 
     /// The same, naming the field at fault.
@@ -117,6 +139,14 @@ impl Problem {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with another status, where the thing that is missing was named in the body.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status.as_u16();
+        self.title = title(status).to_owned();
         self
     }
 
@@ -144,8 +174,12 @@ impl Problem {
     #[must_use]
     pub fn not_found(what: &str, which: &str) -> Self {
         let shown: String = which.chars().take(80).collect();
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no {what} '{shown}' that you may see."))
-            .hint("Check the name or id, and that you are a member of the team.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("There is no {what} '{shown}' that you may see."),
+        )
+        .hint("Check the name or id, and that you are a member of the team.")
     }
 
     /// 409: not now.
@@ -157,7 +191,9 @@ impl Problem {
     /// 409: a name that something of the same kind has already.
     #[must_use]
     pub fn name_taken(what: &str, name: &str) -> Self {
-        Self::conflict("name_taken", format!("There is a {what} '{name}' already.")).field("name").hint("Choose another name.")
+        Self::conflict("name_taken", format!("There is a {what} '{name}' already."))
+            .field("name")
+            .hint("Choose another name.")
     }
 
     /// 422: readable, but it cannot be done.
@@ -169,17 +205,23 @@ impl Problem {
     /// 500: a fault of ours. What is told is only that; the log has the rest.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server could not do this because of a fault of its own.")
-            .hint("Try again; if it stays, the server's log says more under this request's id (header x-request-id).")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "The server could not do this because of a fault of its own.",
+        )
+        .hint("Try again; if it stays, the server's log says more under this request's id (header x-request-id).")
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let body = serde_json::to_vec(&*self.0).unwrap_or_default();
         let mut response = (status, body).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         response
     }
 }
@@ -195,8 +237,12 @@ impl From<StoreError> for Problem {
             }
             StoreError::Unavailable(why) => {
                 tracing::warn!(%why, "the database does not answer");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", "The server's database does not answer.")
-                    .hint("Try again in a few seconds.")
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "database_unavailable",
+                    "The server's database does not answer.",
+                )
+                .hint("Try again in a few seconds.")
             }
         }
     }
@@ -207,21 +253,31 @@ impl Problem {
     #[must_use]
     pub fn from_port(error: PortError, what: &str) -> Self {
         if error.not_found() {
-            return Self::new(StatusCode::NOT_FOUND, "not_in_flink", format!("Flink does not have {what} (any more)."))
-                .hint("It forgets ended jobs after a while, and everything when its JobManager restarts.");
+            return Self::new(
+                StatusCode::NOT_FOUND,
+                "not_in_flink",
+                format!("Flink does not have {what} (any more)."),
+            )
+            .hint("It forgets ended jobs after a while, and everything when its JobManager restarts.");
         }
         match error {
-            PortError::Retry(why) => {
-                Self::new(StatusCode::BAD_GATEWAY, "cluster_unreachable", format!("The cluster was asked for {what} and did not answer: {}", sentence(&why)))
-                    .hint("Look at the cluster's page; what is running goes on running.")
-            }
-            PortError::Refused { message, .. } => {
-                Self::new(StatusCode::BAD_GATEWAY, "flink_refused", format!("Flink was asked for {what} and refused: {}", sentence(&message)))
-            }
-            PortError::GiveUp(why) => {
-                Self::new(StatusCode::BAD_GATEWAY, "flink_unexpected", format!("The answer to the question for {what} was not Flink's: {}", sentence(&why)))
-                    .hint("Check the cluster's REST address: something else may answer there.")
-            }
+            PortError::Retry(why) => Self::new(
+                StatusCode::BAD_GATEWAY,
+                "cluster_unreachable",
+                format!("The cluster was asked for {what} and did not answer: {}", sentence(&why)),
+            )
+            .hint("Look at the cluster's page; what is running goes on running."),
+            PortError::Refused { message, .. } => Self::new(
+                StatusCode::BAD_GATEWAY,
+                "flink_refused",
+                format!("Flink was asked for {what} and refused: {}", sentence(&message)),
+            ),
+            PortError::GiveUp(why) => Self::new(
+                StatusCode::BAD_GATEWAY,
+                "flink_unexpected",
+                format!("The answer to the question for {what} was not Flink's: {}", sentence(&why)),
+            )
+            .hint("Check the cluster's REST address: something else may answer there."),
         }
     }
 }

@@ -87,7 +87,6 @@ pub struct Release {
     pub findings: Vec<Finding>,
 }
 
-
 /// Which release.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct ReleasePath {
@@ -124,25 +123,39 @@ async fn summary(app: &App, release: store::ReleaseSummary) -> Result<ReleaseSum
 }
 
 async fn view(app: &App, release: domain::release::Release) -> Result<Release, Problem> {
-    let ReleaseContent { name, spec, version, statements } = release.content;
-    let findings: Vec<Finding> = release.findings.iter().cloned().map(Finding::from).collect();
-    let summary = summary(app, store::ReleaseSummary {
-        id: release.id,
-        number: release.number,
-        draft_revision: release.draft_revision,
-        digest: release.digest,
+    let ReleaseContent {
+        name,
+        spec,
         version,
-        cluster_id: spec.cluster_id,
-        parallelism: spec.parallelism,
-        findings: release.findings,
-        overridden: release.overridden,
-        note: release.note,
-        created_by: release.created_by,
-        created_at: release.created_at,
-    })
+        statements,
+    } = release.content;
+    let findings: Vec<Finding> = release.findings.iter().cloned().map(Finding::from).collect();
+    let summary = summary(
+        app,
+        store::ReleaseSummary {
+            id: release.id,
+            number: release.number,
+            draft_revision: release.draft_revision,
+            digest: release.digest,
+            version,
+            cluster_id: spec.cluster_id,
+            parallelism: spec.parallelism,
+            findings: release.findings,
+            overridden: release.overridden,
+            note: release.note,
+            created_by: release.created_by,
+            created_at: release.created_at,
+        },
+    )
     .await?;
     let statements = u32::try_from(statements.len()).unwrap_or(u32::MAX);
-    Ok(Release { summary, name, spec: spec.into(), statements, findings })
+    Ok(Release {
+        summary,
+        name,
+        spec: spec.into(),
+        statements,
+        findings,
+    })
 }
 
 /// A release of a job by number.
@@ -167,14 +180,24 @@ pub(crate) async fn by_number(app: &App, of: &JobScope, number: i64) -> Result<d
     params(PageQuery),
     responses((status = 200, description = "Done", body = Page<ReleaseSummary>)),
 )]
-pub async fn list_releases(State(app): State<App>, of: JobScope, Query(query): Query<PageQuery>) -> Result<Json<Page<ReleaseSummary>>, Problem> {
-    let rows = app.store.releases(of.scope.team_id, of.job.id, query.fetch()?, query.after()?).await?;
+pub async fn list_releases(
+    State(app): State<App>,
+    of: JobScope,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<ReleaseSummary>>, Problem> {
+    let rows = app
+        .store
+        .releases(of.scope.team_id, of.job.id, query.fetch()?, query.after()?)
+        .await?;
     let page = query.page(rows, |release| release.number.to_string());
     let mut items = Vec::with_capacity(page.items.len());
     for release in page.items {
         items.push(summary(&app, release).await?);
     }
-    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Json(Page {
+        items,
+        next_cursor: page.next_cursor,
+    }))
 }
 
 /// One release with its content.
@@ -198,12 +221,20 @@ pub async fn get_release(State(app): State<App>, of: JobScope, Path(path): Path<
     request_body = NewRelease,
     responses((status = 201, description = "Made", body = Release)),
 )]
-pub async fn create_release(State(app): State<App>, of: JobScope, Body(asked): Body<NewRelease>) -> Result<(StatusCode, Json<Release>), Problem> {
+pub async fn create_release(
+    State(app): State<App>,
+    of: JobScope,
+    Body(asked): Body<NewRelease>,
+) -> Result<(StatusCode, Json<Release>), Problem> {
     text::line("note", &asked.note)?;
     let facts = app.store.job_view(of.scope.team_id, of.job.id).await?;
     allow(&actions(&facts).release)?;
     let draft = draft::read(&app, &of, asked.draft_revision).await?;
-    let Checked { version, statements, findings } = checked(&app, &of, &draft.spec, asked.override_errors).await?;
+    let Checked {
+        version,
+        statements,
+        findings,
+    } = checked(&app, &of, &draft.spec, asked.override_errors).await?;
     let errors = findings.iter().any(|finding| finding.severity == domain::sql::Severity::Error);
     if errors && !asked.override_errors {
         return Err(failed(findings));
@@ -212,7 +243,12 @@ pub async fn create_release(State(app): State<App>, of: JobScope, Body(asked): B
         team_id: of.scope.team_id,
         job_id: of.job.id,
         draft_revision: draft.revision,
-        content: ReleaseContent { name: facts.job.name, spec: draft.spec, version, statements },
+        content: ReleaseContent {
+            name: facts.job.name,
+            spec: draft.spec,
+            version,
+            statements,
+        },
         findings,
         overridden: errors,
         note: asked.note,
@@ -226,8 +262,14 @@ fn failed(findings: Vec<domain::sql::Finding>) -> Problem {
     let findings: Vec<Finding> = findings.into_iter().map(Finding::from).collect();
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let first = findings.iter().find(|finding| finding.severity == Severity::Error);
-    let first = first.map(|finding| format!(" Line {}: {}", finding.line, finding.message)).unwrap_or_default();
-    let what = if errors == 1 { "an error".to_owned() } else { format!("{errors} errors") };
+    let first = first
+        .map(|finding| format!(" Line {}: {}", finding.line, finding.message))
+        .unwrap_or_default();
+    let what = if errors == 1 {
+        "an error".to_owned()
+    } else {
+        format!("{errors} errors")
+    };
     Problem::unprocessable("check_failed", format!("The script has {what}.{first}"))
         .field("sql")
         .hint("Mend the script, or release it in spite of the errors (overrideErrors).")

@@ -35,32 +35,52 @@ pub(crate) async fn checked(app: &App, of: &JobScope, spec: &JobSpec, overridden
     let impossible = never_runs(&statements);
     if let Some(first) = impossible.first() {
         let problem = Problem::unprocessable(&first.code, first.message.clone()).field("sql");
-        let problem = if let Some(hint) = &first.suggestion { problem.hint(hint.clone()) } else { problem };
+        let problem = if let Some(hint) = &first.suggestion {
+            problem.hint(hint.clone())
+        } else {
+            problem
+        };
         return Err(problem.findings(impossible.into_iter().map(Into::into).collect()));
     }
     let version = version(app, of, spec).await?;
     let findings = findings(app, spec, version, overridden).await?;
-    Ok(Checked { version, statements, findings })
+    Ok(Checked {
+        version,
+        statements,
+        findings,
+    })
 }
 
 async fn version(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumber, Problem> {
-    let missing = |detail: &str| Problem::unprocessable("cluster_missing", detail).field("clusterId").hint("Choose a cluster and save the draft again.");
+    let missing = |detail: &str| {
+        Problem::unprocessable("cluster_missing", detail)
+            .field("clusterId")
+            .hint("Choose a cluster and save the draft again.")
+    };
     let id = spec.cluster_id.ok_or_else(|| missing("The draft names no cluster to run on."))?;
     let cluster: Cluster = match app.store.cluster(of.scope.team_id, id).await {
         Err(StoreError::NotFound) => return Err(missing("The cluster of the draft is gone.")),
         found => found?,
     };
     cluster.version.ok_or_else(|| {
-        Problem::unprocessable("version_unknown", format!("The Flink version of cluster '{}' is not known yet: it has not answered.", cluster.name))
-            .field("clusterId")
-            .hint("Make it reachable, then release again.")
+        Problem::unprocessable(
+            "version_unknown",
+            format!(
+                "The Flink version of cluster '{}' is not known yet: it has not answered.",
+                cluster.name
+            ),
+        )
+        .field("clusterId")
+        .hint("Make it reachable, then release again.")
     })
 }
 
 async fn findings(app: &App, spec: &JobSpec, version: VersionNumber, overridden: bool) -> Result<Vec<Finding>, Problem> {
     let Some(judge) = judge_for(app, version).await? else {
         let minor = format!("{}.{}", version.major, version.minor);
-        return Ok(vec![unchecked(format!("No Flink {minor} is installed here, so nothing has checked this script for {version}."))]);
+        return Ok(vec![unchecked(format!(
+            "No Flink {minor} is installed here, so nothing has checked this script for {version}."
+        ))]);
     };
     match check(app, &judge, &spec.sql, spec.configuration.clone(), Tier::Deep).await {
         Ok(report) => Ok(report.findings),
@@ -71,7 +91,12 @@ async fn findings(app: &App, spec: &JobSpec, version: VersionNumber, overridden:
 
 /// A release that nothing has checked says so, as an error that somebody must override.
 fn unchecked(message: String) -> Finding {
-    finding("not_checked", message, "Install the Flink version, or release without a check.", None)
+    finding(
+        "not_checked",
+        message,
+        "Install the Flink version, or release without a check.",
+        None,
+    )
 }
 
 fn finding(code: &str, message: String, suggestion: &str, at: Option<&Statement>) -> Finding {
@@ -113,7 +138,12 @@ fn never_runs(statements: &[Statement]) -> Vec<Finding> {
         } else {
             "The script runs nothing: it has no INSERT, no statement set and no CREATE TABLE … AS."
         };
-        found.push(finding("nothing_to_run", message.to_owned(), "Add an INSERT INTO … SELECT ….", None));
+        found.push(finding(
+            "nothing_to_run",
+            message.to_owned(),
+            "Add an INSERT INTO … SELECT ….",
+            None,
+        ));
     }
     found
 }
@@ -121,7 +151,12 @@ fn never_runs(statements: &[Statement]) -> Vec<Finding> {
 fn refused(statement: &Statement) -> Option<Finding> {
     if statement.kind == StatementKind::Query {
         let message = "A query by itself cannot run as a job: nobody would read its rows.".to_owned();
-        return Some(finding("select_in_session", message, "Write INSERT INTO a table … SELECT ….", Some(statement)));
+        return Some(finding(
+            "select_in_session",
+            message,
+            "Write INSERT INTO a table … SELECT ….",
+            Some(statement),
+        ));
     }
     if statement.kind != StatementKind::Set {
         return None;
@@ -133,7 +168,12 @@ fn refused(statement: &Statement) -> Option<Finding> {
         return waits.then(|| finding("dml_sync", message, "Remove this SET.", Some(statement)));
     }
     let why = owned_key(&key)?;
-    Some(finding("owned_key", format!("The key '{key}' is set by the platform: {why}."), "Remove this SET.", Some(statement)))
+    Some(finding(
+        "owned_key",
+        format!("The key '{key}' is set by the platform: {why}."),
+        "Remove this SET.",
+        Some(statement),
+    ))
 }
 
 /// Key and value of `SET 'k' = 'v'` or `SET k = v`.
@@ -149,16 +189,29 @@ mod tests {
     use super::*;
 
     fn statement(kind: StatementKind, text: &str) -> Statement {
-        Statement { kind, line: 3, column: 2, text: text.to_owned() }
+        Statement {
+            kind,
+            line: 3,
+            column: 2,
+            text: text.to_owned(),
+        }
     }
 
     #[test]
     fn what_can_never_run_is_found() {
         use StatementKind as Kind;
         let insert = statement(Kind::Insert, "INSERT INTO s SELECT * FROM t");
-        let codes = |with: Statement| never_runs(&[with, insert.clone()]).into_iter().map(|finding| finding.code).collect::<Vec<_>>();
+        let codes = |with: Statement| {
+            never_runs(&[with, insert.clone()])
+                .into_iter()
+                .map(|finding| finding.code)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(never_runs(&[])[0].code, "nothing_to_run");
-        assert_eq!(never_runs(&[statement(Kind::Ddl, "CREATE TABLE t (a INT)")])[0].code, "nothing_to_run");
+        assert_eq!(
+            never_runs(&[statement(Kind::Ddl, "CREATE TABLE t (a INT)")])[0].code,
+            "nothing_to_run"
+        );
         assert_eq!(never_runs(std::slice::from_ref(&insert)), []);
         assert_eq!(codes(statement(Kind::Query, "SELECT 1")), ["select_in_session"]);
         assert_eq!(codes(statement(Kind::Set, "SET 'table.dml-sync' = 'true'")), ["dml_sync"]);

@@ -120,12 +120,22 @@ pub async fn diff_release(
 ) -> Result<Json<ReleaseDiff>, Problem> {
     let newer = by_number(&app, &of, path.number()).await?;
     let against = query.against.unwrap_or(newer.number - 1);
-    let older = if against == 0 { None } else { Some(by_number(&app, &of, against).await?) };
+    let older = if against == 0 {
+        None
+    } else {
+        Some(by_number(&app, &of, against).await?)
+    };
     let (older_content, number) = (older.map(|release| release.content), newer.number);
     // Long scripts take a while to compare; other requests must not wait behind it.
     let work = tokio::task::spawn_blocking(move || compare(older_content.as_ref(), &newer.content));
     let (sql, configuration, other) = work.await.map_err(|_| Problem::internal())?;
-    Ok(Json(ReleaseDiff { old: against, new: number, sql, configuration, other }))
+    Ok(Json(ReleaseDiff {
+        old: against,
+        new: number,
+        sql,
+        configuration,
+        other,
+    }))
 }
 
 type Parts = (Vec<DiffLine>, Vec<KeyChange>, Vec<FieldChange>);
@@ -134,13 +144,20 @@ fn compare(older: Option<&ReleaseContent>, newer: &ReleaseContent) -> Parts {
     let nothing = BTreeMap::new();
     let old_sql = older.map_or("", |content| content.spec.sql.as_str());
     let old_keys = older.map_or(&nothing, |content| &content.spec.configuration);
-    (lines(old_sql, &newer.spec.sql), keys(old_keys, &newer.spec.configuration), fields(older, newer))
+    (
+        lines(old_sql, &newer.spec.sql),
+        keys(old_keys, &newer.spec.configuration),
+        fields(older, newer),
+    )
 }
 
 fn lines(old: &str, new: &str) -> Vec<DiffLine> {
     // Lines without their ends: a line that only stopped being the last one is the same line.
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let diff = TextDiff::configure().algorithm(Algorithm::Patience).deadline(Instant::now() + SEARCHED_FOR).diff_slices(&old, &new);
+    let diff = TextDiff::configure()
+        .algorithm(Algorithm::Patience)
+        .deadline(Instant::now() + SEARCHED_FOR)
+        .diff_slices(&old, &new);
     let number = |index: Option<usize>| index.and_then(|index| u32::try_from(index + 1).ok());
     let line = |change: similar::Change<&str>| DiffLine {
         tag: match change.tag() {
@@ -157,7 +174,11 @@ fn lines(old: &str, new: &str) -> Vec<DiffLine> {
 
 fn keys(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<KeyChange> {
     let all: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let change = |key: &String| KeyChange { key: key.clone(), old: old.get(key).cloned(), new: new.get(key).cloned() };
+    let change = |key: &String| KeyChange {
+        key: key.clone(),
+        old: old.get(key).cloned(),
+        new: new.get(key).cloned(),
+    };
     all.into_iter().map(change).filter(|change| change.old != change.new).collect()
 }
 
@@ -175,9 +196,23 @@ fn fields(old: Option<&ReleaseContent>, new: &ReleaseContent) -> Vec<FieldChange
         ]
     };
     let before = old.map(shown);
-    let was = |place: usize| before.as_ref().and_then(|fields| fields.get(place)).and_then(|(_, value)| value.clone());
-    let change = |(place, (field, new)): (usize, (&str, Option<String>))| FieldChange { field: field.to_owned(), old: was(place), new };
-    shown(new).into_iter().enumerate().map(change).filter(|change| change.old != change.new).collect()
+    let was = |place: usize| {
+        before
+            .as_ref()
+            .and_then(|fields| fields.get(place))
+            .and_then(|(_, value)| value.clone())
+    };
+    let change = |(place, (field, new)): (usize, (&str, Option<String>))| FieldChange {
+        field: field.to_owned(),
+        old: was(place),
+        new,
+    };
+    shown(new)
+        .into_iter()
+        .enumerate()
+        .map(change)
+        .filter(|change| change.old != change.new)
+        .collect()
 }
 
 #[cfg(test)]
@@ -186,7 +221,10 @@ mod tests {
 
     #[test]
     fn lines_are_numbered_on_both_sides() {
-        let got: Vec<_> = lines("a\nb\nc", "a\nB\nc\n").into_iter().map(|line| (line.tag, line.old_line, line.new_line, line.text)).collect();
+        let got: Vec<_> = lines("a\nb\nc", "a\nB\nc\n")
+            .into_iter()
+            .map(|line| (line.tag, line.old_line, line.new_line, line.text))
+            .collect();
         use LineTag::{Delete, Equal, Insert};
         let text = |text: &str| text.to_owned();
         assert_eq!(got[0], (Equal, Some(1), Some(1), text("a")));
@@ -199,7 +237,11 @@ mod tests {
         let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let got = keys(&map(&[("a", "1"), ("b", "1")]), &map(&[("a", "1"), ("b", "2"), ("c", "3")]));
         let expected = [("b", Some("1"), Some("2")), ("c", None, Some("3"))];
-        let expected = expected.map(|(key, old, new)| KeyChange { key: key.into(), old: old.map(Into::into), new: new.map(Into::into) });
+        let expected = expected.map(|(key, old, new)| KeyChange {
+            key: key.into(),
+            old: old.map(Into::into),
+            new: new.map(Into::into),
+        });
         assert_eq!(got, expected);
     }
 }

@@ -104,7 +104,8 @@ pub(crate) async fn request_cluster(app: &App, new: NewClusterOperation) -> Resu
 
 /// The answer when something kept changing while it was asked.
 pub(crate) fn moving_on() -> Problem {
-    Problem::conflict("changing", "It kept changing while this was asked; nothing was done.").hint("Look again and repeat it if you still want it.")
+    Problem::conflict("changing", "It kept changing while this was asked; nothing was done.")
+        .hint("Look again and repeat it if you still want it.")
 }
 
 /// A verdict as a problem, with the operation that is in the way.
@@ -119,9 +120,9 @@ fn denied(decision: &Decision, facts: &JobFacts) -> Problem {
 
 fn refusal(refused: Requested) -> Problem {
     match refused {
-        Requested::Busy(open) => {
-            Problem::conflict("operation_running", format!("Another operation is under way: {}.", open.id)).operation(open.id).hint("Wait for it, or cancel it.")
-        }
+        Requested::Busy(open) => Problem::conflict("operation_running", format!("Another operation is under way: {}.", open.id))
+            .operation(open.id)
+            .hint("Wait for it, or cancel it."),
         Requested::Mismatch => Problem::unprocessable("idempotency_mismatch", "This idempotency key was used for another request.")
             .field("Idempotency-Key")
             .hint("Take a new key for a new request."),

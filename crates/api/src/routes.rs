@@ -11,10 +11,13 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBui
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
-use crate::gate::{Gate, gate};
 use crate::app::App;
-use crate::{access, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, exception, flink_version, graph, health, installation};
-use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, release, release_diff, run, snapshot, team};
+use crate::gate::{Gate, gate};
+use crate::{
+    access, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, exception, flink_version, graph, health,
+    installation,
+};
+use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, run, snapshot, team};
 
 /// Where the paths of teams begin.
 const TEAM: &str = "/api/v1/teams/{team}";
@@ -114,7 +117,7 @@ fn lifecycle(routes: Routes) -> Routes {
         .add(TEAM, Access::Operator, routes!(lifecycle::detach_job))
         .add(TEAM, Access::Developer, routes!(lifecycle::delete_job))
         .add(TEAM, Access::Viewer, routes!(operation::list_operations))
-        .add(TEAM, Access::Viewer, routes!(operation::get_operation))
+        .add(TEAM, Access::Viewer, routes!(operation_wait::get_operation))
         .add(TEAM, Access::Operator, routes!(operation::cancel_operation))
         .add(TEAM, Access::Viewer, routes!(run::list_runs))
         .add(TEAM, Access::Viewer, routes!(snapshot::list_snapshots))
@@ -136,7 +139,11 @@ impl Routes {
             let path = format!("{prefix}{path}");
             for (method, operation) in operations(&mut item) {
                 describe(operation, &path, access);
-                self.classes.push(Classified { method: method.to_owned(), path: path.clone(), access });
+                self.classes.push(Classified {
+                    method: method.to_owned(),
+                    path: path.clone(),
+                    access,
+                });
             }
             prefixed.paths.insert(path, item);
         }
@@ -152,7 +159,6 @@ impl Routes {
     }
 
     /// The router in which each route is guarded by its class.
-    #[must_use]
     pub fn into_router(self, app: &App) -> Router {
         let mut router = OpenApiRouter::<App>::new();
         for (gate_of_route, (schemas, paths, method_router)) in self.list {
@@ -207,7 +213,10 @@ fn describe(operation: &mut Operation, path: &str, access: Access) {
         parameters.insert(place, RefOr::T(parameter));
     }
     if access != Access::Public {
-        let class = serde_json::to_value(access).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
+        let class = serde_json::to_value(access)
+            .ok()
+            .and_then(|word| word.as_str().map(str::to_owned))
+            .unwrap_or_default();
         let text = operation.description.take().map(|text| text + "\n\n").unwrap_or_default();
         operation.description = Some(format!("{text}For: {class}."));
         operation.security = Some(vec![
@@ -216,7 +225,10 @@ fn describe(operation: &mut Operation, path: &str, access: Access) {
         ]);
     }
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let error = ResponseBuilder::new().description("A problem").content(crate::problem::MEDIA_TYPE, problem).build();
+    let error = ResponseBuilder::new()
+        .description("A problem")
+        .content(crate::problem::MEDIA_TYPE, problem)
+        .build();
     operation.responses.responses.insert("default".to_owned(), RefOr::T(error));
 }
 

@@ -263,9 +263,20 @@ impl From<domain::run::StartFrom> for StartState {
         use domain::run::StartFrom as From;
         match from {
             From::None => Self::default(),
-            From::Latest => Self { from: StartFrom::Latest, ..Self::default() },
-            From::Snapshot { snapshot_id } => Self { from: StartFrom::Snapshot, snapshot_id: Some(snapshot_id.to_string()), path: None },
-            From::Path { path } => Self { from: StartFrom::Path, snapshot_id: None, path: Some(path) },
+            From::Latest => Self {
+                from: StartFrom::Latest,
+                ..Self::default()
+            },
+            From::Snapshot { snapshot_id } => Self {
+                from: StartFrom::Snapshot,
+                snapshot_id: Some(snapshot_id.to_string()),
+                path: None,
+            },
+            From::Path { path } => Self {
+                from: StartFrom::Path,
+                snapshot_id: None,
+                path: Some(path),
+            },
         }
     }
 }

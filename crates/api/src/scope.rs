@@ -83,7 +83,9 @@ impl FromRequestParts<App> for ClusterScope {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let scope = Scope::from_request_parts(parts, app).await?;
         let named = parameter(parts, app, "cluster").await?;
-        let cluster = find_cluster(app, &scope, &named).await?.ok_or_else(|| Problem::not_found("cluster", &named))?;
+        let cluster = find_cluster(app, &scope, &named)
+            .await?
+            .ok_or_else(|| Problem::not_found("cluster", &named))?;
         Ok(Self { scope, cluster })
     }
 }
@@ -102,7 +104,10 @@ async fn find_job(app: &App, scope: &Scope, named: &str) -> Result<Job, Problem>
             found => return Ok(found?),
         }
     }
-    app.store.job_by_name(scope.team_id, named).await?.ok_or_else(|| Problem::not_found("job", named))
+    app.store
+        .job_by_name(scope.team_id, named)
+        .await?
+        .ok_or_else(|| Problem::not_found("job", named))
 }
 
 /// A cluster of the team by id, else by name.

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -18,7 +18,6 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::app::App;
-use crate::extract::MAX_BODY_BYTES;
 use crate::problem::Problem;
 use crate::routes::table;
 
@@ -27,16 +26,14 @@ const BODY_PAUSE: Duration = Duration::from_secs(30);
 
 /// What the console needs and nothing else. Ant Design writes style elements, hence `unsafe-inline` there.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+     object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
 /// The router of the API alone.
-#[must_use]
 pub fn router(app: &App) -> Router {
     router_with(app, Router::new().fallback(nowhere))
 }
 
 /// The router of the API, with the console's files under every path that is not the API's.
-#[must_use]
 pub fn router_with(app: &App, console: Router) -> Router {
     let elsewhere = move |request: Request| async move {
         if request.uri().path().starts_with("/api/") {
@@ -45,7 +42,10 @@ pub fn router_with(app: &App, console: Router) -> Router {
             console.oneshot(request).await.into_response()
         }
     };
-    let routes = table().into_router(app).method_not_allowed_fallback(wrong_method).fallback(elsewhere);
+    let routes = table()
+        .into_router(app)
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(elsewhere);
     // The first layer is the outermost: a panic anywhere below becomes a problem with an id in the log.
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::x_request_id(NewId))
@@ -55,7 +55,7 @@ pub fn router_with(app: &App, console: Router) -> Router {
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(cross_site(app), guard_cookies));
-    routes.layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)).layer(layers)
+    routes.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)).layer(layers)
 }
 
 #[derive(Clone, Copy)]
@@ -63,31 +63,48 @@ struct NewId;
 
 impl MakeRequestId for NewId {
     fn make_request_id<B>(&mut self, _: &http::Request<B>) -> Option<RequestId> {
-        HeaderValue::from_str(&store::new_id().simple().to_string()).ok().map(RequestId::new)
+        HeaderValue::from_str(&store::new_id().simple().to_string())
+            .ok()
+            .map(RequestId::new)
     }
 }
 
 /// The span of a request names its path without the query, which may hold what people typed.
 fn span<B>(request: &http::Request<B>) -> tracing::Span {
-    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok())
+        .unwrap_or_default();
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
 }
 
 async fn nowhere(request: Request) -> Problem {
     let path: String = request.uri().path().chars().take(200).collect();
-    Problem::new(StatusCode::NOT_FOUND, "no_such_route", format!("There is nothing at {} {path}.", request.method()))
-        .hint("The routes are in /api/v1/openapi.json.")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no_such_route",
+        format!("There is nothing at {} {path}.", request.method()),
+    )
+    .hint("The routes are in /api/v1/openapi.json.")
 }
 
 async fn wrong_method(request: Request) -> Problem {
     let path: String = request.uri().path().chars().take(200).collect();
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", format!("{path} does not know the method {}.", request.method()))
-        .hint("The routes are in /api/v1/openapi.json.")
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong_method",
+        format!("{path} does not know the method {}.", request.method()),
+    )
+    .hint("The routes are in /api/v1/openapi.json.")
 }
 
 #[allow(clippy::needless_pass_by_value)] // the signature that the layer asks for
 fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
-    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    let text = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied());
     tracing::error!(cause = text.unwrap_or("no text"), "a handler panicked");
     Problem::internal().into_response()
 }
@@ -110,15 +127,21 @@ type CrossSite = CsrfLayer<fn(ProtectionError) -> Response>;
 
 fn cross_site(app: &App) -> CrossSite {
     let refuse: fn(ProtectionError) -> Response = |_| {
-        Problem::new(StatusCode::FORBIDDEN, "cross_site", "Another site sent this request with your cookie; nothing was done.")
-            .hint("Behind a proxy, start the server with the address that browsers use.")
-            .into_response()
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "cross_site",
+            "Another site sent this request with your cookie; nothing was done.",
+        )
+        .hint("Behind a proxy, start the server with the address that browsers use.")
+        .into_response()
     };
     let layer = CsrfLayer::new();
     let origin = app.settings.public_url.as_deref().map(|url| url.trim_end_matches('/'));
     let trusted = origin.and_then(|origin| {
         let added = layer.clone().add_trusted_origin(origin);
-        added.inspect_err(|error| tracing::warn!(%error, "the public address is not an origin; browsers behind a proxy may be refused")).ok()
+        added
+            .inspect_err(|error| tracing::warn!(%error, "the public address is not an origin; browsers behind a proxy may be refused"))
+            .ok()
     });
     trusted.unwrap_or(layer).with_rejection_response(refuse)
 }

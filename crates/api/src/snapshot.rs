@@ -123,6 +123,9 @@ impl From<domain::snapshot::Snapshot> for Snapshot {
     responses((status = 200, description = "Done", body = Page<Snapshot>)),
 )]
 pub async fn list_snapshots(State(app): State<App>, of: JobScope, Query(query): Query<PageQuery>) -> Result<Json<Page<Snapshot>>, Problem> {
-    let snapshots = app.store.snapshots(of.scope.team_id, of.job.id, query.fetch()?, query.after()?).await?;
+    let snapshots = app
+        .store
+        .snapshots(of.scope.team_id, of.job.id, query.fetch()?, query.after()?)
+        .await?;
     Ok(Json(query.page(snapshots, |snapshot| snapshot.id.to_string()).map(Snapshot::from)))
 }

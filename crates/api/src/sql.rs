@@ -18,7 +18,7 @@ pub enum Severity {
 }
 
 /// One thing found in a script. Lines and columns are 1-based, columns in UTF-16 units, the end exclusive.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// Stable word, e.g. `unknown_column`.

@@ -14,12 +14,7 @@ use crate::text;
 ///
 /// # Errors
 /// 422 naming the field.
-pub(crate) async fn options(
-    app: &App,
-    of: &JobScope,
-    state: StartState,
-    parallelism: Option<u32>,
-) -> Result<StartOptions, Problem> {
+pub(crate) async fn options(app: &App, of: &JobScope, state: StartState, parallelism: Option<u32>) -> Result<StartOptions, Problem> {
     text::parallelism("parallelism", parallelism)?;
     let state = match (state.from, state.snapshot_id, state.path) {
         (StartFrom::None, None, None) => From::None,
@@ -30,7 +25,11 @@ pub(crate) async fn options(
         (StartFrom::Path, ..) => return Err(misfit("path", "'path' needs path and no snapshotId.")),
         (StartFrom::None | StartFrom::Latest, ..) => return Err(misfit("from", "'none' and 'latest' take neither snapshotId nor path.")),
     };
-    Ok(StartOptions { state, parallelism, ..StartOptions::default() })
+    Ok(StartOptions {
+        state,
+        parallelism,
+        ..StartOptions::default()
+    })
 }
 
 fn misfit(field: &str, why: &str) -> Problem {
@@ -52,7 +51,10 @@ async fn own_snapshot(app: &App, of: &JobScope, named: &str) -> Result<From, Pro
         return Err(unknown());
     }
     if matches!(found.state, State::Triggering | State::Failed) {
-        return Err(Problem::unprocessable("snapshot_incomplete", "This snapshot is not complete: nothing can start from it.").field("state.snapshotId"));
+        return Err(
+            Problem::unprocessable("snapshot_incomplete", "This snapshot is not complete: nothing can start from it.")
+                .field("state.snapshotId"),
+        );
     }
     Ok(From::Snapshot { snapshot_id: id })
 }
@@ -77,7 +79,9 @@ fn plausible(path: String) -> Result<String, Problem> {
             }
             rest
         }
-        None => path.strip_prefix('/').ok_or_else(|| bad("it is neither absolute nor a URI such as s3://bucket/dir or file:///dir"))?,
+        None => path
+            .strip_prefix('/')
+            .ok_or_else(|| bad("it is neither absolute nor a URI such as s3://bucket/dir or file:///dir"))?,
     };
     if rest.trim_matches('/').is_empty() {
         return Err(bad("it names no directory"));
@@ -91,7 +95,14 @@ mod tests {
 
     #[test]
     fn paths() {
-        for good in ["/data/savepoints/savepoint-1", "file:///data/x", "file:/data/x", "s3://bucket/a b/c", "hdfs://nn:8020/x", "oss://b/x"] {
+        for good in [
+            "/data/savepoints/savepoint-1",
+            "file:///data/x",
+            "file:/data/x",
+            "s3://bucket/a b/c",
+            "hdfs://nn:8020/x",
+            "oss://b/x",
+        ] {
             assert!(plausible(good.to_owned()).is_ok(), "{good}");
         }
         for bad in ["", " /x", "x", "./x", "s3://", "/", "1s3://x/y", "s 3://x/y", "/a\nb"] {

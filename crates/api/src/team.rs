@@ -39,7 +39,11 @@ pub struct NewTeam {
 
 impl From<domain::team::Team> for Team {
     fn from(team: domain::team::Team) -> Self {
-        Self { id: team.id, name: team.name, created_at: team.created_at.into() }
+        Self {
+            id: team.id,
+            name: team.name,
+            created_at: team.created_at.into(),
+        }
     }
 }
 
@@ -50,7 +54,12 @@ impl From<domain::team::Team> for Team {
 #[utoipa::path(get, path = "/teams", tag = "teams", responses((status = 200, description = "Done", body = Page<Team>)))]
 pub async fn list_teams(State(app): State<App>, caller: Caller) -> Result<Json<Page<Team>>, Problem> {
     let mine = app.store.memberships(caller.user.id, caller.user.platform_admin).await?;
-    let teams = app.store.teams().await?.into_iter().filter(|team| mine.iter().any(|membership| membership.team_id == team.id));
+    let teams = app
+        .store
+        .teams()
+        .await?
+        .into_iter()
+        .filter(|team| mine.iter().any(|membership| membership.team_id == team.id));
     Ok(Json(Page::whole(teams.map(Team::from).collect())))
 }
 

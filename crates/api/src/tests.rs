@@ -21,5 +21,8 @@ fn openapi_is_current() {
         std::fs::write(&path, &generated).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == generated, "openapi.json is stale: run `UPDATE_OPENAPI=1 cargo test -p api openapi_is_current`");
+    assert!(
+        committed == generated,
+        "openapi.json is stale: run `UPDATE_OPENAPI=1 cargo test -p api openapi_is_current`"
+    );
 }

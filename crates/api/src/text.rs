@@ -13,9 +13,7 @@ const MAX_LINE_CHARS: usize = 2_000;
 /// # Errors
 /// 422 `bad_name` with the reason.
 pub fn name(field: &str, text: &str) -> Result<(), Problem> {
-    check_name(text).map_err(|why| {
-        Problem::unprocessable("bad_name", format!("The name cannot be used: {why}.")).field(field)
-    })
+    check_name(text).map_err(|why| Problem::unprocessable("bad_name", format!("The name cannot be used: {why}.")).field(field))
 }
 
 /// Checks a description or note.
@@ -40,7 +38,9 @@ pub fn script(field: &str, text: &str) -> Result<(), Problem> {
     if text.len() > MAX_SCRIPT_BYTES {
         let mib = MAX_SCRIPT_BYTES / 1024 / 1024;
         let detail = format!("The script has {} bytes; {mib} MiB is the most.", text.len());
-        return Err(Problem::unprocessable("script_too_long", detail).field(field).hint("Split it into several jobs."));
+        return Err(Problem::unprocessable("script_too_long", detail)
+            .field(field)
+            .hint("Split it into several jobs."));
     }
     Ok(())
 }

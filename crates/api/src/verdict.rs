@@ -19,7 +19,11 @@ pub struct Verdict {
 
 impl From<domain::actions::Verdict> for Verdict {
     fn from(verdict: domain::actions::Verdict) -> Self {
-        Self { allowed: verdict.allowed, code: verdict.code.to_owned(), reason: verdict.reason }
+        Self {
+            allowed: verdict.allowed,
+            code: verdict.code.to_owned(),
+            reason: verdict.reason,
+        }
     }
 }
 
@@ -28,5 +32,9 @@ impl From<domain::actions::Verdict> for Verdict {
 /// # Errors
 /// The verdict's reason.
 pub fn allow(verdict: &domain::actions::Verdict) -> Result<(), Problem> {
-    if verdict.allowed { Ok(()) } else { Err(Problem::conflict(verdict.code, verdict.reason.clone())) }
+    if verdict.allowed {
+        Ok(())
+    } else {
+        Err(Problem::conflict(verdict.code, verdict.reason.clone()))
+    }
 }

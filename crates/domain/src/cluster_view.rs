@@ -52,8 +52,17 @@ pub struct ClusterActions {
 #[must_use]
 pub fn cluster_status(cluster: &Cluster, look: &Look, operation: Option<&Operation>) -> ClusterStatus {
     let (label, sentence) = label(cluster, look, operation);
-    let evidence = if look.contact_at.is_some() { "JobManager REST" } else { "Not seen yet" };
-    ClusterStatus { label, sentence, evidence, evidence_at: look.contact_at }
+    let evidence = if look.contact_at.is_some() {
+        "JobManager REST"
+    } else {
+        "Not seen yet"
+    };
+    ClusterStatus {
+        label,
+        sentence,
+        evidence,
+        evidence_at: look.contact_at,
+    }
 }
 
 fn label(cluster: &Cluster, look: &Look, operation: Option<&Operation>) -> (ClusterLabel, String) {
@@ -65,7 +74,10 @@ fn label(cluster: &Cluster, look: &Look, operation: Option<&Operation>) -> (Clus
     }
     if look.reachable() {
         let (free, all) = (look.slots_free, look.slots_total);
-        return (ClusterLabel::Running, format!("Its JobManager answers; {free} of {all} slots are free."));
+        return (
+            ClusterLabel::Running,
+            format!("Its JobManager answers; {free} of {all} slots are free."),
+        );
     }
     let why = look.error.as_deref().unwrap_or("no answer");
     match look.unreachable_since {
@@ -86,20 +98,39 @@ fn step(open: &Operation) -> (ClusterLabel, String) {
 /// What may be done with a cluster now; `live_runs` are those of jobs of ours that may still run on it.
 #[must_use]
 pub fn cluster_actions(cluster: &Cluster, operation: Option<&Operation>, live_runs: usize) -> ClusterActions {
-    ClusterActions { start: start(cluster, operation), stop: stop(cluster, operation), delete: delete(cluster, operation, live_runs) }
+    ClusterActions {
+        start: start(cluster, operation),
+        stop: stop(cluster, operation),
+        delete: delete(cluster, operation, live_runs),
+    }
 }
 
 const fn yes() -> Verdict {
-    Verdict { allowed: true, code: "", reason: String::new() }
+    Verdict {
+        allowed: true,
+        code: "",
+        reason: String::new(),
+    }
 }
 
 fn no(code: &'static str, reason: impl Into<String>) -> Verdict {
-    Verdict { allowed: false, code, reason: reason.into() }
+    Verdict {
+        allowed: false,
+        code,
+        reason: reason.into(),
+    }
 }
 
 fn busy(open: &Operation) -> Verdict {
-    let what = if matches!(open.request, Request::ClusterStop) { "stopped" } else { "started" };
-    no("operation_running", format!("It is being {what}; wait for {} or cancel it.", open.id))
+    let what = if matches!(open.request, Request::ClusterStop) {
+        "stopped"
+    } else {
+        "started"
+    };
+    no(
+        "operation_running",
+        format!("It is being {what}; wait for {} or cancel it.", open.id),
+    )
 }
 
 fn not_local() -> Verdict {
@@ -110,9 +141,10 @@ fn start(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
     match operation {
         _ if cluster.target != TargetKind::Local => not_local(),
         Some(open) => busy(open),
-        None if cluster.desired == ClusterDesired::Running => {
-            no("already_running", "It is to run already; processes that end are started again by themselves.")
-        }
+        None if cluster.desired == ClusterDesired::Running => no(
+            "already_running",
+            "It is to run already; processes that end are started again by themselves.",
+        ),
         None => yes(),
     }
 }
@@ -130,10 +162,11 @@ fn stop(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
 fn delete(cluster: &Cluster, operation: Option<&Operation>, live_runs: usize) -> Verdict {
     match operation {
         Some(open) => busy(open),
-        None if cluster.target == TargetKind::Local && cluster.desired == ClusterDesired::Running => {
-            no("still_running", "Stop it first.")
-        }
-        None if live_runs > 0 => no("has_runs", format!("{live_runs} of its jobs may still be running: stop them first.")),
+        None if cluster.target == TargetKind::Local && cluster.desired == ClusterDesired::Running => no("still_running", "Stop it first."),
+        None if live_runs > 0 => no(
+            "has_runs",
+            format!("{live_runs} of its jobs may still be running: stop them first."),
+        ),
         None => yes(),
     }
 }
@@ -194,8 +227,14 @@ mod tests {
         use ClusterDesired::{Running, Stopped};
         use ClusterLabel as L;
         use TargetKind::{Local, Standalone};
-        let answers = Look { contact_at: Some(Millis(1)), ..Look::default() };
-        let silent = Look { unreachable_since: Some(Millis(2)), ..answers.clone() };
+        let answers = Look {
+            contact_at: Some(Millis(1)),
+            ..Look::default()
+        };
+        let silent = Look {
+            unreachable_since: Some(Millis(2)),
+            ..answers.clone()
+        };
         let (start, stop) = (open(Request::ClusterStart), open(Request::ClusterStop));
         let cases = [
             (Local, Stopped, Look::default(), None, L::Stopped),
@@ -222,7 +261,13 @@ mod tests {
             (Local, Stopped, None, 0, ["", "already_stopped", ""]),
             (Local, Running, None, 0, ["already_running", "", "still_running"]),
             (Local, Running, Some(&start), 0, ["operation_running", "", "operation_running"]),
-            (Local, Stopped, Some(&stop), 0, ["operation_running", "operation_running", "operation_running"]),
+            (
+                Local,
+                Stopped,
+                Some(&stop),
+                0,
+                ["operation_running", "operation_running", "operation_running"],
+            ),
             (Local, Stopped, None, 2, ["", "already_stopped", "has_runs"]),
             (Standalone, Running, None, 0, ["not_local", "not_local", ""]),
             (Standalone, Running, None, 1, ["not_local", "not_local", "has_runs"]),

@@ -50,8 +50,12 @@ impl Limiter {
         match seen.get(&key(name, address)) {
             Some(failures) if failures.count >= TRIES && now.since(failures.since) < WINDOW => {
                 let wait = (WINDOW - now.since(failures.since)) / SECOND + 1;
-                Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", "The name and password did not fit several times.")
-                    .hint(format!("Try again in {wait} s.")))
+                Err(Problem::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too_many_tries",
+                    "The name and password did not fit several times.",
+                )
+                .hint(format!("Try again in {wait} s.")))
             }
             _ => Ok(()),
         }

@@ -73,9 +73,17 @@ pub struct NewPassword {
 /// When the database does not answer.
 pub(super) async fn describe(app: &App, user: &domain::access::User) -> Result<Me, Problem> {
     let memberships = app.store.memberships(user.id, user.platform_admin).await?;
-    let teams = memberships.into_iter().map(|team| TeamRole { id: team.team_id, name: team.team_name, role: team.role.into() });
+    let teams = memberships.into_iter().map(|team| TeamRole {
+        id: team.team_id,
+        name: team.team_name,
+        role: team.role.into(),
+    });
     Ok(Me {
-        user: User { id: user.id, name: user.name.clone(), platform_admin: user.platform_admin },
+        user: User {
+            id: user.id,
+            name: user.name.clone(),
+            platform_admin: user.platform_admin,
+        },
         teams: teams.collect(),
         password_set: user.password_hash.is_some(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -102,14 +110,21 @@ pub async fn get_me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, 
     request_body = NewPassword,
     responses((status = 204, description = "Done")),
 )]
-pub async fn set_password(State(app): State<App>, client: Client, caller: Caller, Body(asked): Body<NewPassword>) -> Result<StatusCode, Problem> {
+pub async fn set_password(
+    State(app): State<App>,
+    client: Client,
+    caller: Caller,
+    Body(asked): Body<NewPassword>,
+) -> Result<StatusCode, Problem> {
     password::check(&asked.new, &caller.user.name)?;
     if let Some(stored) = caller.user.password_hash.clone() {
         prove(&app, &client, &caller.user.name, asked.current.unwrap_or_default(), stored).await?;
     }
     let hash = app.passwords.hash(asked.new).await?;
     app.store.set_password(caller.user.id, &hash).await?;
-    app.store.delete_sessions_but(caller.user.id, caller.session().map(|session| session.id)).await?;
+    app.store
+        .delete_sessions_but(caller.user.id, caller.session().map(|session| session.id))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -29,7 +29,10 @@ pub struct Passwords {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { turns: Semaphore::new(AT_ONCE), room: Semaphore::new(WAITING) }
+        Self {
+            turns: Semaphore::new(AT_ONCE),
+            room: Semaphore::new(WAITING),
+        }
     }
 }
 
@@ -75,7 +78,9 @@ pub fn check(password: &str, name: &str) -> Result<(), Problem> {
     let refuse = |why: String| Err(Problem::unprocessable("bad_password", why).field("new"));
     let chars = password.chars().count();
     if !(MIN_CHARS..=MAX_CHARS).contains(&chars) {
-        return refuse(format!("A password has {MIN_CHARS} to {MAX_CHARS} characters; this one has {chars}."));
+        return refuse(format!(
+            "A password has {MIN_CHARS} to {MAX_CHARS} characters; this one has {chars}."
+        ));
     }
     if password.trim().is_empty() || password.eq_ignore_ascii_case(name) {
         return refuse("A password is neither blank nor the name.".to_owned());
@@ -127,7 +132,12 @@ mod tests {
         let passwords = Passwords::default();
         let stored = passwords.hash("correct horse battery".to_owned()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(passwords.verify("correct horse battery".to_owned(), Some(stored.clone())).await.unwrap());
+        assert!(
+            passwords
+                .verify("correct horse battery".to_owned(), Some(stored.clone()))
+                .await
+                .unwrap()
+        );
         assert!(!passwords.verify("correct horse batterz".to_owned(), Some(stored)).await.unwrap());
         assert!(!passwords.verify("correct horse battery".to_owned(), None).await.unwrap());
     }

@@ -53,7 +53,12 @@ impl FromRequestParts<App> for Client {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        Ok(Self(parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip())))
+        Ok(Self(
+            parts
+                .extensions
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|ConnectInfo(address)| address.ip()),
+        ))
     }
 }
 
@@ -95,7 +100,11 @@ pub async fn sign_in(
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let fits = app.passwords.verify(asked.password, stored).await?;
     let Some(user) = user.filter(|_| fits) else {
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong_password", "The name and password do not fit."));
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "wrong_password",
+            "The name and password do not fit.",
+        ));
     };
     app.limiter.succeeded(&asked.name, client.0);
     begin(&app, user, &headers).await
@@ -118,17 +127,28 @@ pub async fn sign_in_by_link(
     Body(asked): Body<SignInLink>,
 ) -> Result<(SetCookie, Json<Me>), Problem> {
     let token = asked.token.trim();
-    let user = if secret::well_formed(token) { app.store.use_link(&secret::sha256(token)).await? } else { None };
+    let user = if secret::well_formed(token) {
+        app.store.use_link(&secret::sha256(token)).await?
+    } else {
+        None
+    };
     let user = user.ok_or_else(|| {
-        Problem::new(StatusCode::UNAUTHORIZED, "link_used", "This link was used already, has ended, or is not complete.")
-            .hint("Sign in with your password, or start the server again with the option that prints a new link.")
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "link_used",
+            "This link was used already, has ended, or is not complete.",
+        )
+        .hint("Sign in with your password, or start the server again with the option that prints a new link.")
     })?;
     begin(&app, user, &headers).await
 }
 
 async fn begin(app: &App, user: User, headers: &HeaderMap) -> Result<(SetCookie, Json<Me>), Problem> {
     let secret = secret::new()?;
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let session = NewSession {
         user_id: user.id,
         secret_sha256: secret::sha256(&secret),
@@ -143,7 +163,10 @@ async fn begin(app: &App, user: User, headers: &HeaderMap) -> Result<(SetCookie,
 fn session_cookie(app: &App, value: &str, millis: i64) -> SetCookie {
     let secure = if app.settings.secure_cookies { "; Secure" } else { "" };
     let age = millis / SECOND;
-    AppendHeaders([(header::SET_COOKIE, format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}"))])
+    AppendHeaders([(
+        header::SET_COOKIE,
+        format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}"),
+    )])
 }
 
 /// Ends the session of this browser.

@@ -100,7 +100,11 @@ pub async fn list_tokens(State(app): State<App>, caller: Caller) -> Result<Json<
     request_body = NewToken,
     responses((status = 201, description = "Made", body = CreatedToken)),
 )]
-pub async fn create_token(State(app): State<App>, caller: Caller, Body(asked): Body<NewToken>) -> Result<(StatusCode, Json<CreatedToken>), Problem> {
+pub async fn create_token(
+    State(app): State<App>,
+    caller: Caller,
+    Body(asked): Body<NewToken>,
+) -> Result<(StatusCode, Json<CreatedToken>), Problem> {
     text::name("name", &asked.name)?;
     if asked.expires_in_days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days)) {
         return Err(Problem::unprocessable("bad_time", format!("A token lasts 1 to {MAX_DAYS} days.")).field("expiresInDays"));

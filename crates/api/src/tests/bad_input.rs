@@ -19,17 +19,29 @@ async fn bodies_that_cannot_be_read() {
     latin.extend([0xe9, b'\'', b'"', b'}']);
     let problem = put(&house, latin).await.problem(400, "not_utf8");
     assert!(problem["detail"].as_str().unwrap().contains("offset 19"), "{problem}");
-    put(&house, format!("{{\"sql\":\"{}\"}}", "x".repeat(50 * 1024 * 1024))).await.problem(413, "too_large");
+    put(&house, format!("{{\"sql\":\"{}\"}}", "x".repeat(50 * 1024 * 1024)))
+        .await
+        .problem(413, "too_large");
     put(&house, "{\"sql\":").await.problem(400, "bad_json");
     put(&house, "{\"sql\":\"\"} trailing").await.problem(400, "bad_json");
-    let wrong_type = put(&house, json!({"sql": "", "parallelism": "two"}).to_string()).await.problem(400, "bad_field");
+    let wrong_type = put(&house, json!({"sql": "", "parallelism": "two"}).to_string())
+        .await
+        .problem(400, "bad_field");
     assert_eq!(wrong_type["field"], "parallelism");
-    let unknown = put(&house, json!({"sql": "", "clusterID": "local"}).to_string()).await.problem(400, "unknown_field");
+    let unknown = put(&house, json!({"sql": "", "clusterID": "local"}).to_string())
+        .await
+        .problem(400, "unknown_field");
     assert_eq!(unknown["field"], "clusterID");
     assert_eq!(put(&house, "{}").await.problem(400, "missing_field")["field"], "sql");
-    let plain = house.request("developer", Method::PUT, DRAFT).header("if-match", "*").body("{\"sql\":\"\"}".into()).unwrap();
+    let plain = house
+        .request("developer", Method::PUT, DRAFT)
+        .header("if-match", "*")
+        .body("{\"sql\":\"\"}".into())
+        .unwrap();
     house.send(plain).await.problem(415, "not_json");
-    let deep = house.post("operator", "/teams/main/jobs/orders/start", json!({"state": {"from": "yesterday"}})).await;
+    let deep = house
+        .post("operator", "/teams/main/jobs/orders/start", json!({"state": {"from": "yesterday"}}))
+        .await;
     assert_eq!(deep.problem(400, "bad_field")["field"], "state.from");
     assert_eq!(house.get("viewer", DRAFT).await.is(200)["revision"], 1, "nothing was saved");
 }
@@ -37,11 +49,20 @@ async fn bodies_that_cannot_be_read() {
 #[tokio::test]
 async fn paths_queries_and_methods_are_problems_too() {
     let house = House::build().await;
-    house.get("viewer", "/teams/main/operations/nonsense").await.problem(400, "bad_path");
+    house
+        .get("viewer", "/teams/main/operations/nonsense")
+        .await
+        .problem(400, "bad_path");
     house.get("viewer", "/teams/main/jobs/%FF").await.problem(400, "bad_path");
-    house.get("viewer", "/teams/main/jobs/orders/releases/two").await.problem(400, "bad_path");
+    house
+        .get("viewer", "/teams/main/jobs/orders/releases/two")
+        .await
+        .problem(400, "bad_path");
     house.get("viewer", "/teams/main/jobs?limit=many").await.problem(400, "bad_query");
-    house.get("viewer", "/teams/main/jobs?labels=running").await.problem(400, "bad_query");
+    house
+        .get("viewer", "/teams/main/jobs?labels=running")
+        .await
+        .problem(400, "bad_query");
     house.get("viewer", "/teams/main/jobs?limit=0").await.problem(422, "bad_limit");
     house.get("viewer", "/teams/main/jobs?cursor=x").await.problem(400, "bad_cursor");
     house.get("viewer", "/teams/main/jobs/missing").await.problem(404, "not_found");
@@ -52,13 +73,37 @@ async fn paths_queries_and_methods_are_problems_too() {
 #[tokio::test]
 async fn configuration_keys() {
     let house = House::build().await;
-    let twice = put(&house, r#"{"sql":"","configuration":{"a.b":"1","c":"2","a.b":"3"}}"#).await.problem(400, "duplicate_key");
+    let twice = put(&house, r#"{"sql":"","configuration":{"a.b":"1","c":"2","a.b":"3"}}"#)
+        .await
+        .problem(400, "duplicate_key");
     assert_eq!(twice["field"], "configuration.a.b");
-    let owned = put(&house, json!({"sql": "", "configuration": {"pipeline.name": "x"}}).to_string()).await.problem(422, "owned_key");
+    let owned = put(&house, json!({"sql": "", "configuration": {"pipeline.name": "x"}}).to_string())
+        .await
+        .problem(422, "owned_key");
     assert_eq!(owned["field"], "configuration.pipeline.name");
     assert!(owned["detail"].as_str().unwrap().contains("the job's name is used"), "{owned}");
-    put(&house, json!({"sql": "", "configuration": {"a b": "x"}}).to_string()).await.problem(400, "bad_key");
-    put(&house, json!({"sql": "", "configuration": {"a": 1}}).to_string()).await.problem(400, "bad_field");
+    put(&house, json!({"sql": "", "configuration": {"a b": "x"}}).to_string())
+        .await
+        .problem(400, "bad_key");
+    let several = put(
+        &house,
+        json!({"sql": "", "configuration": {"a b": "x", "ok": "y", "pipeline.jars": "z"}}).to_string(),
+    )
+    .await;
+    let fields: Vec<Value> = several.problem(400, "bad_key")["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["field"].clone())
+        .collect();
+    assert_eq!(
+        fields,
+        ["configuration.a b", "configuration.pipeline.jars"],
+        "all keys at fault are named"
+    );
+    put(&house, json!({"sql": "", "configuration": {"a": 1}}).to_string())
+        .await
+        .problem(400, "bad_field");
     let nested = json!({"name": "n", "spec": {"sql": "", "configuration": {"execution.attached": "true"}}});
     let nested = house.post("developer", "/teams/main/jobs", nested).await.problem(422, "owned_key");
     assert_eq!(nested["field"], "spec.configuration.execution.attached");
@@ -69,7 +114,14 @@ async fn configuration_keys() {
 async fn names() {
     let house = House::build().await;
     let name = |name: &str| house.post("developer", "/teams/main/jobs", json!({"name": name}));
-    for good in ["orders per minute", "订单汇总", "🚀 launch", "a/b?c#d%20", "ORDERS", &"字".repeat(200)] {
+    for good in [
+        "orders per minute",
+        "订单汇总",
+        "🚀 launch",
+        "a/b?c#d%20",
+        "ORDERS",
+        &"字".repeat(200),
+    ] {
         let made = name(good).await.is(201);
         let id = made["id"].as_str().unwrap();
         let found = house.get("viewer", &format!("/teams/main/jobs/{id}")).await.is(200);
@@ -83,7 +135,15 @@ async fn names() {
     }
     let taken = name("orders").await.problem(409, "name_taken");
     assert_eq!(taken["field"], "name");
-    let rename = house.bytes("developer", Method::PATCH, "/teams/main/jobs/ORDERS", &[], json!({"name": "orders"}).to_string()).await;
+    let rename = house
+        .bytes(
+            "developer",
+            Method::PATCH,
+            "/teams/main/jobs/ORDERS",
+            &[],
+            json!({"name": "orders"}).to_string(),
+        )
+        .await;
     rename.problem(409, "name_taken");
 }
 
@@ -100,16 +160,35 @@ async fn scripts_that_cannot_be_released() {
     ];
     for (sql, code) in cases {
         put(&house, json!({"sql": sql, "clusterId": "local"}).to_string()).await.is(200);
-        let problem = house.post("developer", RELEASES, json!({"overrideErrors": true})).await.problem(422, code);
-        assert_eq!((&problem["field"], problem["findings"].as_array().map(Vec::len)), (&json!("sql"), Some(1)), "{sql}");
+        let problem = house
+            .post("developer", RELEASES, json!({"overrideErrors": true}))
+            .await
+            .problem(422, code);
+        assert_eq!(
+            (&problem["field"], problem["findings"].as_array().map(Vec::len)),
+            (&json!("sql"), Some(1)),
+            "{sql}"
+        );
     }
     put(&house, json!({"sql": GOOD_SQL}).to_string()).await.is(200);
-    assert_eq!(house.post("developer", RELEASES, json!({})).await.problem(422, "cluster_missing")["field"], "clusterId");
-    house.post("developer", RELEASES, json!({"draftRevision": 99})).await.problem(404, "not_found");
-    put(&house, json!({"sql": "x".repeat(2 * 1024 * 1024 + 1)}).to_string()).await.problem(422, "script_too_long");
+    assert_eq!(
+        house.post("developer", RELEASES, json!({})).await.problem(422, "cluster_missing")["field"],
+        "clusterId"
+    );
+    house
+        .post("developer", RELEASES, json!({"draftRevision": 99}))
+        .await
+        .problem(404, "not_found");
+    put(&house, json!({"sql": "x".repeat(2 * 1024 * 1024 + 1)}).to_string())
+        .await
+        .problem(422, "script_too_long");
     put(&house, json!({"sql": "a\0b"}).to_string()).await.problem(400, "bad_character");
-    put(&house, json!({"sql": "", "clusterId": "nowhere"}).to_string()).await.problem(422, "unknown_cluster");
-    put(&house, json!({"sql": "", "parallelism": 0}).to_string()).await.problem(422, "bad_parallelism");
+    put(&house, json!({"sql": "", "clusterId": "nowhere"}).to_string())
+        .await
+        .problem(422, "unknown_cluster");
+    put(&house, json!({"sql": "", "parallelism": 0}).to_string())
+        .await
+        .problem(422, "bad_parallelism");
 }
 
 #[tokio::test]
@@ -119,7 +198,11 @@ async fn starts_that_make_no_sense() {
     let start = |body: Value| house.post("operator", "/teams/main/jobs/orders/start", body);
     let cases = [
         (json!({"state": {"from": "snapshot"}}), "bad_state", "state.snapshotId"),
-        (json!({"state": {"from": "snapshot", "snapshotId": "snapshot_0"}}), "unknown_snapshot", "state.snapshotId"),
+        (
+            json!({"state": {"from": "snapshot", "snapshotId": "snapshot_0"}}),
+            "unknown_snapshot",
+            "state.snapshotId",
+        ),
         (json!({"state": {"from": "path"}}), "bad_state", "state.path"),
         (json!({"state": {"from": "path", "path": "savepoints/1"}}), "bad_path", "state.path"),
         (json!({"state": {"from": "latest", "path": "/x"}}), "bad_state", "state.from"),
@@ -134,6 +217,12 @@ async fn starts_that_make_no_sense() {
 #[tokio::test]
 async fn the_shape_of_a_problem() {
     let house = House::build().await;
-    let answer = house.post("developer", "/teams/main/clusters", json!({"name": "c", "target": "local", "flinkVersion": "9.9.9"})).await;
+    let answer = house
+        .post(
+            "developer",
+            "/teams/main/clusters",
+            json!({"name": "c", "target": "local", "flinkVersion": "9.9.9"}),
+        )
+        .await;
     insta::assert_json_snapshot!(answer.problem(422, "unknown_flink_version"));
 }

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use domain::cluster::ProcessLook;
 use domain::flink_version::VersionNumber;
 use domain::ports::{
-    Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JobDetail, JobException, JobReader, Launch,
-    LogFile, PortError, Progress, SqlChecker, Vertex,
+    Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JobDetail, JobException,
+    JobReader, Launch, LogFile, PortError, Progress, SqlChecker, Vertex,
 };
 use domain::sql::{Finding, Report, Severity, Statement, StatementKind, Tables};
 
@@ -32,7 +32,13 @@ pub struct Fake(pub Arc<Mutex<Script>>);
 impl Fake {
     pub fn ports(&self) -> Ports {
         let shared = Arc::new(self.clone());
-        Ports { checker: shared.clone(), reader: shared.clone(), observer: shared.clone(), host: shared.clone(), installer: shared }
+        Ports {
+            checker: shared.clone(),
+            reader: shared.clone(),
+            observer: shared.clone(),
+            host: shared.clone(),
+            installer: shared,
+        }
     }
 
     pub fn flink_answers(&self, error: Option<PortError>) {
@@ -71,20 +77,38 @@ impl SqlChecker for Fake {
             suggestion: None,
             detail: None,
         });
-        Ok(Report { findings: wrong.into_iter().collect(), tables: Tables::default() })
+        Ok(Report {
+            findings: wrong.into_iter().collect(),
+            tables: Tables::default(),
+        })
     }
 
     fn split(&self, script: &str) -> Vec<Statement> {
         let texts = script.split(';').map(str::trim).filter(|text| !text.is_empty());
-        texts.map(|text| Statement { kind: kind(text), line: 1, column: 1, text: text.to_owned() }).collect()
+        texts
+            .map(|text| Statement {
+                kind: kind(text),
+                line: 1,
+                column: 1,
+                text: text.to_owned(),
+            })
+            .collect()
     }
 }
 
 #[async_trait]
 impl JobReader for Fake {
     async fn detail(&self, _: &Endpoint, _: &str) -> Result<JobDetail, PortError> {
-        let vertex = Vertex { id: "v".to_owned(), name: "Source".to_owned(), ..Vertex::default() };
-        self.flink(JobDetail { state: "RUNNING".to_owned(), started_at: None, vertices: vec![vertex] })
+        let vertex = Vertex {
+            id: "v".to_owned(),
+            name: "Source".to_owned(),
+            ..Vertex::default()
+        };
+        self.flink(JobDetail {
+            state: "RUNNING".to_owned(),
+            started_at: None,
+            vertices: vec![vertex],
+        })
     }
 
     async fn checkpoints(&self, _: &Endpoint, _: &str) -> Result<Checkpoints, PortError> {
@@ -100,7 +124,11 @@ impl JobReader for Fake {
     }
 
     async fn log_files(&self, _: &Endpoint) -> Result<Vec<LogFile>, PortError> {
-        let file = |name: &str, size_bytes| LogFile { process: "jobmanager".to_owned(), name: name.to_owned(), size_bytes };
+        let file = |name: &str, size_bytes| LogFile {
+            process: "jobmanager".to_owned(),
+            name: name.to_owned(),
+            size_bytes,
+        };
         self.flink(vec![file("flink.out", 9), file("flink.log", 5)])
     }
 
@@ -127,7 +155,12 @@ impl ClusterHost for Fake {
     }
 
     async fn processes(&self, _: &str) -> Result<Vec<ProcessLook>, PortError> {
-        Ok(vec![ProcessLook { role: "jobmanager".to_owned(), pid: None, exit_code: Some(143), ended_at: None }])
+        Ok(vec![ProcessLook {
+            role: "jobmanager".to_owned(),
+            pid: None,
+            exit_code: Some(143),
+            ended_at: None,
+        }])
     }
 
     async fn terminate(&self, _: &str) -> Result<(), PortError> {

@@ -26,7 +26,10 @@ impl Reader {
         let response = house.raw(request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers().get("content-encoding"), None);
-        Self { body: response.into_body().into_data_stream(), text: String::new() }
+        Self {
+            body: response.into_body().into_data_stream(),
+            text: String::new(),
+        }
     }
 
     async fn until(&mut self, wanted: &str) -> &str {
@@ -34,7 +37,8 @@ impl Reader {
         while !self.text.contains(wanted) {
             let chunk = tokio::time::timeout(limit, self.body.next()).await;
             let chunk = chunk.unwrap_or_else(|_| panic!("'{wanted}' did not come: {}", self.text));
-            self.text.push_str(&String::from_utf8_lossy(&chunk.expect("the stream goes on").unwrap()));
+            self.text
+                .push_str(&String::from_utf8_lossy(&chunk.expect("the stream goes on").unwrap()));
         }
         &self.text
     }
@@ -59,7 +63,10 @@ async fn changes_come_to_members_and_to_nobody_else() {
     let id = made["id"].as_str().unwrap();
     member.until(&format!("\"id\":\"{id}\"")).await;
     let there = house.app.store.team_by_name("elsewhere").await.unwrap();
-    house.post("platform", &format!("/teams/{}/jobs", there.id), json!({"name": "theirs"})).await.is(201);
+    house
+        .post("platform", &format!("/teams/{}/jobs", there.id), json!({"name": "theirs"}))
+        .await
+        .is(201);
     let seen = outsider.until("\"noun\":\"job\"").await;
     assert!(!seen.contains(id), "{seen}");
 }
@@ -71,7 +78,10 @@ async fn a_client_goes_on_where_it_was_or_starts_over() {
     let made = house.post("developer", "/teams/main/jobs", json!({"name": "missed"})).await.is(201);
     let mut back = Reader::open(&house, "viewer", Some(before)).await;
     back.until(made["id"].as_str().unwrap()).await;
-    Reader::open(&house, "viewer", Some(before + 10_000)).await.until("event: reset").await;
+    Reader::open(&house, "viewer", Some(before + 10_000))
+        .await
+        .until("event: reset")
+        .await;
     house.app.store.prune_changes(Millis(now().0 + 1_000)).await.unwrap();
     house.post("developer", "/teams/main/jobs", json!({"name": "later"})).await.is(201);
     Reader::open(&house, "viewer", Some(1)).await.until("event: reset").await;
@@ -83,6 +93,9 @@ async fn the_stream_closes_when_its_token_is_revoked() {
     let mut open = Reader::open(&house, "viewer", None).await;
     open.until("event: hello").await;
     let tokens = house.get("viewer", "/me/tokens").await.is(200);
-    house.delete("viewer", &format!("/me/tokens/{}", tokens["items"][0]["id"].as_str().unwrap())).await.is(204);
+    house
+        .delete("viewer", &format!("/me/tokens/{}", tokens["items"][0]["id"].as_str().unwrap()))
+        .await
+        .is(204);
     open.end().await;
 }

@@ -73,7 +73,14 @@ impl House {
         let app = App::new(store, fake.ports(), Settings::default());
         let team = app.store.create_team("main").await.unwrap().id;
         let elsewhere = app.store.create_team("elsewhere").await.unwrap().id;
-        let mut house = Self { router: router(&app), app, fake, team, tokens: BTreeMap::new(), _folder: folder };
+        let mut house = Self {
+            router: router(&app),
+            app,
+            fake,
+            team,
+            tokens: BTreeMap::new(),
+            _folder: folder,
+        };
         for (name, role) in PEOPLE {
             house.add_person(name, role, elsewhere).await;
         }
@@ -91,7 +98,12 @@ impl House {
             None => store.set_member(elsewhere, user.id, Access::TeamAdmin).await.unwrap(),
         }
         let secret = format!("{}{}", secret::TOKEN_PREFIX, secret::new().unwrap());
-        let token = store::NewToken { user_id: user.id, name: "test".to_owned(), secret_sha256: secret::sha256(&secret), expires_at: None };
+        let token = store::NewToken {
+            user_id: user.id,
+            name: "test".to_owned(),
+            secret_sha256: secret::sha256(&secret),
+            expires_at: None,
+        };
         store.create_token(token).await.unwrap();
         self.tokens.insert(name.to_owned(), secret);
     }
@@ -106,8 +118,20 @@ impl House {
             created_at: now(),
         };
         self.app.store.insert_flink_version(&version).await.unwrap();
-        self.post("developer", "/teams/main/clusters", json!({"name": "local", "target": "local", "flinkVersion": "2.2.1"})).await.is(201);
-        self.post("developer", "/teams/main/jobs", json!({"name": "orders", "spec": {"sql": GOOD_SQL, "clusterId": "local"}})).await.is(201);
+        self.post(
+            "developer",
+            "/teams/main/clusters",
+            json!({"name": "local", "target": "local", "flinkVersion": "2.2.1"}),
+        )
+        .await
+        .is(201);
+        self.post(
+            "developer",
+            "/teams/main/jobs",
+            json!({"name": "orders", "spec": {"sql": GOOD_SQL, "clusterId": "local"}}),
+        )
+        .await
+        .is(201);
     }
 
     pub fn token(&self, who: &str) -> &str {
@@ -150,11 +174,19 @@ impl House {
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: parts.status, headers: parts.headers, json }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            json,
+        }
     }
 
     pub fn request(&self, who: &str, method: Method, path: &str) -> http::request::Builder {
-        let path = if path.starts_with("/api/") { path.to_owned() } else { format!("/api/v1{path}") };
+        let path = if path.starts_with("/api/") {
+            path.to_owned()
+        } else {
+            format!("/api/v1{path}")
+        };
         let builder = Request::builder().method(method).uri(path);
         match self.tokens.get(who) {
             Some(token) => builder.header("authorization", format!("Bearer {token}")),
@@ -167,7 +199,8 @@ impl House {
     }
 
     pub async fn delete(&self, who: &str, path: &str) -> Answer {
-        self.send(self.request(who, Method::DELETE, path).body(Body::empty()).unwrap()).await
+        self.send(self.request(who, Method::DELETE, path).body(Body::empty()).unwrap())
+            .await
     }
 
     pub async fn post(&self, who: &str, path: &str, body: Value) -> Answer {

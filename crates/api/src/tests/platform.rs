@@ -27,12 +27,20 @@ async fn a_version_is_installed_once() {
     house.fake.0.lock().unwrap().no_network = true;
     let failed = install("2.1.0").await.is(202);
     let failed = ended(&house, failed["id"].as_str().unwrap()).await;
-    assert_eq!((&failed["state"], &failed["error"]), (&json!("failed"), &json!("The package index does not answer.")));
+    assert_eq!(
+        (&failed["state"], &failed["error"]),
+        (&json!("failed"), &json!("The package index does not answer."))
+    );
     house.fake.0.lock().unwrap().no_network = false;
     let done = install("2.1.0").await.is(202);
     assert_eq!(ended(&house, done["id"].as_str().unwrap()).await["state"], "succeeded");
     let versions = house.get("viewer", "/flink-versions").await.is(200);
-    let numbers: Vec<&Value> = versions["items"].as_array().unwrap().iter().map(|version| &version["version"]).collect();
+    let numbers: Vec<&Value> = versions["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| &version["version"])
+        .collect();
     assert_eq!(numbers, ["2.2.1", "2.1.0"]);
 }
 
@@ -40,14 +48,25 @@ async fn a_version_is_installed_once() {
 async fn a_folder_is_looked_into_before_it_is_added() {
     let house = House::build().await;
     let add = |body: Value| house.post("platform", "/flink-versions", body);
-    assert_eq!(add(json!({"home": "/nothing"})).await.problem(422, "no_flink_there")["field"], "home");
+    assert_eq!(
+        add(json!({"home": "/nothing"})).await.problem(422, "no_flink_there")["field"],
+        "home"
+    );
     add(json!({"home": "relative"})).await.problem(422, "bad_home");
-    add(json!({"home": "/opt/flink", "version": "2.0.0"})).await.problem(422, "other_version");
+    add(json!({"home": "/opt/flink", "version": "2.0.0"}))
+        .await
+        .problem(422, "other_version");
     let added = add(json!({"home": "/opt/flink"})).await.is(201);
     add(json!({"home": "/opt/flink"})).await.problem(409, "already_installed");
-    house.delete("platform", &format!("/flink-versions/{}", added["id"].as_str().unwrap())).await.is(204);
+    house
+        .delete("platform", &format!("/flink-versions/{}", added["id"].as_str().unwrap()))
+        .await
+        .is(204);
     let used = house.app.store.flink_versions().await.unwrap()[0].id;
-    house.delete("platform", &format!("/flink-versions/{used}")).await.problem(409, "version_in_use");
+    house
+        .delete("platform", &format!("/flink-versions/{used}"))
+        .await
+        .problem(409, "version_in_use");
 }
 
 #[tokio::test]
@@ -56,24 +75,63 @@ async fn clusters_are_checked_before_they_are_made() {
     let make = |body: Value| house.post("developer", "/teams/main/clusters", body);
     let cases = [
         (json!({"name": "c", "target": "local"}), 422, "missing_field", "flinkVersion"),
-        (json!({"name": "c", "target": "local", "flinkVersion": "1.20.5"}), 422, "unknown_flink_version", "flinkVersion"),
-        (json!({"name": "c", "target": "local", "flinkVersion": "2.2.1", "restUrl": "http://x"}), 422, "not_for_target", "restUrl"),
-        (json!({"name": "c", "target": "local", "flinkVersion": "2.2.1", "slots": 0}), 422, "out_of_range", "slots"),
+        (
+            json!({"name": "c", "target": "local", "flinkVersion": "1.20.5"}),
+            422,
+            "unknown_flink_version",
+            "flinkVersion",
+        ),
+        (
+            json!({"name": "c", "target": "local", "flinkVersion": "2.2.1", "restUrl": "http://x"}),
+            422,
+            "not_for_target",
+            "restUrl",
+        ),
+        (
+            json!({"name": "c", "target": "local", "flinkVersion": "2.2.1", "slots": 0}),
+            422,
+            "out_of_range",
+            "slots",
+        ),
         (json!({"name": "c", "target": "standalone"}), 422, "missing_field", "restUrl"),
-        (json!({"name": "c", "target": "standalone", "restUrl": "ftp://x"}), 422, "bad_address", "restUrl"),
-        (json!({"name": "c", "target": "standalone", "restUrl": "http://u:p@x"}), 422, "bad_address", "restUrl"),
-        (json!({"name": "local", "target": "standalone", "restUrl": "http://x:8081"}), 409, "name_taken", "name"),
+        (
+            json!({"name": "c", "target": "standalone", "restUrl": "ftp://x"}),
+            422,
+            "bad_address",
+            "restUrl",
+        ),
+        (
+            json!({"name": "c", "target": "standalone", "restUrl": "http://u:p@x"}),
+            422,
+            "bad_address",
+            "restUrl",
+        ),
+        (
+            json!({"name": "local", "target": "standalone", "restUrl": "http://x:8081"}),
+            409,
+            "name_taken",
+            "name",
+        ),
     ];
     for (body, status, code, field) in cases {
         assert_eq!(make(body).await.problem(status, code)["field"], field);
     }
-    let made = make(json!({"name": "there", "target": "standalone", "restUrl": "http://x:8081/"})).await.is(201);
-    assert_eq!((&made["restUrl"], &made["flinkVersion"]), (&json!("http://x:8081"), &json!("2.2.1")));
+    let made = make(json!({"name": "there", "target": "standalone", "restUrl": "http://x:8081/"}))
+        .await
+        .is(201);
+    assert_eq!(
+        (&made["restUrl"], &made["flinkVersion"]),
+        (&json!("http://x:8081"), &json!("2.2.1"))
+    );
     house.fake.flink_answers(Some(PortError::Retry("connection refused".to_owned())));
-    let silent = make(json!({"name": "silent", "target": "standalone", "restUrl": "http://y:8081"})).await.is(201);
+    let silent = make(json!({"name": "silent", "target": "standalone", "restUrl": "http://y:8081"}))
+        .await
+        .is(201);
     assert_eq!(silent.get("flinkVersion"), None, "it is asked again when it answers");
     house.fake.flink_answers(Some(PortError::GiveUp("the answer is HTML".to_owned())));
-    make(json!({"name": "html", "target": "standalone", "restUrl": "http://z"})).await.problem(422, "not_flink");
+    make(json!({"name": "html", "target": "standalone", "restUrl": "http://z"}))
+        .await
+        .problem(422, "not_flink");
     house.delete("developer", "/teams/main/clusters/silent").await.is(204);
 }
 

@@ -25,14 +25,21 @@ fn filled(path: &str) -> String {
 async fn status(house: &House, who: &str, route: &Classified) -> (u16, String) {
     let method: Method = route.method.parse().unwrap();
     let path = filled(&route.path);
-    let mut builder = http::Request::builder().method(method).uri(path).header("content-type", "application/json");
+    let mut builder = http::Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json");
     if who != "nobody" {
         builder = builder.header("authorization", format!("Bearer {}", house.token(who)));
     }
     let response = house.raw(builder.body(Body::empty()).unwrap()).await;
     let status = response.status().as_u16();
     // A stream of events has no end.
-    if response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+    if response
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind == "text/event-stream")
+    {
         return (status, String::new());
     }
     let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -49,7 +56,11 @@ async fn every_route_lets_in_its_class_and_nobody_below() {
             continue;
         }
         let (anonymous, body) = status(&house, "nobody", route).await;
-        assert_eq!(anonymous == 401 && body.contains("not_signed_in"), route.access != Access::Public, "{route:?} nobody: {body}");
+        assert_eq!(
+            anonymous == 401 && body.contains("not_signed_in"),
+            route.access != Access::Public,
+            "{route:?} nobody: {body}"
+        );
         for (who, role) in PEOPLE {
             let (got, body) = status(&house, who, route).await;
             let team_scoped = route.path.contains("{team}");
@@ -59,9 +70,15 @@ async fn every_route_lets_in_its_class_and_nobody_below() {
                 (access, Some(role)) => role >= access,
             };
             match (reaches, role) {
-                (true, _) => assert!(!matches!(got, 401 | 403) || body.contains("wrong_password") || body.contains("link_used"), "{route:?} {who}: {got} {body}"),
+                (true, _) => assert!(
+                    !matches!(got, 401 | 403) || body.contains("wrong_password") || body.contains("link_used"),
+                    "{route:?} {who}: {got} {body}"
+                ),
                 (false, None) if team_scoped => assert!(got == 404 && body.contains("no team 'main'"), "{route:?} {who}: {got} {body}"),
-                (false, _) => assert!(got == 403 && (body.contains("role_too_low") || body.contains("platform_admin_only")), "{route:?} {who}: {got} {body}"),
+                (false, _) => assert!(
+                    got == 403 && (body.contains("role_too_low") || body.contains("platform_admin_only")),
+                    "{route:?} {who}: {got} {body}"
+                ),
             }
         }
     }
@@ -76,8 +93,15 @@ fn the_document_names_exactly_the_routes_of_the_table() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let method = method.to_uppercase();
-            assert!(routes.classes().iter().any(|route| route.path == *path && route.method == method), "{method} {path} is not in the table");
-            assert!(ids.insert(operation["operationId"].to_string()), "two operations are {}", operation["operationId"]);
+            assert!(
+                routes.classes().iter().any(|route| route.path == *path && route.method == method),
+                "{method} {path} is not in the table"
+            );
+            assert!(
+                ids.insert(operation["operationId"].to_string()),
+                "two operations are {}",
+                operation["operationId"]
+            );
             assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{method} {path} has one tag");
             documented += 1;
         }

@@ -86,17 +86,17 @@ pub(crate) fn merge(script: &Script<'_>, check: &Check, prepared: Prepared, judg
     let mut linted = lint::findings(&scope);
     // What cannot be read may well be the INSERT.
     linted.retain(|found| !(broken && found.code == "nothing_to_run"));
-    told.retain(|told| !settings.iter().any(|setting| said_of(setting, &linted, told)));
+    let bad: Vec<String> = settings.iter().filter(|setting| is_bad(setting, &linted)).map(|setting| format!("'{}'", setting.key)).collect();
+    told.retain(|told| !bad.iter().any(|key| told.message.contains(key)));
     report.findings.extend(linted);
     report.findings.extend(told.into_iter().map(from_planner));
     tidy(&mut report.findings);
     report
 }
 
-/// Whether the planner complains of a value that we complain of too, at its place.
-fn said_of(setting: &lint::Setting, linted: &[Finding], told: &Told) -> bool {
-    let ours = |found: &&Finding| found.code == "bad_value" && found.message.contains(&format!("'{}'", setting.key));
-    told.message.contains(&format!("'{}'", setting.key)) && linted.iter().any(|found| ours(&found))
+/// Whether we complain of the value of a setting: what the planner says of it elsewhere is the same fault.
+fn is_bad(setting: &lint::Setting, linted: &[Finding]) -> bool {
+    linted.iter().any(|found| found.code == "bad_value" && found.message.starts_with(&format!("'{}' ", setting.key)))
 }
 
 /// Statements that carry a lexical error of ours.

@@ -220,3 +220,17 @@ fn bytes_that_are_no_script() {
     assert!(lexical::too_long(&" ".repeat(domain::draft::MAX_SCRIPT_BYTES)).is_none());
     assert_eq!(lexical::too_long(&" ".repeat(domain::draft::MAX_SCRIPT_BYTES + 1)).unwrap().code, "script_too_long");
 }
+
+/// Texts that are made to be expensive: each would take minutes if one of its rules were quadratic.
+#[test]
+fn hostile_scripts_are_judged() {
+    for unit in [
+        "'", "`", "\"", "`a", ";", "(", "/*+", "/*", "--\n", "a ", "'a\n", "E'\\'", "#\n", "x#", "，",
+        "EXECUTE STATEMENT SET BEGIN ", "BEGIN STATEMENT SET;", "END;", "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1;\n",
+        "INSERT INTO a SELECT 1\n", "CREATE TABLE t AS ", "SET 'a' = 'b';", "SET 'table.exec.state.tll' = '1';", "'it\\'s' ", "SELECT 'x;\n",
+        "CREATE TABLE t (a DECIMAL(50)) WITH ('connector'='print');", "INSERT INTO t SELECT 1/0 FROM a JOIN b ON c = d GROUP BY e;", "DECIMAL (", "x DECIMAL(99 ",
+    ] {
+        let script = unit.repeat(128 * 1024 / unit.len());
+        assert!(found(&script).len() < 400, "{unit:?}");
+    }
+}

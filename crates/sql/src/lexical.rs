@@ -145,6 +145,9 @@ fn blocks(script: &Script<'_>) -> Vec<Finding> {
         suggest(finding(script, span, Severity::Error, ("unterminated_statement_set", message)), "Write END; behind its last INSERT")
     };
     for piece in &script.pieces {
+        if found.len() >= MOST {
+            return found;
+        }
         if let Some(span) = piece.open_block {
             found.push(unclosed(span, "The STATEMENT SET"));
         }
@@ -161,7 +164,6 @@ fn blocks(script: &Script<'_>) -> Vec<Finding> {
         }
     }
     found.extend(open.map(|begin| unclosed(begin.span, "The STATEMENT SET")));
-    found.truncate(MOST);
     found
 }
 

@@ -69,8 +69,11 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// Most findings of one file of rules: nobody reads more, and a hostile script must not make millions.
+const MOST: usize = 50;
+
 /// All findings of all rules, in no particular order.
 pub(crate) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
     let rules = [jobs::findings, settings::findings, options::findings, types::findings, state::findings, constants::findings];
-    rules.iter().flat_map(|rule| rule(scope)).collect()
+    rules.iter().flat_map(|rule| rule(scope).into_iter().take(MOST)).collect()
 }

@@ -1,5 +1,7 @@
 //! Rules about WITH options: secrets in the open, connectors that are for trying out, paths of one machine.
 
+use std::collections::HashSet;
+
 use domain::sql::{Finding, StatementKind as Kind};
 
 use super::Scope;
@@ -17,7 +19,7 @@ struct Pair {
 }
 
 pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
-    let written: Vec<String> = insert_targets(scope).into_iter().map(|(name, _)| name).collect();
+    let written: HashSet<String> = insert_targets(scope).into_iter().map(|(name, _)| name).collect();
     let mut found = Vec::new();
     for (_, words) in scope.of_kind(&[Kind::Ddl, Kind::Ctas]).filter(|(_, words)| words.is(0, "CREATE")) {
         let pairs = pairs(&words);

@@ -23,6 +23,9 @@ pub(crate) struct Setting {
     piece: usize,
 }
 
+/// Most settings that are looked at.
+const MOST: usize = 1000;
+
 /// The settings of a script, in order. Statements that are no `SET key = value` are left out.
 pub(crate) fn settings(script: &Script<'_>) -> Vec<Setting> {
     let one = |(index, piece): (usize, &Piece)| match piece.kind {
@@ -30,7 +33,7 @@ pub(crate) fn settings(script: &Script<'_>) -> Vec<Setting> {
         Kind::Reset => reset(script, index, piece),
         _ => None,
     };
-    script.pieces.iter().enumerate().filter_map(one).collect()
+    script.pieces.iter().enumerate().filter_map(one).take(MOST).collect()
 }
 
 fn set(script: &Script<'_>, index: usize, piece: &Piece) -> Option<Setting> {

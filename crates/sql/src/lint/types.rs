@@ -20,7 +20,8 @@ fn precision(scope: &Scope<'_>, words: &Words<'_>, at: usize) -> Option<Finding>
     let declares = at.checked_sub(1).is_some_and(|before| words.name(before).is_some() || words.is(before, "<"));
     let (name, most) = LARGEST.iter().find(|(name, _)| declares && words.is(at, name) && words.is(at + 1, "("))?;
     let given = words.raw(at + 2).parse::<u32>().ok().filter(|given| given > most)?;
-    let last = (at + 3..words.len()).find(|end| words.is(*end, ")"))?;
+    // `)` or `, scale)`
+    let last = (at + 3..at + 6).find(|end| words.is(*end, ")"))?;
     let least = u32::from(*most == 38);
     let message = format!("{name} has a precision of {least} to {most}, not {given}; Flink takes it without a word");
     Some(suggest(scope.warn(words.span(at, last)?, "type_precision", message), format!("Write a precision of at most {most}")))

@@ -38,6 +38,7 @@ fn defaults(cluster: &Path) -> BTreeMap<String, String> {
         ("cluster.registration.refused-registration-delay", "300".to_owned()),
         // Flink caches what it says of jobs for this long (3 s by default).
         ("web.refresh-interval", "500".to_owned()),
+        ("metrics.fetcher.update-interval", "1000".to_owned()),
         ("jobmanager.archive.fs.dir", format!("file://{}", cluster.join("archive").display())),
     ])
 }

@@ -57,7 +57,8 @@ pub fn read(status: u16, body: &[u8], what: &str) -> Result<Value, Fault> {
     if (200..300).contains(&status) {
         return match json {
             Ok(value) => Ok(value),
-            Err(_) if body.iter().all(u8::is_ascii_whitespace) => Ok(Value::Null),
+            // Accepted, with nothing to add.
+            Err(_) if matches!(status, 202 | 204) && body.iter().all(u8::is_ascii_whitespace) => Ok(Value::Null),
             Err(_) => Err(Fault::Silent(format!(
                 "{what} answered {status} with something that is not Flink's JSON ({}). If there is a proxy before the JobManager, look at it",
                 glimpse(body)

@@ -19,7 +19,7 @@ use tokio::process::{Child, Command};
 
 /// How long anything may take before the test says that it hangs.
 pub const HANG: Duration = Duration::from_secs(90);
-const SECRET: &str = "swt_a-token-of-the-test-bed";
+const SECRET: &str = "swt_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
 const TEAM: &str = "bed";
 
 /// Server, simulated Flink and one released job.
@@ -65,6 +65,11 @@ impl Bed {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// The server's data folder; what Flink writes lies below it as well.
+    pub fn folder(&self) -> &std::path::Path {
+        self.data.path()
     }
 
     fn log_file(&self) -> PathBuf {

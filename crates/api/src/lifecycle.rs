@@ -9,7 +9,7 @@ use axum::extract::State;
 use domain::actions::{actions, stop_verdict, superseded_by_stop};
 use domain::id::{ClusterId, ReleaseId};
 use domain::operation::Request;
-use domain::run::{Outcome, RunEnd, Source, StartOptions};
+use domain::run::{Outcome, RunEnd, Source};
 use domain::status::JobFacts;
 use domain::time::MINUTE;
 use http::StatusCode;
@@ -23,7 +23,7 @@ use crate::operation::Operation;
 use crate::problem::Problem;
 use crate::release::by_number;
 use crate::request::{Decision, Request as Asked, answered, request};
-use crate::run::{NoChoices, ReplaceRequest, StartFrom, StartRequest, StartState, StopRequest};
+use crate::run::{NoChoices, ReplaceRequest, StartRequest, StopRequest};
 use crate::scope::JobScope;
 use crate::start;
 use crate::verdict::allow;
@@ -95,13 +95,9 @@ pub async fn start_job(
         return Ok(done);
     }
     let asked = command.body;
-    let options = start::options(&app, &of, asked.state, asked.parallelism).await?;
-    let options = StartOptions {
-        allow_non_restored_state: asked.allow_non_restored_state,
-        claim_mode: asked.claim_mode.into(),
-        ..options
-    };
-    let release = release(&app, &of, asked.release).await?;
+    let number = asked.release;
+    let options = start::options(&app, &of, asked.into()).await?;
+    let release = release(&app, &of, number).await?;
     let cluster_id = placed(&app, &of, &release).await?;
     let decide = |facts: &JobFacts| {
         let verdict = actions(facts).start;
@@ -117,17 +113,7 @@ pub async fn start_job(
         }
     };
     let message = format!("Start of release {} was requested.", release.number);
-    request(
-        &app,
-        Asked {
-            of: &of,
-            deadline: START,
-            message,
-            key: command.key,
-        },
-        decide,
-    )
-    .await
+    request(&app, Asked::new(&of, START, message, command.key), decide).await
 }
 
 /// Stops what runs. `cancel` takes the place of an open stop.
@@ -157,17 +143,7 @@ pub async fn stop_job(
         supersede: superseded_by_stop(facts).map(|open| open.id),
         cluster_id: None,
     };
-    request(
-        &app,
-        Asked {
-            of: &of,
-            deadline: SAVEPOINT,
-            message: String::new(),
-            key: command.key,
-        },
-        decide,
-    )
-    .await
+    request(&app, Asked::new(&of, SAVEPOINT, String::new(), command.key), decide).await
 }
 
 /// Takes a savepoint; the job goes on running.
@@ -196,17 +172,7 @@ pub async fn take_savepoint(
         supersede: None,
         cluster_id: None,
     };
-    request(
-        &app,
-        Asked {
-            of: &of,
-            deadline: SAVEPOINT,
-            message: String::new(),
-            key: command.key,
-        },
-        decide,
-    )
-    .await
+    request(&app, Asked::new(&of, SAVEPOINT, String::new(), command.key), decide).await
 }
 
 /// Stops what runs and starts a release: a restart, or a change of the release.
@@ -230,22 +196,13 @@ pub async fn replace_job(
         return Ok(done);
     }
     let asked = command.body;
-    let state = asked.state.unwrap_or(StartState {
-        from: StartFrom::Latest,
-        ..StartState::default()
-    });
-    let options = start::options(&app, &of, state, asked.parallelism).await?;
-    let options = StartOptions {
-        allow_non_restored_state: asked.allow_non_restored_state,
-        claim_mode: asked.claim_mode.into(),
-        ..options
-    };
-    let release = match (asked.release, running(&app, &of).await?) {
+    let (number, stop) = (asked.release, asked.stop.into());
+    let options = start::options(&app, &of, asked.into()).await?;
+    let release = match (number, running(&app, &of).await?) {
         (None, Some(running)) => app.store.release(of.scope.team_id, running).await?,
         (number, _) => release(&app, &of, number).await?,
     };
     let cluster_id = placed(&app, &of, &release).await?;
-    let stop = asked.stop.into();
     let decide = |facts: &JobFacts| {
         let verdict = actions(facts).replace;
         let request = Request::Replace {
@@ -261,17 +218,7 @@ pub async fn replace_job(
         }
     };
     let message = format!("Restart with release {} was requested.", release.number);
-    request(
-        &app,
-        Asked {
-            of: &of,
-            deadline: REPLACE,
-            message,
-            key: command.key,
-        },
-        decide,
-    )
-    .await
+    request(&app, Asked::new(&of, REPLACE, message, command.key), decide).await
 }
 
 /// The release that runs.
@@ -305,17 +252,7 @@ pub async fn delete_job(
         supersede: None,
         cluster_id: None,
     };
-    request(
-        &app,
-        Asked {
-            of: &of,
-            deadline: DELETE,
-            message: String::new(),
-            key: command.key,
-        },
-        decide,
-    )
-    .await
+    request(&app, Asked::new(&of, DELETE, String::new(), command.key), decide).await
 }
 
 /// Declares the live run gone, where nobody can find out any more. Nothing is sent to Flink.

@@ -32,6 +32,18 @@ pub(crate) struct Request<'a> {
     pub key: Option<Idempotency>,
 }
 
+impl<'a> Request<'a> {
+    /// What is asked of a job.
+    pub(crate) const fn new(of: &'a JobScope, deadline: i64, message: String, key: Option<Idempotency>) -> Self {
+        Self {
+            of,
+            deadline,
+            message,
+            key,
+        }
+    }
+}
+
 /// What facts say about a request.
 pub(crate) struct Decision {
     /// Whether it is allowed.

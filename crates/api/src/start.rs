@@ -1,34 +1,79 @@
 //! The choices of a start as they are sent: from which state, with which parallelism. What can be known
 //! to be wrong is refused here; whether a snapshot fits is for Flink to say.
 
-use domain::run::{StartFrom as From, StartOptions};
+use domain::run::{StartFrom as Known, StartOptions};
 use store::StoreError;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::run::{StartFrom, StartState};
+use crate::run::{ClaimMode, ReplaceRequest, StartFrom, StartRequest, StartState};
 use crate::scope::JobScope;
 use crate::text;
+
+/// The choices of a start or of the start step of a replace.
+pub(crate) struct Choices {
+    /// From which state.
+    pub state: StartState,
+    /// Start even where state has no operator any more.
+    pub allow_non_restored_state: bool,
+    /// What becomes of the snapshot.
+    pub claim_mode: ClaimMode,
+    /// Parallelism of this run.
+    pub parallelism: Option<u32>,
+}
+
+impl From<StartRequest> for Choices {
+    fn from(asked: StartRequest) -> Self {
+        Self {
+            state: asked.state,
+            allow_non_restored_state: asked.allow_non_restored_state,
+            claim_mode: asked.claim_mode,
+            parallelism: asked.parallelism,
+        }
+    }
+}
+
+impl From<ReplaceRequest> for Choices {
+    fn from(asked: ReplaceRequest) -> Self {
+        let latest = StartState {
+            from: StartFrom::Latest,
+            ..StartState::default()
+        };
+        Self {
+            state: asked.state.unwrap_or(latest),
+            allow_non_restored_state: asked.allow_non_restored_state,
+            claim_mode: asked.claim_mode,
+            parallelism: asked.parallelism,
+        }
+    }
+}
 
 /// Checks the choices of a start; the snapshot is looked for among those of the job.
 ///
 /// # Errors
 /// 422 naming the field.
-pub(crate) async fn options(app: &App, of: &JobScope, state: StartState, parallelism: Option<u32>) -> Result<StartOptions, Problem> {
+pub(crate) async fn options(app: &App, of: &JobScope, choices: Choices) -> Result<StartOptions, Problem> {
+    let Choices {
+        state,
+        allow_non_restored_state,
+        claim_mode,
+        parallelism,
+    } = choices;
     text::parallelism("parallelism", parallelism)?;
     let state = match (state.from, state.snapshot_id, state.path) {
-        (StartFrom::None, None, None) => From::None,
-        (StartFrom::Latest, None, None) => From::Latest,
+        (StartFrom::None, None, None) => Known::None,
+        (StartFrom::Latest, None, None) => Known::Latest,
         (StartFrom::Snapshot, Some(id), None) => own_snapshot(app, of, &id).await?,
-        (StartFrom::Path, None, Some(path)) => From::Path { path: plausible(path)? },
+        (StartFrom::Path, None, Some(path)) => Known::Path { path: plausible(path)? },
         (StartFrom::Snapshot, ..) => return Err(misfit("snapshotId", "'snapshot' needs snapshotId and no path.")),
         (StartFrom::Path, ..) => return Err(misfit("path", "'path' needs path and no snapshotId.")),
         (StartFrom::None | StartFrom::Latest, ..) => return Err(misfit("from", "'none' and 'latest' take neither snapshotId nor path.")),
     };
     Ok(StartOptions {
         state,
+        allow_non_restored_state,
+        claim_mode: claim_mode.into(),
         parallelism,
-        ..StartOptions::default()
     })
 }
 
@@ -36,7 +81,7 @@ fn misfit(field: &str, why: &str) -> Problem {
     Problem::unprocessable("bad_state", format!("The state to start from is not clear: {why}")).field(format!("state.{field}"))
 }
 
-async fn own_snapshot(app: &App, of: &JobScope, named: &str) -> Result<From, Problem> {
+async fn own_snapshot(app: &App, of: &JobScope, named: &str) -> Result<Known, Problem> {
     use domain::snapshot::SnapshotState as State;
     let unknown = || {
         let shown: String = named.chars().take(60).collect();
@@ -56,7 +101,7 @@ async fn own_snapshot(app: &App, of: &JobScope, named: &str) -> Result<From, Pro
                 .field("state.snapshotId"),
         );
     }
-    Ok(From::Snapshot { snapshot_id: id })
+    Ok(Known::Snapshot { snapshot_id: id })
 }
 
 /// A path that Flink could understand: `scheme:/…` or an absolute path. Whether a snapshot is there is for

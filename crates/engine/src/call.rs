@@ -91,6 +91,8 @@ impl Caller<'_> {
             Err(PortError::Refused { message, .. } | PortError::GiveUp(message)) => (EffectState::Refused, Some(message)),
             Err(PortError::Retry(message)) => (EffectState::Unknown, Some(message)),
         };
+        let (kind, state) = (format!("{:?}", effect.kind), format!("{:?}", effect.state));
+        metrics::counter!("streamwright_effects_total", "kind" => kind, "state" => state).increment(1);
         self.commit(vec![Write::Effect(effect)]).await
     }
 

@@ -9,6 +9,7 @@ use domain::id::{ClusterId, JobId, RunId};
 use domain::operation::{Operation, OperationState, Step};
 use domain::plan::cluster::{ClusterAction, plan_cluster};
 use domain::ports::Launch;
+use domain::run::Run;
 use domain::status::JobFacts;
 use store::{Lease, NewEvent, StoreError, Write};
 use tokio::sync::Notify;
@@ -45,12 +46,12 @@ struct Follower {
     engine: Engine,
     id: ClusterId,
     walking: Walking,
-    moved: Arc<Notify>,
+    nudge: Arc<Notify>,
     checkpoints: checkpoint::Clock,
 }
 
-/// Follows a cluster until it has no work left, the lease is lost, or the server ends.
-pub(crate) async fn follow(engine: Engine, id: ClusterId, shutdown: CancellationToken) {
+/// Follows a cluster until it has no work left, the lease is lost, or the server ends; looks at once when nudged.
+pub(crate) async fn follow(engine: Engine, id: ClusterId, nudge: Arc<Notify>, shutdown: CancellationToken) {
     let lease = match engine.store.claim_cluster(id, engine.instance, LEASE).await {
         Ok(Some(lease)) => lease,
         Ok(None) => return,
@@ -59,12 +60,9 @@ pub(crate) async fn follow(engine: Engine, id: ClusterId, shutdown: Cancellation
             return;
         }
     };
-    let mut wake = engine.store.wake();
-    let moved = Arc::new(Notify::new());
-    let follower = Follower { engine, id, walking: Walking::default(), moved: Arc::clone(&moved), checkpoints: checkpoint::Clock::default() };
+    let follower = Follower { engine, id, walking: Walking::default(), nudge: Arc::clone(&nudge), checkpoints: checkpoint::Clock::default() };
     let mut lease = lease;
     loop {
-        wake.mark_unchanged();
         let pause = match follower.tick(&mut lease).await {
             Ok(Some(pause)) => pause,
             Ok(None) => break,
@@ -79,8 +77,7 @@ pub(crate) async fn follow(engine: Engine, id: ClusterId, shutdown: Cancellation
         };
         tokio::select! {
             () = shutdown.cancelled() => break,
-            _ = wake.changed() => {}
-            () = moved.notified() => {}
+            () = nudge.notified() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
@@ -115,19 +112,25 @@ impl Follower {
     async fn classify(&self, cluster: &Cluster, sighting: &mut Sighting, jobs: &[JobFacts]) -> Result<(), StoreError> {
         let Some(sight) = &sighting.sight else { return Ok(()) };
         let ours: Vec<String> = jobs.iter().filter_map(|facts| facts.run.as_ref()).map(|run| run.id.flink_job_id()).collect();
-        let strangers = observe::unmanaged(sight, &ours);
+        let mut strangers = observe::unmanaged(sight, &ours);
         let ids: Vec<RunId> = strangers.iter().filter_map(|job| format!("run_{}", job.flink_job_id).parse().ok()).collect();
         if !ids.is_empty() {
             for run in self.engine.store.runs_by_ids(&ids).await? {
-                let facts = self.engine.store.job_facts(run.job_id).await?;
-                if facts.run.as_ref().is_some_and(|newest| newest.id == run.id) {
-                    let seen = observe::of_run(&run, sighting, cluster);
-                    let fresh = Fresh { look: Some(sighting.look.clone()), observation: seen };
-                    job::advance(&self.engine, None, run.job_id, &fresh).await;
-                }
+                strangers.retain(|job| job.flink_job_id != run.id.flink_job_id());
+                self.haunt(cluster, sighting, &run).await?;
             }
         }
         sighting.look.unmanaged = strangers;
+        Ok(())
+    }
+
+    /// Walks a job whose ended run is alive.
+    async fn haunt(&self, cluster: &Cluster, sighting: &Sighting, run: &Run) -> Result<(), StoreError> {
+        let facts = self.engine.store.job_facts(run.job_id).await?;
+        if facts.run.is_some_and(|newest| newest.id == run.id) {
+            let fresh = Fresh { look: Some(sighting.look.clone()), observation: observe::of_run(run, sighting, cluster) };
+            job::advance(&self.engine, None, run.job_id, &fresh).await;
+        }
         Ok(())
     }
 
@@ -224,12 +227,12 @@ impl Follower {
             return;
         }
         let fresh = Fresh { look: Some(sighting.look.clone()), observation: facts.observation.clone() };
-        let (engine, lease, walking, moved) = (self.engine.clone(), lease.clone(), self.walking.clone(), Arc::clone(&self.moved));
+        let (engine, lease, walking, nudge) = (self.engine.clone(), lease.clone(), self.walking.clone(), Arc::clone(&self.nudge));
         tokio::spawn(async move {
             let look_again = job::advance(&engine, Some(&lease), id, &fresh).await;
             walking.leave(id);
             if look_again {
-                moved.notify_one();
+                nudge.notify_one();
             }
         });
     }
@@ -281,6 +284,7 @@ pub(crate) fn end_operation(operation: &mut Operation, state: OperationState, er
     }
     operation.state = state;
     operation.ended_at = Some(now);
+    metrics::counter!("streamwright_operations_total", "kind" => operation.request.kind(), "state" => format!("{state:?}")).increment(1);
     let what = operation.request.kind().replace('_', " ");
     let (code, message) = match &error {
         None => (format!("{}_succeeded", operation.request.kind()), format!("Done: {what}.")),

@@ -45,7 +45,10 @@ pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> S
             return Sighting { look: unreachable(look, began, "its JobManager process does not run".to_owned()), sight: None };
         }
     }
-    match answer(engine, cluster).await {
+    let answer = answer(engine, cluster).await;
+    let result = if answer.is_ok() { "answered" } else { "failed" };
+    metrics::counter!("streamwright_looks_total", "result" => result).increment(1);
+    match answer {
         Ok(sight) => Sighting { look: answered(look, began, &sight), sight: Some(sight) },
         Err(error) => Sighting { look: unreachable(look, began, error.to_string()), sight: None },
     }
@@ -67,7 +70,13 @@ async fn answer(engine: &Engine, cluster: &Cluster) -> Result<ClusterSight, Port
             version
         }
     };
-    engine.ports.observer.look(&Endpoint { rest_url: rest_url.clone(), version }).await
+    let sight = engine.ports.observer.look(&Endpoint { rest_url: rest_url.clone(), version }).await?;
+    // Somebody upgraded a cluster that is not ours: other fields are taken from now on.
+    if let Some(other) = sight.version.parse().ok().filter(|seen| *seen != version && cluster.target == TargetKind::Standalone) {
+        let written = engine.store.set_cluster_rest(cluster.id, None, Some(other)).await;
+        written.map_err(|error| PortError::Retry(error.to_string()))?;
+    }
+    Ok(sight)
 }
 
 /// `contact_at` is when the look began: only what was sent before that can have been seen by it.

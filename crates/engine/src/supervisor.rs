@@ -1,10 +1,12 @@
 //! Gives every cluster with work a task of its own, and keeps the tables tidy.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::id::ClusterId;
 use domain::time::HOUR;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -15,13 +17,19 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// How often old changes, sessions and idempotency keys are removed.
 const TIDY: Duration = Duration::from_secs(300);
 
+/// The task of one cluster, and how to tell it that somebody asked for something.
+struct Following {
+    task: JoinHandle<()>,
+    nudge: Arc<Notify>,
+}
+
 /// Runs the engine until `shutdown` is cancelled; returns when every cluster's task has ended.
 pub async fn run(engine: Engine, shutdown: CancellationToken) {
-    let mut tasks: HashMap<ClusterId, JoinHandle<()>> = HashMap::new();
+    let mut followed: HashMap<ClusterId, Following> = HashMap::new();
     let mut wake = engine.store.wake();
     let mut tidy = tokio::time::interval(TIDY);
     loop {
-        if let Err(error) = sweep(&engine, &mut tasks, &shutdown).await {
+        if let Err(error) = sweep(&engine, &mut followed, &shutdown).await {
             tracing::warn!(%error, "the list of clusters with work could not be read; trying again");
         }
         tokio::select! {
@@ -31,18 +39,26 @@ pub async fn run(engine: Engine, shutdown: CancellationToken) {
             () = tokio::time::sleep(SWEEP) => {}
         }
     }
-    for (_, task) in tasks {
+    for (_, following) in followed {
         // A task that panicked has nothing left to wait for.
-        let _ = task.await;
+        let _ = following.task.await;
     }
 }
 
-async fn sweep(engine: &Engine, tasks: &mut HashMap<ClusterId, JoinHandle<()>>, shutdown: &CancellationToken) -> Result<(), store::StoreError> {
+async fn sweep(engine: &Engine, followed: &mut HashMap<ClusterId, Following>, shutdown: &CancellationToken) -> Result<(), store::StoreError> {
     engine.store.heartbeat(engine.instance, "server").await?;
-    tasks.retain(|_, task| !task.is_finished());
+    followed.retain(|_, following| !following.task.is_finished());
     for work in engine.store.engine_clusters().await? {
         let id = work.cluster.id;
-        tasks.entry(id).or_insert_with(|| tokio::spawn(cluster::follow(engine.clone(), id, shutdown.clone())));
+        let following = followed.entry(id).or_insert_with(|| {
+            let nudge = Arc::new(Notify::new());
+            let task = tokio::spawn(cluster::follow(engine.clone(), id, Arc::clone(&nudge), shutdown.clone()));
+            Following { task, nudge }
+        });
+        // A request for one cluster is no reason to look at all the others.
+        if work.operation.is_some() || work.open_operations > 0 {
+            following.nudge.notify_one();
+        }
     }
     for facts in engine.store.engine_unplaced().await? {
         job::advance(engine, None, facts.job.id, &job::Fresh::default()).await;

@@ -182,8 +182,16 @@ pub fn plan(facts: &JobFacts, sights: &Sights, now: Millis) -> Plan {
     }
     if plan.idle() {
         plan.actions.extend(end::ghost(facts, now));
+        plan.actions.extend(first_running(facts));
     }
     plan
+}
+
+/// A run whose start nobody waits for any more is seen running for the first time.
+fn first_running(facts: &JobFacts) -> Option<Action> {
+    let run = facts.run.as_ref().filter(|run| run.live() && run.running_at.is_none())?;
+    let seen = facts.observation.as_ref().filter(|seen| seen.run_id == run.id)?;
+    seen.presence.all_tasks_running().then_some(Action::MarkRunning)
 }
 
 fn lifecycle(facts: &JobFacts, sights: &Sights, operation: &Operation, now: Millis) -> Vec<Action> {

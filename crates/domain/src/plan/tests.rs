@@ -243,6 +243,8 @@ fn a_start_submits_once_and_waits_for_all_tasks() {
     check_now(&starting(EffectState::Accepted, Some(present(FlinkState::Created, 0))), &["step:wait_until_running"]);
     check_now(&starting(EffectState::Accepted, Some(present(FlinkState::Running, 1))), &["step:wait_until_running"]);
     check_now(&starting(EffectState::Accepted, Some(present(FlinkState::Running, 2))), &["running", "finish:Succeeded:"]);
+    let forgotten = JobFacts { lifecycle: None, ..starting(EffectState::Accepted, Some(present(FlinkState::Running, 2))) };
+    check_now(&forgotten, &["running"]);
 }
 
 #[test]
@@ -297,6 +299,7 @@ fn nothing_happens_while_flink_cannot_be_reached() {
     for presence in [None, Some(Presence::Unknown), Some(present(FlinkState::Running, 2))] {
         let mut quiet = unreachable(starting(EffectState::Accepted, presence));
         quiet.lifecycle = None;
+        quiet.run = quiet.run.map(|run| Run { running_at: Some(T), ..run });
         check(&quiet, &Sights::default(), T.plus(36_000_000), &[]);
     }
     let shown = unreachable(starting(EffectState::Accepted, Some(present(FlinkState::Running, 2))));

@@ -3,11 +3,15 @@ import { defineConfig } from 'vitest/config';
 
 const server = process.env.STREAMWRIGHT_URL ?? 'http://127.0.0.1:8460';
 
+const proxy = { '/api': { target: server, changeOrigin: false } };
+
 export default defineConfig({
   // Assets are found from <base href> in index.html, so the server may serve the console below any path.
   base: './',
   plugins: [react()],
-  server: { port: 5173, strictPort: true, proxy: { '/api': { target: server, changeOrigin: false } } },
+  // `npm run dev` and `vite preview` speak to a server (or the mock) at STREAMWRIGHT_URL.
+  server: { port: 5173, strictPort: true, proxy },
+  preview: { proxy },
   build: {
     target: 'es2023',
     chunkSizeWarningLimit: 900,

@@ -24,6 +24,7 @@ describe('formatting', () => {
     expect(formatBytes(1536, 'en')).toBe('1.5 KiB');
     expect(formatBytes(50_111_000, 'en')).toBe('47.8 MiB');
     expect(formatBytes(null, 'en')).toBe(NOTHING);
+    expect(formatBytes(-1, 'en')).toBe(NOTHING);
   });
 
   it('shows counts whole while they are small', () => {

@@ -11,8 +11,9 @@ export function formatCount(value: Maybe<number>, language: string): string {
 
 const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
+/** A size; Flink says -1 where it knows none. */
 export function formatBytes(value: Maybe<number>, language: string): string {
-  if (value === undefined || value === null) return NOTHING;
+  if (value === undefined || value === null || value < 0) return NOTHING;
   let amount = value;
   let size = 0;
   while (amount >= 1024 && size < SIZES.length - 1) {

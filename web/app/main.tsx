@@ -38,7 +38,7 @@ function Console({ queryClient }: { queryClient: QueryClient }) {
     void i18next.changeLanguage(language);
   }, [language]);
   return (
-    <ConfigProvider theme={antTheme(dark)} {...(language === 'zh' ? { locale: zhCN } : {})}>
+    <ConfigProvider theme={antTheme(dark)} button={{ autoInsertSpace: false }} {...(language === 'zh' ? { locale: zhCN } : {})}>
       <AntApp>
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />

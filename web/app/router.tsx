@@ -47,6 +47,14 @@ const jobHome = createRoute({
   },
 });
 
+const teamHome = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/teams/$team/jobs', params });
+  },
+});
+
 const clusters = createRoute({
   getParentRoute: () => frame,
   path: '/teams/$team/clusters',
@@ -74,7 +82,7 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./pages/account'), 'AccountPage'),
 });
 
-const routeTree = root.addChildren([signIn, frame.addChildren([home, jobs, jobHome, job, clusters, cluster, versions, account])]);
+const routeTree = root.addChildren([signIn, frame.addChildren([home, teamHome, jobs, jobHome, job, clusters, cluster, versions, account])]);
 
 export const router = createRouter({
   routeTree,

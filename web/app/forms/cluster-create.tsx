@@ -70,7 +70,7 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
       okText={t('newCluster.do')}
       cancelText={t('goBack')}
       okButtonProps={{ 'data-testid': 'new-cluster-confirm' }}
-      data-testid="new-cluster-dialog"
+      wrapProps={{ 'data-testid': 'new-cluster-dialog' }}
     >
       <Form<Values>
         key={first ?? 'none'}

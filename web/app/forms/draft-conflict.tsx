@@ -39,7 +39,7 @@ export function DraftConflict({ editing, theirs, clusterName, onClose }: Props) 
       width={1100}
       title={t('conflict.title', { who: theirs.savedBy.name, revision: theirs.revision })}
       onCancel={onClose}
-      data-testid="conflict-dialog"
+      wrapProps={{ 'data-testid': 'conflict-dialog' }}
       footer={[
         <Button key="back" onClick={onClose}>
           {t('conflict.later')}

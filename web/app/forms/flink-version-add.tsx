@@ -28,7 +28,7 @@ export function FlinkVersionAdd({ onClose }: { onClose: () => void }) {
       okText={t('addVersion.do')}
       cancelText={t('goBack')}
       okButtonProps={{ 'data-testid': 'add-confirm' }}
-      data-testid="add-dialog"
+      wrapProps={{ 'data-testid': 'add-dialog' }}
     >
       <Form form={form} layout="vertical" requiredMark={false} onFinish={(values) => add.mutate(values)}>
         <Form.Item

@@ -37,7 +37,7 @@ export function FlinkVersionInstall({ onClose }: { onClose: () => void }) {
       okText={t('install.do')}
       cancelText={t('goBack')}
       okButtonProps={{ 'data-testid': 'install-confirm' }}
-      data-testid="install-dialog"
+      wrapProps={{ 'data-testid': 'install-dialog' }}
     >
       <Form<Values>
         form={form}

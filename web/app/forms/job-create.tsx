@@ -50,7 +50,7 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
       okText={t('newJob.do')}
       cancelText={t('goBack')}
       okButtonProps={{ 'data-testid': 'new-job-confirm' }}
-      data-testid="new-job-dialog"
+      wrapProps={{ 'data-testid': 'new-job-dialog' }}
     >
       <Form<Values>
         key={first ?? 'none'}

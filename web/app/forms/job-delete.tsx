@@ -32,7 +32,7 @@ export function JobDelete({ team, job, onClose, onDeleted }: Props) {
       okText={t('delete.do')}
       cancelText={t('goBack')}
       okButtonProps={{ danger: true, disabled: !ready, 'data-testid': 'delete-confirm' }}
-      data-testid="delete-dialog"
+      wrapProps={{ 'data-testid': 'delete-dialog' }}
     >
       <div className="stack-12">
         {!may.allowed && <Alert type="warning" showIcon title={may.reason} />}

@@ -63,7 +63,7 @@ function ReplaceQuestions({ team, job, onClose, releases, snapshots }: Props & {
       okText={same ? t('replace.restart') : t('replace.do', { release: release ?? 0 })}
       cancelText={t('goBack')}
       okButtonProps={{ autoFocus: true, disabled: !chosen || release === undefined || !refused.allowed, 'data-testid': 'replace-confirm' }}
-      data-testid="replace-dialog"
+      wrapProps={{ 'data-testid': 'replace-dialog' }}
     >
       <div className="stack-12">
         <Question number={1} title={t('start.whichRelease')} htmlFor="replace-release">

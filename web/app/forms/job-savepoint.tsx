@@ -23,7 +23,7 @@ export function JobSavepoint({ team, job, onClose }: { team: string; job: Job; o
       okText={t('savepoint.do')}
       cancelText={t('goBack')}
       okButtonProps={{ autoFocus: true, disabled: !may.allowed, 'data-testid': 'savepoint-confirm' }}
-      data-testid="savepoint-dialog"
+      wrapProps={{ 'data-testid': 'savepoint-dialog' }}
     >
       <div className="stack-12">
         <p>{t('savepoint.means')}</p>

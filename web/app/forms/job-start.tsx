@@ -72,7 +72,7 @@ function StartQuestions({
         disabled: !chosen || release === undefined || refused !== undefined,
         'data-testid': 'start-confirm',
       }}
-      data-testid="start-dialog"
+      wrapProps={{ 'data-testid': 'start-dialog' }}
     >
       <div className="stack-12">
         <Question number={1} title={t('start.whichRelease')} htmlFor="start-release">

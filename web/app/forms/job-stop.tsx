@@ -28,7 +28,7 @@ export function JobStop({ team, job, onClose }: { team: string; job: Job; onClos
       okText={t(`stop.do.${mode}`)}
       cancelText={t('goBack')}
       okButtonProps={{ autoFocus: true, danger: mode !== 'savepoint', disabled: !refused.allowed, 'data-testid': 'stop-confirm' }}
-      data-testid="stop-dialog"
+      wrapProps={{ 'data-testid': 'stop-dialog' }}
     >
       <div className="stack-12">
         <StopChoice value={mode} onChange={setMode} onlyCancel={onlyCancel} />

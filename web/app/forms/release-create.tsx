@@ -60,7 +60,7 @@ export function ReleaseCreate({ team, job, editing, check, thenStart, onClose, o
       okText={thenStart ? t('release.doAndStart') : t('release.do')}
       cancelText={t('goBack')}
       okButtonProps={{ disabled: errors > 0 && !override, 'data-testid': 'release-confirm' }}
-      data-testid="release-dialog"
+      wrapProps={{ 'data-testid': 'release-dialog' }}
     >
       <div className="stack-12">
         <p className="quiet">{unsaved ? t('release.savesFirst') : t('release.ofRevision', { revision: editing.edit.base })}</p>

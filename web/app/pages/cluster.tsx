@@ -164,7 +164,7 @@ function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
         </div>
         <div className="job-head-sentence">{cluster.status.sentence}</div>
         <Evidence status={cluster.status} />
-        {look.unreachableSince && (
+        {cluster.status.label === 'unreachable' && look.unreachableSince && (
           <Alert
             type="warning"
             showIcon

@@ -58,6 +58,7 @@ function Snapshots({ job, snapshots, change }: Pick<TabProps, 'job' | 'change'> 
         {
           title: <span className="hidden-text">{t('actions')}</span>,
           width: 136,
+          fixed: 'right',
           align: 'right',
           render: (_, row) =>
             usable(row) && (

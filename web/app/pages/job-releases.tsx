@@ -32,11 +32,12 @@ function ReleaseTable({
       data-testid="releases"
       dataSource={releases}
       pagination={{ pageSize: 20, hideOnSinglePage: true, size: 'small' }}
-      scroll={{ x: 820 }}
+      tableLayout="fixed"
+      scroll={{ x: 900 }}
       columns={[
         {
           title: t('release'),
-          width: 150,
+          width: 120,
           render: (_, release) => (
             <>
               <strong>#{release.number}</strong>{' '}
@@ -57,18 +58,18 @@ function ReleaseTable({
             </span>
           ),
         },
-        { title: 'Flink', dataIndex: 'flinkVersion', width: 76 },
-        { title: t('releases.draft'), width: 84, align: 'right', render: (_, release) => `r${release.draftRevision}` },
-        { title: t('releases.by'), width: 120, ellipsis: true, render: (_, release) => release.createdBy.name },
-        { title: t('releases.made'), width: 110, render: (_, release) => <Ago at={release.createdAt} /> },
+        { title: 'Flink', dataIndex: 'flinkVersion', width: 70 },
+        { title: t('releases.draft'), width: 70, align: 'right', render: (_, release) => `r${release.draftRevision}` },
+        { title: t('releases.by'), width: 100, ellipsis: true, render: (_, release) => release.createdBy.name },
+        { title: t('releases.made'), width: 100, render: (_, release) => <Ago at={release.createdAt} /> },
         {
           title: t('releases.digest'),
-          width: 160,
+          width: 146,
           render: (_, release) => <CopyText text={release.digest} shown={short(release.digest)} />,
         },
         {
           title: <span className="hidden-text">{t('actions')}</span>,
-          width: 110,
+          width: 96,
           align: 'right',
           render: (_, release) =>
             releases.length > 1 && (

@@ -1,9 +1,13 @@
 import { Link } from '@tanstack/react-router';
-import { Result } from 'antd';
 import { useTranslation } from 'react-i18next';
+import { Empty } from '../parts/empty';
 import { paths } from '../paths';
 
 export function NotFound() {
   const { t } = useTranslation();
-  return <Result status="404" title={t('notFound.title')} extra={<Link {...paths.home()}>{t('notFound.home')}</Link>} />;
+  return (
+    <main className="page">
+      <Empty action={<Link {...paths.home()}>{t('notFound.home')}</Link>}>{t('notFound.title')}</Empty>
+    </main>
+  );
 }

@@ -28,11 +28,13 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
   );
 }
 
-/** A path or id: one line, shortened in the middle of the screen, whole on hover, copied by a click. */
+/** A path or id in one line, whole on hover, copied by a click. Of a long path the end is shown: it tells paths apart. */
 export function CopyText({ text, shown }: { text: string; shown?: string }) {
   return (
     <span className="copy-text">
-      <code title={text}>{shown ?? text}</code>
+      <code title={text} className={shown === undefined && text.includes('/') ? 'from-end' : undefined}>
+        <bdi dir="ltr">{shown ?? text}</bdi>
+      </code>
       <CopyButton text={text} />
     </span>
   );

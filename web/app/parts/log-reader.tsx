@@ -1,6 +1,7 @@
 import { DownloadOutlined, SearchOutlined } from '@ant-design/icons';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Button, Input, Select } from 'antd';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatBytes } from '../format';
 import type { LogFile, LogTail } from '../nouns';
@@ -52,6 +53,13 @@ const SEPARATOR = '\u0000';
 export function LogReader({ files, place, tail, find, follow, onPlace, onFind, onFollow }: Props) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const size = files.find((one) => one.process === place.process && one.name === place.file)?.sizeBytes ?? 0;
+  const grown = tail.data?.text === '' && size > 0;
+  const { refetch } = tail;
+  // It was empty when it was read, and is no longer.
+  useEffect(() => {
+    if (grown) void refetch();
+  }, [grown, refetch]);
   const processes = [...new Set(files.map((file) => file.process))];
   const options = processes.map((process) => ({
     label: process,

@@ -12,6 +12,7 @@ export interface LogLine {
 
 /** The lines of a tail; with a search only those that have it, whatever case. */
 export function linesOf(text: string, find: string): LogLine[] {
+  if (text === '') return [];
   const all = text.replace(/\n$/, '').split('\n');
   const first = Math.max(0, all.length - MOST_LINES);
   const wanted = find.toLowerCase();

@@ -77,7 +77,8 @@ describe('small decisions', () => {
       { number: 2, text: 'ERROR x' },
       { number: 4, text: 'error y' },
     ]);
-    expect(linesOf('', '')).toEqual([{ number: 1, text: '' }]);
+    expect(linesOf('', '')).toEqual([]);
+    expect(linesOf('\n', '')).toEqual([{ number: 1, text: '' }]);
   });
   it('open the JobManager’s log first', () => {
     const files = [

@@ -77,10 +77,15 @@ export function CheckState({ check }: { check: Check }) {
   const findings = check.report?.findings ?? [];
   const errors = errorsIn(findings);
   const version = check.report?.flinkVersion;
-  const counts = { errors, others: findings.length - errors };
+  const warnings = findings.filter((finding) => finding.severity === 'warning').length;
+  const counts = [
+    errors > 0 && t('check.errors', { count: errors }),
+    warnings > 0 && t('check.warnings', { count: warnings }),
+    findings.length > errors + warnings && t('check.notes', { count: findings.length - errors - warnings }),
+  ];
   return (
     <span data-testid="check-state" data-state={state} data-errors={errors} className={state === 'checking' ? 'quiet' : undefined}>
-      {state === 'findings' ? t('check.findings', counts) : t(`check.${state}`)}
+      {state === 'findings' ? counts.filter(Boolean).join(', ') : t(`check.${state}`)}
       {version && state !== 'failed' && <span className="quiet"> · Flink {version}</span>}
     </span>
   );

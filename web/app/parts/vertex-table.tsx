@@ -16,7 +16,7 @@ export function VertexTable({ vertices }: { vertices: readonly Vertex[] }) {
       data-testid="vertices"
       dataSource={[...vertices]}
       pagination={false}
-      scroll={{ x: 860 }}
+      scroll={{ x: 760 }}
       columns={[
         {
           title: t('vertex.name'),
@@ -27,26 +27,26 @@ export function VertexTable({ vertices }: { vertices: readonly Vertex[] }) {
             </span>
           ),
         },
-        { title: t('vertex.state'), key: 'state', width: 104, render: (_, vertex) => <code>{vertex.state}</code> },
-        { title: t('vertex.parallelism'), dataIndex: 'parallelism', align: 'right', width: 96 },
+        { title: t('vertex.state'), key: 'state', width: 92, render: (_, vertex) => <code>{vertex.state}</code> },
+        { title: t('vertex.parallelism'), dataIndex: 'parallelism', align: 'right', width: 84 },
         {
           title: t('vertex.recordsIn'),
           align: 'right',
-          width: 104,
+          width: 92,
           render: (_, vertex) => <span title={formatBytes(vertex.bytesIn, language)}>{formatCount(vertex.recordsIn, language)}</span>,
         },
         {
           title: t('vertex.recordsOut'),
           align: 'right',
-          width: 104,
+          width: 92,
           render: (_, vertex) => <span title={formatBytes(vertex.bytesOut, language)}>{formatCount(vertex.recordsOut, language)}</span>,
         },
         {
           title: t('vertex.backPressure'),
-          width: 130,
+          width: 118,
           render: (_, vertex) => <ShareBar share={vertex.backPressure} label={t('vertex.backPressure')} />,
         },
-        { title: t('vertex.busy'), width: 130, render: (_, vertex) => <ShareBar share={vertex.busy} hot={0.8} label={t('vertex.busy')} /> },
+        { title: t('vertex.busy'), width: 118, render: (_, vertex) => <ShareBar share={vertex.busy} hot={0.8} label={t('vertex.busy')} /> },
       ]}
     />
   );

@@ -28,9 +28,18 @@ const TRAINING: &[(StatementKind, &str)] = &[
         "CREATE TABLE orders (id BIGINT, user_id BIGINT, product STRING, price DECIMAL(10, 2), ts TIMESTAMP(3), proc AS PROCTIME(), \
          WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector' = 'datagen')",
     ),
-    (StatementKind::Ddl, "CREATE TABLE users (user_id BIGINT, name STRING, PRIMARY KEY (user_id) NOT ENFORCED) WITH ('connector' = 'datagen')"),
-    (StatementKind::Ddl, "CREATE TABLE sums (id BIGINT, name STRING, total DECIMAL(38, 2)) WITH ('connector' = 'blackhole')"),
-    (StatementKind::Ddl, "CREATE VIEW best AS SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY price DESC) AS rn FROM orders) WHERE rn = 1"),
+    (
+        StatementKind::Ddl,
+        "CREATE TABLE users (user_id BIGINT, name STRING, PRIMARY KEY (user_id) NOT ENFORCED) WITH ('connector' = 'datagen')",
+    ),
+    (
+        StatementKind::Ddl,
+        "CREATE TABLE sums (id BIGINT, name STRING, total DECIMAL(38, 2)) WITH ('connector' = 'blackhole')",
+    ),
+    (
+        StatementKind::Ddl,
+        "CREATE VIEW best AS SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY price DESC) AS rn FROM orders) WHERE rn = 1",
+    ),
     (
         StatementKind::Insert,
         "INSERT INTO sums SELECT user_id, MAX(product), SUM(price) FROM TUMBLE(TABLE orders, DESCRIPTOR(ts), INTERVAL '5' MINUTES) GROUP BY user_id, window_start, window_end",
@@ -46,7 +55,13 @@ const TRAINING: &[(StatementKind, &str)] = &[
 pub(crate) fn training() -> Vec<Sent> {
     let sent = |(index, (kind, text)): (usize, &(StatementKind, &str))| {
         let line = u32::try_from(index + 1).unwrap_or(1);
-        Sent { index, line, column: 1, kind: *kind, text: (*text).to_owned() }
+        Sent {
+            index,
+            line,
+            column: 1,
+            kind: *kind,
+            text: (*text).to_owned(),
+        }
     };
     TRAINING.iter().enumerate().map(sent).collect()
 }
@@ -89,7 +104,10 @@ fn make_room(kept: &Path, home: &Home) -> io::Result<()> {
 
 /// Which jar of a home is the planner's loader (1.15 on).
 pub(crate) fn loader(home: &Home) -> Option<usize> {
-    let is_loader = |jar: &PathBuf| jar.file_name().is_some_and(|name| name.to_string_lossy().starts_with("flink-table-planner-loader"));
+    let is_loader = |jar: &PathBuf| {
+        jar.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("flink-table-planner-loader"))
+    };
     home.jars.iter().position(is_loader)
 }
 
@@ -151,7 +169,12 @@ mod tests {
         zip.write_all(b"planner").unwrap();
         zip.finish().unwrap();
         let jars = vec![folder.path().join("a.jar"), loader.clone(), folder.path().join("z.jar")];
-        let home = Home { java_home: PathBuf::new(), flink_home: folder.path().to_owned(), jars, fingerprint: "0".repeat(64) };
+        let home = Home {
+            java_home: PathBuf::new(),
+            flink_home: folder.path().to_owned(),
+            jars,
+            fingerprint: "0".repeat(64),
+        };
         let cache = folder.path().join("cache");
         for _ in 0..2 {
             let found = unpacked(&cache, &home);
@@ -167,7 +190,12 @@ mod tests {
     #[test]
     fn an_archive_replaces_that_of_an_earlier_state() {
         let folder = tempfile::tempdir().unwrap();
-        let home = |state: &str| Home { java_home: PathBuf::new(), flink_home: "/flink".into(), jars: Vec::new(), fingerprint: state.repeat(64) };
+        let home = |state: &str| Home {
+            java_home: PathBuf::new(),
+            flink_home: "/flink".into(),
+            jars: Vec::new(),
+            fingerprint: state.repeat(64),
+        };
         for state in ["1", "2"] {
             let written = folder.path().join("written");
             std::fs::write(&written, state).unwrap();

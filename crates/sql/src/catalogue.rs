@@ -57,7 +57,11 @@ impl Catalogue {
     pub fn nearest(&self, key: &str) -> Option<&str> {
         let most = (key.len() / 10).clamp(1, 3);
         let near = |known: &&String| known.len().abs_diff(key.len()) <= most && !known.contains(['<', '#']);
-        let distances = self.0.keys().filter(near).map(|known| (damerau_levenshtein(known, key), known.as_str()));
+        let distances = self
+            .0
+            .keys()
+            .filter(near)
+            .map(|known| (damerau_levenshtein(known, key), known.as_str()));
         distances.filter(|(distance, _)| *distance <= most).min().map(|(_, known)| known)
     }
 }
@@ -75,7 +79,10 @@ pub(crate) struct Catalogues {
 impl Catalogues {
     /// Catalogues that are kept in a folder of the cache.
     pub fn new(cache: &Path) -> Self {
-        Self { folder: cache.join("catalogues"), shelves: Mutex::default() }
+        Self {
+            folder: cache.join("catalogues"),
+            shelves: Mutex::default(),
+        }
     }
 
     /// The place of a distribution's catalogue.

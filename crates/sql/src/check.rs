@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use domain::ports::Check;
-use domain::sql::{Finding, Report, Severity, StatementKind};
+use domain::sql::{Finding, Report, Severity, StatementKind, Tables};
 
 use crate::catalogue::Catalogue;
 use crate::finding::finding;
@@ -47,7 +47,15 @@ pub(crate) fn prepare(script: &mut Script<'_>, check: &Check) -> Prepared {
     let own = lexical::findings(script, speaks_hive(script, check));
     script.cut_before(&lexical::missing_semicolons(script));
     let statements = script.statements().into_iter().enumerate();
-    let sent = statements.map(|(index, one)| Sent { index, line: one.line, column: one.column, kind: one.kind, text: one.text }).collect();
+    let sent = statements
+        .map(|(index, one)| Sent {
+            index,
+            line: one.line,
+            column: one.column,
+            kind: one.kind,
+            text: one.text,
+        })
+        .collect();
     let spans = script.pieces.iter().map(|piece| piece.span).collect();
     Prepared { sent, own, spans }
 }
@@ -56,47 +64,61 @@ pub(crate) fn prepare(script: &mut Script<'_>, check: &Check) -> Prepared {
 fn speaks_hive(script: &Script<'_>, check: &Check) -> bool {
     const KEY: &str = "table.sql-dialect";
     let set = |piece: &&crate::script::Piece| {
-        piece.kind == StatementKind::Set && script.slice(piece.span).contains(KEY) && script.slice(piece.span).to_ascii_lowercase().contains("hive")
+        piece.kind == StatementKind::Set
+            && script.slice(piece.span).contains(KEY)
+            && script.slice(piece.span).to_ascii_lowercase().contains("hive")
     };
-    check.configuration.get(KEY).is_some_and(|dialect| dialect.eq_ignore_ascii_case("hive")) || script.pieces.iter().any(|piece| set(&piece))
+    check
+        .configuration
+        .get(KEY)
+        .is_some_and(|dialect| dialect.eq_ignore_ascii_case("hive"))
+        || script.pieces.iter().any(|piece| set(&piece))
 }
 
 /// Joins our findings and the planner's into one report, in the order of the text.
 pub(crate) fn merge(script: &Script<'_>, check: &Check, prepared: Prepared, judged: Judged, catalogue: Option<&Catalogue>) -> Report {
     let Prepared { own, spans, .. } = prepared;
-    let broken = own.iter().any(|found| found.severity == Severity::Error);
-    let mut report = Report { findings: own, tables: Default::default() };
-    let mut told = Vec::new();
-    match judged {
-        Judged::Answered(answer) => {
-            let blamed = blamed(script, &report.findings, &spans);
-            told = answer.findings;
-            told.retain(|told| !told.statement.is_some_and(|index| blamed.contains(&index)));
-            report.tables = answer.tables;
-        }
-        Judged::Crashed(how) => report.findings.push(lost(script, &spans, ("planner_crashed", "Flink's planner died of this script"), how)),
-        Judged::Late(limit) => {
-            let how = format!("The planner was ended after {} s", limit.as_secs());
-            report.findings.push(lost(script, &spans, ("planner_timeout", "Flink's planner does not come to an end with this script"), how));
-        }
-        Judged::NotAsked => {}
-    }
+    let (told, tables, lost) = match judged {
+        Judged::Answered(answer) => (answer.findings, answer.tables, None),
+        Judged::Crashed(how) => (Vec::new(), Tables::default(), Some(crashed(script, &spans, how))),
+        Judged::Late(limit) => (Vec::new(), Tables::default(), Some(late(script, &spans, limit))),
+        Judged::NotAsked => Default::default(),
+    };
     let settings = lint::settings(script);
-    let scope = Scope { script, settings: &settings, configuration: &check.configuration, version: check.version, catalogue, tables: &report.tables };
+    let scope = Scope {
+        script,
+        settings: &settings,
+        configuration: &check.configuration,
+        version: check.version,
+        catalogue,
+        tables: &tables,
+    };
     let mut linted = lint::findings(&scope);
     // What cannot be read may well be the INSERT.
+    let broken = own.iter().any(|found| found.severity == Severity::Error);
     linted.retain(|found| !(broken && found.code == "nothing_to_run"));
-    let bad: Vec<String> = settings.iter().filter(|setting| is_bad(setting, &linted)).map(|setting| format!("'{}'", setting.key)).collect();
-    told.retain(|told| !bad.iter().any(|key| told.message.contains(key)));
-    report.findings.extend(linted);
-    report.findings.extend(told.into_iter().map(from_planner));
-    tidy(&mut report.findings);
-    report
+    let blamed = blamed(script, &own, &spans);
+    let bad: Vec<String> = settings
+        .iter()
+        .filter(|setting| is_bad(setting, &linted))
+        .map(|setting| format!("'{}'", setting.key))
+        .collect();
+    let news = told
+        .into_iter()
+        .filter(|told| !told.statement.is_some_and(|index| blamed.contains(&index)) && !bad.iter().any(|key| told.message.contains(key)));
+    let mut findings: Vec<Finding> = news.map(from_planner).collect();
+    findings.extend(own);
+    findings.extend(linted);
+    findings.extend(lost);
+    tidy(&mut findings);
+    Report { findings, tables }
 }
 
 /// Whether we complain of the value of a setting: what the planner says of it elsewhere is the same fault.
 fn is_bad(setting: &lint::Setting, linted: &[Finding]) -> bool {
-    linted.iter().any(|found| found.code == "bad_value" && found.message.starts_with(&format!("'{}' ", setting.key)))
+    linted
+        .iter()
+        .any(|found| found.code == "bad_value" && found.message.starts_with(&format!("'{}' ", setting.key)))
 }
 
 /// Statements that carry a lexical error of ours.
@@ -104,13 +126,21 @@ fn blamed(script: &Script<'_>, own: &[Finding], spans: &[Span]) -> Vec<usize> {
     let errors: Vec<Place> = own
         .iter()
         .filter(|found| found.severity == Severity::Error && found.code != "missing_semicolon")
-        .map(|found| Place { line: found.line, column: found.column })
+        .map(|found| Place {
+            line: found.line,
+            column: found.column,
+        })
         .collect();
     let covers = |span: &Span| {
         let (start, end) = (script.places.at(span.start), script.places.at(span.end));
         errors.iter().any(|at| start <= *at && *at < end)
     };
-    spans.iter().enumerate().filter(|(_, span)| covers(span)).map(|(index, _)| index).collect()
+    spans
+        .iter()
+        .enumerate()
+        .filter(|(_, span)| covers(span))
+        .map(|(index, _)| index)
+        .collect()
 }
 
 fn from_planner(told: Told) -> Finding {
@@ -118,9 +148,21 @@ fn from_planner(told: Told) -> Finding {
     let mut found = told.into_finding();
     if follows {
         found.severity = Severity::Info;
-        found.suggestion.get_or_insert_with(|| "This follows from an error above".to_owned());
+        found
+            .suggestion
+            .get_or_insert_with(|| "This follows from an error above".to_owned());
     }
     found
+}
+
+fn crashed(script: &Script<'_>, spans: &[Span], how: String) -> Finding {
+    lost(script, spans, ("planner_crashed", "Flink's planner died of this script"), how)
+}
+
+fn late(script: &Script<'_>, spans: &[Span], limit: Duration) -> Finding {
+    let how = format!("The planner was ended after {} s", limit.as_secs());
+    let message = "Flink's planner does not come to an end with this script";
+    lost(script, spans, ("planner_timeout", message), how)
 }
 
 /// The finding for a planner that gave no answer. With one statement it is known which one did it.
@@ -131,7 +173,11 @@ fn lost(script: &Script<'_>, spans: &[Span], (code, message): (&str, &str), how:
     };
     let found = finding(script, span, Severity::Error, (code, message.to_owned()));
     let suggestion = Some("Take statements out to find the one that causes it".to_owned());
-    Finding { detail: Some(how), suggestion, ..found }
+    Finding {
+        detail: Some(how),
+        suggestion,
+        ..found
+    }
 }
 
 /// Orders findings by place and severity and drops what says the same twice.

@@ -1,4 +1,7 @@
 //! Tables of texts and what is found in them without a planner.
+//!
+//! Each finding is written as `code@line:column-endColumn`, so that a table shows places as well as codes. A text
+//! with an empty list is one that must not be blamed.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +18,28 @@ use crate::wire::Answer;
 fn check(script: &str) -> Check {
     let version = VersionNumber::new(2, 2, 1);
     let (flink_home, java_home) = (String::new(), String::new());
-    Check { flink_home, version, java_home, script: script.to_owned(), configuration: BTreeMap::new(), tier: Tier::Deep }
+    Check {
+        flink_home,
+        version,
+        java_home,
+        script: script.to_owned(),
+        configuration: BTreeMap::new(),
+        tier: Tier::Deep,
+    }
 }
 
 fn catalogue() -> Catalogue {
-    let key = |key: &str, sort: &str| ConfigurationKey { key: key.to_owned(), sort: sort.to_owned(), values: Vec::new() };
-    Catalogue::of(vec![key("table.exec.state.ttl", "DURATION"), key("parallelism.default", "INTEGER"), key("rest.port", "INTEGER"), key("pipeline.name", "STRING")])
+    let key = |key: &str, sort: &str| ConfigurationKey {
+        key: key.to_owned(),
+        sort: sort.to_owned(),
+        values: Vec::new(),
+    };
+    Catalogue::of(vec![
+        key("table.exec.state.ttl", "DURATION"),
+        key("parallelism.default", "INTEGER"),
+        key("rest.port", "INTEGER"),
+        key("pipeline.name", "STRING"),
+    ])
 }
 
 /// `code@line:column-endColumn` of all findings, warnings with `?`, information with `!` in front.
@@ -33,7 +52,11 @@ fn found_with(check: &Check, answer: Answer) -> Vec<String> {
         Severity::Warning => "?",
         Severity::Info => "!",
     };
-    report.findings.iter().map(|f| format!("{}{}@{}:{}-{}", mark(f.severity), f.code, f.line, f.column, f.end_column)).collect()
+    report
+        .findings
+        .iter()
+        .map(|f| format!("{}{}@{}:{}-{}", mark(f.severity), f.code, f.line, f.column, f.end_column))
+        .collect()
 }
 
 fn found(script: &str) -> Vec<String> {
@@ -73,10 +96,22 @@ fn characters() {
 #[test]
 fn separation() {
     for (script, expected) in [
-        ("INSERT INTO a SELECT 1\nINSERT INTO b SELECT 2", &["!one_job@2:1-7", "missing_semicolon@2:1-7"][..]),
-        ("SET 'rest.port' = '1'\nSET 'rest.port' = '1'\nINSERT INTO b SELECT 2", &["missing_semicolon@2:1-4", "missing_semicolon@3:1-7"]),
-        ("CREATE TABLE t (a INT) WITH ('connector'='x')\nCREATE VIEW v AS SELECT 1;\nINSERT INTO b SELECT 2", &["missing_semicolon@2:1-7"]),
-        ("INSERT INTO a SELECT 1；\nINSERT INTO b SELECT 2", &["!one_job@2:1-7", "full_width_character@1:23-24"]),
+        (
+            "INSERT INTO a SELECT 1\nINSERT INTO b SELECT 2",
+            &["!one_job@2:1-7", "missing_semicolon@2:1-7"][..],
+        ),
+        (
+            "SET 'rest.port' = '1'\nSET 'rest.port' = '1'\nINSERT INTO b SELECT 2",
+            &["missing_semicolon@2:1-4", "missing_semicolon@3:1-7"],
+        ),
+        (
+            "CREATE TABLE t (a INT) WITH ('connector'='x')\nCREATE VIEW v AS SELECT 1;\nINSERT INTO b SELECT 2",
+            &["missing_semicolon@2:1-7"],
+        ),
+        (
+            "INSERT INTO a SELECT 1；\nINSERT INTO b SELECT 2",
+            &["!one_job@2:1-7", "full_width_character@1:23-24"],
+        ),
         ("BEGIN STATEMENT SET\nINSERT INTO b SELECT 2;\nEND", &["missing_semicolon@2:1-7"]),
         ("EXPLAIN PLAN FOR\nINSERT INTO b SELECT 2;\nINSERT INTO b SELECT 2", &[]),
         ("COMPILE PLAN '/p' FOR\nINSERT INTO b SELECT 2;\nINSERT INTO b SELECT 2", &[]),
@@ -85,8 +120,14 @@ fn separation() {
         ("ALTER TABLE t\nSET ('a' = 'b');\nINSERT INTO b SELECT 2", &[]),
         ("INSERT INTO b SELECT 2;;", &["!empty_statement@1:24-25"]),
         ("END;\nINSERT INTO b SELECT 2", &["end_without_begin@1:1-4"]),
-        ("BEGIN STATEMENT SET;\nINSERT INTO b SELECT 2", &["unterminated_statement_set@1:1-20"]),
-        ("EXECUTE STATEMENT SET BEGIN INSERT INTO b SELECT 2;", &["unterminated_statement_set@1:9-28"]),
+        (
+            "BEGIN STATEMENT SET;\nINSERT INTO b SELECT 2",
+            &["unterminated_statement_set@1:1-20"],
+        ),
+        (
+            "EXECUTE STATEMENT SET BEGIN INSERT INTO b SELECT 2;",
+            &["unterminated_statement_set@1:9-28"],
+        ),
         ("", &["?nothing_to_run@1:1-1"]),
         ("/* INSERT", &["unterminated_comment@1:1-3"]),
     ] {
@@ -110,8 +151,17 @@ fn what_the_script_runs() {
     ] {
         assert_eq!(found(script), expected, "{script}");
     }
-    let tables = Tables { read: vec!["c.d.o".to_owned(), "c.d.x".to_owned()], written: vec!["c.d.o".to_owned()] };
-    let loops = found_with(&check("INSERT INTO p SELECT 1;\nINSERT INTO d.`o` SELECT * FROM o"), Answer { tables, ..Answer::default() });
+    let tables = Tables {
+        read: vec!["c.d.o".to_owned(), "c.d.x".to_owned()],
+        written: vec!["c.d.o".to_owned()],
+    };
+    let loops = found_with(
+        &check("INSERT INTO p SELECT 1;\nINSERT INTO d.`o` SELECT * FROM o"),
+        Answer {
+            tables,
+            ..Answer::default()
+        },
+    );
     assert_eq!(loops, ["!one_job@2:1-7", "?reads_own_output@2:13-18"]);
 }
 
@@ -123,8 +173,14 @@ fn settings() {
         ("SET 'table.exec.state.ttl' = '1 fortnight';", &["bad_value@1:30-43"]),
         ("SET 'rest.port' = 'high';", &["?bad_value@1:19-25"]),
         ("SET parallelism.default = many of them;", &["bad_value@1:27-39"]),
-        ("SET 'table.exec.state.ttl' = '1 d'; RESET 'table.exec.state.ttl'; SET 'table.exec.state.ttl' = '2 d';", &[]),
-        ("SET 'table.exec.state.ttl' = '1 d'; SET 'table.exec.state.ttl' = '2 d';", &["?set_twice@1:41-63"]),
+        (
+            "SET 'table.exec.state.ttl' = '1 d'; RESET 'table.exec.state.ttl'; SET 'table.exec.state.ttl' = '2 d';",
+            &[],
+        ),
+        (
+            "SET 'table.exec.state.ttl' = '1 d'; SET 'table.exec.state.ttl' = '2 d';",
+            &["?set_twice@1:41-63"],
+        ),
         ("SET 'table.exec.state.ttl' = '1 d'; SET 'table.exec.state.ttl' = '1 d';", &[]),
         ("SET 'table.dml-sync' = 'true';", &["dml_sync@1:5-21"]),
         ("SET 'table.dml-sync' = 'false';", &[]),
@@ -146,11 +202,23 @@ fn tables_and_types() {
     let with = |columns: &str, options: &str| format!("CREATE TABLE t ({columns}) WITH ({options});\nINSERT INTO t SELECT 1");
     for (columns, options, expected) in [
         ("a DECIMAL(50, 2)", "'connector'='x'", &["?type_precision@1:19-33"][..]),
-        ("a DECIMAL(38, 2), b TIMESTAMP(9), c ROW<d TIMESTAMP_LTZ(12)>", "'connector'='x'", &["?type_precision@1:59-76"]),
+        (
+            "a DECIMAL(38, 2), b TIMESTAMP(9), c ROW<d TIMESTAMP_LTZ(12)>",
+            "'connector'='x'",
+            &["?type_precision@1:59-76"],
+        ),
         ("a INT", "'connector'='print'", &["!print_connector@1:42-49"]),
         ("a INT", "'connector'='jdbc', 'password'='hunter2'", &["?secret_in_script@1:61-70"]),
-        ("a INT", "'connector'='jdbc', 'password'='${secret}', 'token.url'='http://x', 'tokens'='3'", &[]),
-        ("a INT", "'connector'='kafka', 'properties.sasl.jaas.config'='x password=\"y\";'", &["?secret_in_script@1:81-98"]),
+        (
+            "a INT",
+            "'connector'='jdbc', 'password'='${secret}', 'token.url'='http://x', 'tokens'='3'",
+            &[],
+        ),
+        (
+            "a INT",
+            "'connector'='kafka', 'properties.sasl.jaas.config'='x password=\"y\";'",
+            &["?secret_in_script@1:81-98"],
+        ),
         ("a INT", "'connector'='filesystem', 'path'='/tmp/x'", &["!local_path@1:63-71"]),
         ("a INT", "'connector'='filesystem', 'path'='s3://b/x'", &[]),
     ] {
@@ -173,10 +241,19 @@ fn state_and_constants() {
         ("s.a FROM s, LATERAL TABLE(f(a))", &[]),
         ("/*+ STATE_TTL('s'='1d') */ s.a FROM s JOIN u ON s.id = u.id", &[]),
         ("a, COUNT(*) FROM s GROUP BY a", &["!unbounded_state@2:41-49"]),
-        ("a, COUNT(*) FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, a", &[]),
+        (
+            "a, COUNT(*) FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, a",
+            &[],
+        ),
         ("CAST('abc' AS BIGINT) FROM s", &["?bad_constant@2:27-32"]),
-        ("CAST('12' AS INT), CAST(' 1.5 ' AS DOUBLE), CAST('2024-01-01' AS DATE), CAST('x' AS STRING), CAST('y' AS BOOLEAN) FROM s", &[]),
-        ("CAST('x' AS DECIMAL(3, 1)), TRY_CAST('x' AS INT) FROM s", &["?bad_constant@2:27-30"]),
+        (
+            "CAST('12' AS INT), CAST(' 1.5 ' AS DOUBLE), CAST('2024-01-01' AS DATE), CAST('x' AS STRING), CAST('y' AS BOOLEAN) FROM s",
+            &[],
+        ),
+        (
+            "CAST('x' AS DECIMAL(3, 1)), TRY_CAST('x' AS INT) FROM s",
+            &["?bad_constant@2:27-30"],
+        ),
         ("id / 0, id / 0.5, id / 01, MOD(id, 2) FROM s", &["?division_by_zero@2:25-28"]),
     ] {
         assert_eq!(found(&good(ddl, query)), expected, "{query}");
@@ -184,20 +261,35 @@ fn state_and_constants() {
     for bounded in ["SET 'execution.runtime-mode' = 'batch';", "SET 'table.exec.state.ttl' = '1 d';"] {
         assert!(found(&good(bounded, "s.a FROM s JOIN u ON s.id = u.id")).is_empty(), "{bounded}");
     }
-    assert_eq!(found(&good("SET 'table.exec.state.ttl' = '0 ms';", "a FROM s GROUP BY a")), ["!unbounded_state@2:31-39"]);
+    assert_eq!(
+        found(&good("SET 'table.exec.state.ttl' = '0 ms';", "a FROM s GROUP BY a")),
+        ["!unbounded_state@2:31-39"]
+    );
 }
 
 #[test]
 fn the_planners_findings_join_ours() {
     let answer = |json: &str| serde_json::from_str::<Answer>(json).unwrap();
     let told = |statement: usize, code: &str, line: u32, more: &str| {
-        format!(r#"{{"statement":{statement},"code":"{code}","severity":"error","line":{line},"column":3,"endLine":{line},"endColumn":9,"message":"{code}"{more}}}"#)
+        format!(
+            r#"{{"statement":{statement},"code":"{code}","severity":"error","line":{line},"column":3,"endLine":{line},"endColumn":9,"message":"{code}"{more}}}"#
+        )
     };
-    let both = format!(r#"{{"findings":[{},{}]}}"#, told(1, "unknown_table", 2, r#","cascade":true"#), told(0, "syntax_error", 1, ""));
+    let both = format!(
+        r#"{{"findings":[{},{}]}}"#,
+        told(1, "unknown_table", 2, r#","cascade":true"#),
+        told(0, "syntax_error", 1, "")
+    );
     let script = "CREATE TABLE t (a INT) WITH ('connector' = \"x\");\nINSERT INTO o SELECT a FROM t";
-    assert_eq!(found_with(&check(script), answer(&both)), ["double_quotes@1:44-47", "!unknown_table@2:3-9"]);
+    assert_eq!(
+        found_with(&check(script), answer(&both)),
+        ["double_quotes@1:44-47", "!unknown_table@2:3-9"]
+    );
     let valued = r#"{"findings":[{"statement":1,"code":"invalid_option_value","severity":"error","line":2,"column":1,"endLine":2,"endColumn":5,"message":"'parallelism.default' is a number, 'x' given"}]}"#;
-    assert_eq!(found_with(&check(&good("SET 'parallelism.default' = 'x';", "1")), answer(valued)), ["bad_value@1:29-32"]);
+    assert_eq!(
+        found_with(&check(&good("SET 'parallelism.default' = 'x';", "1")), answer(valued)),
+        ["bad_value@1:29-32"]
+    );
 }
 
 #[test]
@@ -215,20 +307,51 @@ fn a_planner_that_gives_no_answer_is_a_finding() {
 fn bytes_that_are_no_script() {
     assert_eq!(lexical::from_bytes("a中".as_bytes()), Ok("a中"));
     let found = lexical::from_bytes(b"SELECT 1;\n\xe4\xb8\xad\xff 2").unwrap_err();
-    assert_eq!((found.code.as_str(), found.line, found.column, found.end_column), ("not_utf8", 2, 2, 3));
+    assert_eq!(
+        (found.code.as_str(), found.line, found.column, found.end_column),
+        ("not_utf8", 2, 2, 3)
+    );
     assert!(found.message.contains("0xFF at offset 13"), "{}", found.message);
     assert!(lexical::too_long(&" ".repeat(domain::draft::MAX_SCRIPT_BYTES)).is_none());
-    assert_eq!(lexical::too_long(&" ".repeat(domain::draft::MAX_SCRIPT_BYTES + 1)).unwrap().code, "script_too_long");
+    assert_eq!(
+        lexical::too_long(&" ".repeat(domain::draft::MAX_SCRIPT_BYTES + 1)).unwrap().code,
+        "script_too_long"
+    );
 }
 
 /// Texts that are made to be expensive: each would take minutes if one of its rules were quadratic.
 #[test]
 fn hostile_scripts_are_judged() {
     for unit in [
-        "'", "`", "\"", "`a", ";", "(", "/*+", "/*", "--\n", "a ", "'a\n", "E'\\'", "#\n", "x#", "，",
-        "EXECUTE STATEMENT SET BEGIN ", "BEGIN STATEMENT SET;", "END;", "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1;\n",
-        "INSERT INTO a SELECT 1\n", "CREATE TABLE t AS ", "SET 'a' = 'b';", "SET 'table.exec.state.tll' = '1';", "'it\\'s' ", "SELECT 'x;\n",
-        "CREATE TABLE t (a DECIMAL(50)) WITH ('connector'='print');", "INSERT INTO t SELECT 1/0 FROM a JOIN b ON c = d GROUP BY e;", "DECIMAL (", "x DECIMAL(99 ",
+        "'",
+        "`",
+        "\"",
+        "`a",
+        ";",
+        "(",
+        "/*+",
+        "/*",
+        "--\n",
+        "a ",
+        "'a\n",
+        "E'\\'",
+        "#\n",
+        "x#",
+        "，",
+        "EXECUTE STATEMENT SET BEGIN ",
+        "BEGIN STATEMENT SET;",
+        "END;",
+        "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1;\n",
+        "INSERT INTO a SELECT 1\n",
+        "CREATE TABLE t AS ",
+        "SET 'a' = 'b';",
+        "SET 'table.exec.state.tll' = '1';",
+        "'it\\'s' ",
+        "SELECT 'x;\n",
+        "CREATE TABLE t (a DECIMAL(50)) WITH ('connector'='print');",
+        "INSERT INTO t SELECT 1/0 FROM a JOIN b ON c = d GROUP BY e;",
+        "DECIMAL (",
+        "x DECIMAL(99 ",
     ] {
         let script = unit.repeat(128 * 1024 / unit.len());
         assert!(found(&script).len() < 400, "{unit:?}");

@@ -1,4 +1,7 @@
 //! Makes findings of our own: a span of the script, a code, and words.
+//!
+//! Texts of the script that appear in a message are cut to what fits a line and cleared of control characters:
+//! messages end up in terminals, logs and pages.
 
 use domain::sql::{Finding, Severity};
 
@@ -23,7 +26,10 @@ pub(crate) fn finding(script: &Script<'_>, span: Span, severity: Severity, (code
 
 /// The same finding with how to mend it.
 pub(crate) fn suggest(finding: Finding, suggestion: impl Into<String>) -> Finding {
-    Finding { suggestion: Some(suggestion.into()), ..finding }
+    Finding {
+        suggestion: Some(suggestion.into()),
+        ..finding
+    }
 }
 
 /// A text from the script for use in a message: shortened to what fits a line.

@@ -1,5 +1,6 @@
 //! Answers that need not be worked out twice: the newest ones are kept, and equal questions that are asked at the
 //! same time share one answer. The work runs as a task of its own: who asked may go away without harm.
+//! A panic in the work is told to all who wait as something to try again.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -61,7 +62,10 @@ impl Flights {
     {
         let (sender, receiver) = watch::channel(None);
         state.running.insert(key.clone(), receiver.clone());
-        let landing = Landing { flights: Arc::clone(self), key };
+        let landing = Landing {
+            flights: Arc::clone(self),
+            key,
+        };
         tokio::spawn(async move {
             let outcome = work.await;
             landing.flights.state().keep(&landing.key, &outcome);
@@ -104,7 +108,11 @@ impl State {
 
 fn size(report: &Report) -> usize {
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    report.findings.iter().map(|found| 128 + found.message.len() + text(&found.suggestion) + text(&found.detail)).sum()
+    report
+        .findings
+        .iter()
+        .map(|found| 128 + found.message.len() + text(&found.suggestion) + text(&found.detail))
+        .sum()
 }
 
 #[cfg(test)]
@@ -134,7 +142,9 @@ mod tests {
     #[tokio::test]
     async fn faults_are_not_kept_and_a_broken_work_is_told() {
         let flights = Arc::new(Flights::default());
-        let refused = flights.answer("k".to_owned(), async { Err(PortError::GiveUp("no".to_owned())) }).await;
+        let refused = flights
+            .answer("k".to_owned(), async { Err(PortError::GiveUp("no".to_owned())) })
+            .await;
         assert_eq!(refused, Err(PortError::GiveUp("no".to_owned())));
         let broken = flights.answer("k".to_owned(), async { panic!("broken") }).await;
         assert!(matches!(broken, Err(PortError::Retry(_))));

@@ -12,7 +12,7 @@ use domain::ports::PortError;
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
-use crate::settings::PlannerSettings;
+use crate::settings::{PlannerSettings, absolute};
 
 /// The planner's main class.
 const MAIN: &str = "io.streamwright.planner.Planner";
@@ -35,26 +35,40 @@ pub(crate) struct Home {
 impl Home {
     /// Looks at the distribution's folder. Touches the disk.
     pub fn look(settings: &PlannerSettings, flink_home: &Path, java_home: &Path) -> Result<Self, PortError> {
+        let (flink_home, java_home) = (absolute(flink_home), absolute(java_home));
         let lib = flink_home.join("lib");
-        let names = std::fs::read_dir(&lib).map_err(|error| {
-            PortError::GiveUp(format!("cannot read {}: {error}; install this Flink version again", lib.display()))
-        })?;
-        let mut jars: Vec<PathBuf> = names.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "jar")).collect();
+        let names = std::fs::read_dir(&lib)
+            .map_err(|error| PortError::GiveUp(format!("cannot read {}: {error}; install this Flink version again", lib.display())))?;
+        let mut jars: Vec<PathBuf> = names
+            .filter_map(Result::ok)
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|end| end == "jar"))
+            .collect();
         jars.sort();
         leave_out_old_planner(&mut jars);
         if jars.is_empty() {
-            return Err(PortError::GiveUp(format!("no jar in {}; install this Flink version again", lib.display())));
+            return Err(PortError::GiveUp(format!(
+                "no jar in {}; install this Flink version again",
+                lib.display()
+            )));
         }
         if !settings.planner_jar.is_file() {
             let jar = settings.planner_jar.display();
-            return Err(PortError::GiveUp(format!("the planner's jar {jar} is missing; build it or name another folder")));
+            return Err(PortError::GiveUp(format!(
+                "the planner's jar {jar} is missing; build it or name another folder"
+            )));
         }
         let mut digest = Sha256::new();
         let java = java_home.join("bin").join("java");
         for path in [&java, &settings.planner_jar].into_iter().chain(&jars) {
             digest.update(stamp(path));
         }
-        Ok(Self { java_home: java_home.to_owned(), flink_home: flink_home.to_owned(), jars, fingerprint: hex::encode(digest.finalize()) })
+        Ok(Self {
+            java_home,
+            flink_home,
+            jars,
+            fingerprint: hex::encode(digest.finalize()),
+        })
     }
 
     /// Whether the Java is one that does not know the newer flags.
@@ -64,14 +78,20 @@ impl Home {
 
     /// The jars with which Java is started: the planner's and the distribution's.
     pub fn class_path(&self, settings: &PlannerSettings) -> OsString {
-        let all: Vec<&Path> = std::iter::once(settings.planner_jar.as_path()).chain(self.jars.iter().map(PathBuf::as_path)).collect();
+        let all: Vec<&Path> = std::iter::once(settings.planner_jar.as_path())
+            .chain(self.jars.iter().map(PathBuf::as_path))
+            .collect();
         std::env::join_paths(all).unwrap_or_default()
     }
 }
 
 /// Flink 1.13 has two planners in `lib`; the old one hides the new one's classes.
 fn leave_out_old_planner(jars: &mut Vec<PathBuf>) {
-    let named = |path: &Path, start: &str| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(start));
+    let named = |path: &Path, start: &str| {
+        path.file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| name.starts_with(start))
+    };
     if jars.iter().any(|path| named(path, "flink-table-blink_")) {
         jars.retain(|path| !named(path, "flink-table_"));
     }
@@ -81,7 +101,9 @@ fn leave_out_old_planner(jars: &mut Vec<PathBuf>) {
 pub(crate) fn stamp(path: &Path) -> String {
     let meta = std::fs::metadata(path).ok();
     let size = meta.as_ref().map_or(0, std::fs::Metadata::len);
-    let time = meta.and_then(|meta| meta.modified().ok()).and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let time = meta
+        .and_then(|meta| meta.modified().ok())
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     format!("{}|{size}|{}\n", path.display(), time.map_or(0, |time| time.as_nanos()))
 }
 
@@ -120,14 +142,22 @@ pub(crate) fn command(settings: &PlannerSettings, home: &Home, archive: &Archive
     command.arg("-cp").arg(home.class_path(settings)).arg(MAIN);
     command.current_dir(scratch).env_clear();
     command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
-    command.env("HOME", scratch).env("TMPDIR", scratch).env("JAVA_HOME", &home.java_home);
+    command
+        .env("HOME", scratch)
+        .env("TMPDIR", scratch)
+        .env("JAVA_HOME", &home.java_home);
     command
 }
 
 /// What a worker reads beside the system's own folders.
 fn readable<'a>(settings: &'a PlannerSettings, home: &'a Home, archive: &'a Archive) -> Vec<&'a Path> {
     let mut paths = vec![home.java_home.as_path(), home.flink_home.as_path(), settings.planner_jar.as_path()];
-    paths.extend(home.jars.iter().map(PathBuf::as_path).filter(|jar| !jar.starts_with(&home.flink_home)));
+    paths.extend(
+        home.jars
+            .iter()
+            .map(PathBuf::as_path)
+            .filter(|jar| !jar.starts_with(&home.flink_home)),
+    );
     paths.extend(settings.jars.iter().map(PathBuf::as_path));
     if let Archive::Use(file) = archive {
         paths.push(file);

@@ -18,13 +18,22 @@ const MOST: usize = 20;
 /// Reads a script from a file's bytes. The error is a finding at the first byte that is not UTF-8.
 pub fn from_bytes(bytes: &[u8]) -> Result<&str, Finding> {
     std::str::from_utf8(bytes).map_err(|error| {
-        let good = bytes.get(..error.valid_up_to()).and_then(|good| std::str::from_utf8(good).ok()).unwrap_or_default();
+        let good = bytes
+            .get(..error.valid_up_to())
+            .and_then(|good| std::str::from_utf8(good).ok())
+            .unwrap_or_default();
         let script = Script::read(good);
         let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
         let span = Span::new(good.len(), good.len());
         let message = format!("The file is not UTF-8: byte 0x{byte:02X} at offset {}", good.len());
         let found = finding(&script, span, Severity::Error, ("not_utf8", message));
-        suggest(Finding { end_column: found.column + 1, ..found }, "Save the file as UTF-8")
+        suggest(
+            Finding {
+                end_column: found.column + 1,
+                ..found
+            },
+            "Save the file as UTF-8",
+        )
     })
 }
 
@@ -48,29 +57,54 @@ pub(crate) fn findings(script: &Script<'_>, double_quotes_allowed: bool) -> Vec<
         found.extend(quotes.take(MOST).map(|token| double_quotes(script, *token)));
     }
     found.extend(blocks(script));
-    found.extend(missing_semicolons(script).into_iter().filter_map(|at| missing_semicolon(script, at)).take(MOST));
+    found.extend(
+        missing_semicolons(script)
+            .into_iter()
+            .filter_map(|at| missing_semicolon(script, at))
+            .take(MOST),
+    );
     found.extend(script.lone_semicolons.iter().take(MOST).map(|span| {
-        finding(script, *span, Severity::Info, ("empty_statement", "This semicolon ends nothing".to_owned()))
+        finding(
+            script,
+            *span,
+            Severity::Info,
+            ("empty_statement", "This semicolon ends nothing".to_owned()),
+        )
     }));
     found
 }
 
 fn never_closed(script: &Script<'_>, fault: Fault) -> Finding {
-    let start = fault.span.start;
-    let (code, span, message, suggestion) = match fault.kind {
-        FaultKind::Text => {
-            let (words, hint) = if script.slice(fault.span).contains("\\'") {
-                ("A backslash does not keep a quote from closing the string", "Write a quote inside a string as ''")
-            } else {
-                ("The string opened here is never closed", "Close it with '")
-            };
-            ("unterminated_string", fault.span, words, hint)
+    let Span { start, end } = fault.span;
+    let (code, end, message, suggestion) = match fault.kind {
+        FaultKind::Text if script.slice(fault.span).contains("\\'") => {
+            let message = "A backslash does not keep a quote from closing the string";
+            ("unterminated_string", end, message, "Write a quote inside a string as ''")
         }
-        FaultKind::Quoted => ("unterminated_identifier", fault.span, "The identifier opened here is not closed in its line", "Close it with `"),
-        FaultKind::Comment => ("unterminated_comment", Span::new(start, start + 2), "The comment opened here is never closed", "Close it with */"),
-        FaultKind::Hash => ("unknown_character", fault.span, "'#' does not begin a comment in Flink SQL", "Begin the comment with --"),
-        FaultKind::Hint => ("unterminated_hint", Span::new(start, start + 3), "The hint opened here is never closed", "Close it with */"),
+        FaultKind::Text => (
+            "unterminated_string",
+            end,
+            "The string opened here is never closed",
+            "Close it with '",
+        ),
+        FaultKind::Quoted => {
+            let message = "The identifier opened here is not closed in its line";
+            ("unterminated_identifier", end, message, "Close it with `")
+        }
+        FaultKind::Comment => {
+            let message = "The comment opened here is never closed";
+            ("unterminated_comment", start + 2, message, "Close it with */")
+        }
+        FaultKind::Hash => {
+            let message = "'#' does not begin a comment in Flink SQL";
+            ("unknown_character", end, message, "Begin the comment with --")
+        }
+        FaultKind::Hint => {
+            let message = "The hint opened here is never closed";
+            ("unterminated_hint", start + 3, message, "Close it with */")
+        }
     };
+    let span = Span::new(start, end);
     suggest(finding(script, span, Severity::Error, (code, message.to_owned())), suggestion)
 }
 
@@ -93,11 +127,17 @@ fn odd_character(script: &Script<'_>, span: Span) -> Finding {
     let code_point = format!("U+{:04X}", u32::from(c));
     if let Some(plain) = plain_of(c) {
         let message = format!("Full-width character '{c}' ({code_point}) outside a string");
-        return suggest(finding(script, span, Severity::Error, ("full_width_character", message)), format!("Write {plain}"));
+        return suggest(
+            finding(script, span, Severity::Error, ("full_width_character", message)),
+            format!("Write {plain}"),
+        );
     }
     if c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}') {
         let message = format!("Invisible character {code_point} outside a string");
-        return suggest(finding(script, span, Severity::Error, ("invisible_character", message)), "Replace it with a plain space");
+        return suggest(
+            finding(script, span, Severity::Error, ("invisible_character", message)),
+            "Replace it with a plain space",
+        );
     }
     let message = format!("Flink SQL does not know the character '{c}' ({code_point}) outside strings and quoted identifiers");
     finding(script, span, Severity::Error, ("unknown_character", message))
@@ -106,7 +146,9 @@ fn odd_character(script: &Script<'_>, span: Span) -> Finding {
 /// What a full-width or typographic character was meant to be.
 fn plain_of(c: char) -> Option<String> {
     let plain = match c {
-        '‘' | '’' | '‛' | '＇' | '“' | '”' | '„' | '＂' | '「' | '」' | '『' | '』' | '′' | '″' => return Some("a single quote (')".to_owned()),
+        '‘' | '’' | '‛' | '＇' | '“' | '”' | '„' | '＂' | '「' | '」' | '『' | '』' | '′' | '″' => {
+            return Some("a single quote (')".to_owned());
+        }
         '、' => ',',
         '。' => '.',
         '【' => '[',
@@ -128,7 +170,12 @@ fn plain_of(c: char) -> Option<String> {
 fn double_quotes(script: &Script<'_>, token: Token) -> Finding {
     let text = script.slice(token.span);
     let inner = text.trim_matches('"');
-    let found = finding(script, token.span, Severity::Error, ("double_quotes", "Flink SQL has no double quotes".to_owned()));
+    let found = finding(
+        script,
+        token.span,
+        Severity::Error,
+        ("double_quotes", "Flink SQL has no double quotes".to_owned()),
+    );
     if inner.is_empty() || inner.contains(['\'', '`']) {
         return suggest(found, "Strings take single quotes ('), identifiers take backticks (`)");
     }
@@ -142,7 +189,10 @@ fn blocks(script: &Script<'_>) -> Vec<Finding> {
     let mut open: Option<&Piece> = None;
     let unclosed = |span: Span, what: &str| {
         let message = format!("{what} opened here is never closed");
-        suggest(finding(script, span, Severity::Error, ("unterminated_statement_set", message)), "Write END; behind its last INSERT")
+        suggest(
+            finding(script, span, Severity::Error, ("unterminated_statement_set", message)),
+            "Write END; behind its last INSERT",
+        )
     };
     for piece in &script.pieces {
         if found.len() >= MOST {
@@ -174,7 +224,9 @@ pub(crate) fn missing_semicolons(script: &Script<'_>) -> Vec<usize> {
 }
 
 fn missing_in(script: &Script<'_>, piece: &Piece) -> Vec<usize> {
-    let wraps = ["EXPLAIN", "EXECUTE", "COMPILE", "SHOW", "STATEMENT"].iter().any(|word| script.is(piece.tokens.start, word));
+    let wraps = ["EXPLAIN", "EXECUTE", "COMPILE", "SHOW", "STATEMENT"]
+        .iter()
+        .any(|word| script.is(piece.tokens.start, word));
     let mut found = Vec::new();
     let mut depth = 0_i32;
     for at in piece.tokens.clone() {
@@ -192,7 +244,10 @@ fn missing_in(script: &Script<'_>, piece: &Piece) -> Vec<usize> {
 
 fn begins_statement(script: &Script<'_>, at: usize, wraps: bool) -> bool {
     let insert = script.is(at, "INSERT") && (script.is(at + 1, "INTO") || script.is(at + 1, "OVERWRITE"));
-    let create = script.is(at, "CREATE") && ["TABLE", "VIEW", "CATALOG", "DATABASE", "FUNCTION", "TEMPORARY"].iter().any(|word| script.is(at + 1, word));
+    let create = script.is(at, "CREATE")
+        && ["TABLE", "VIEW", "CATALOG", "DATABASE", "FUNCTION", "TEMPORARY"]
+            .iter()
+            .any(|word| script.is(at + 1, word));
     let text = |index: usize| script.tokens.get(index).is_some_and(|token| token.kind == TokenKind::Text);
     let set = script.is(at, "SET") && text(at + 1) && script.is(at + 2, "=") && text(at + 3);
     // Behind these words an INSERT or CREATE belongs to the same statement.
@@ -214,6 +269,9 @@ fn missing_semicolon(script: &Script<'_>, at: usize) -> Option<Finding> {
     let span = script.span(at..at + 1)?;
     let before = script.span(at.checked_sub(1)?..at)?;
     let message = format!("';' is missing before {}", script.slice(span).to_ascii_uppercase());
-    let found = suggest(finding(script, span, Severity::Error, ("missing_semicolon", message)), "End the statement above with ';'");
+    let found = suggest(
+        finding(script, span, Severity::Error, ("missing_semicolon", message)),
+        "End the statement above with ';'",
+    );
     (script.slice(before) != "；").then_some(found)
 }

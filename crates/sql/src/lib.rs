@@ -16,6 +16,7 @@ mod finding;
 mod flights;
 mod java;
 mod kind;
+mod lexer;
 pub mod lexical;
 mod lint;
 pub mod place;

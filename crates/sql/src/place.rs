@@ -74,9 +74,15 @@ impl<'a> Places<'a> {
 
 fn after(place: Place, c: char) -> Place {
     if c == '\n' {
-        Place { line: place.line.saturating_add(1), column: 1 }
+        Place {
+            line: place.line.saturating_add(1),
+            column: 1,
+        }
     } else {
-        Place { line: place.line, column: place.column.saturating_add(u32::from(c.len_utf16() == 2) + 1) }
+        Place {
+            line: place.line,
+            column: place.column.saturating_add(u32::from(c.len_utf16() == 2) + 1),
+        }
     }
 }
 

@@ -49,6 +49,7 @@ impl Planners {
     /// A pool without workers; they start with the first check of their distribution.
     #[must_use]
     pub fn new(settings: PlannerSettings) -> Self {
+        let settings = settings.absolute();
         crate::scratch::remove_left_over(&settings.cache_dir);
         Self(Arc::new(Pool {
             slots: Slots::new(settings.max_workers, settings.idle),
@@ -71,6 +72,26 @@ impl Planners {
         }
     }
 
+    /// As [`Planners::prepare`], at once and awaited: for whoever installs a distribution.
+    ///
+    /// # Errors
+    /// When the distribution or Java is missing or broken.
+    pub async fn prepare_now(&self, flink_home: &Path, java_home: &Path) -> Result<(), PortError> {
+        let home = Home::look(&self.0.settings, flink_home, java_home)?;
+        self.0
+            .archived
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(home.fingerprint.clone());
+        if crate::archive::archive(&self.0.settings.cache_dir, &home).is_file() {
+            return Ok(());
+        }
+        self.0
+            .write_archive(&home)
+            .await
+            .map_err(|error| PortError::GiveUp(format!("no class archive for the planner: {error}")))
+    }
+
     /// Ends all workers and waits until they are gone. Checks that run are awaited.
     pub async fn close(&self) {
         let background = std::mem::take(&mut *self.0.background.lock().unwrap_or_else(PoisonError::into_inner));
@@ -83,12 +104,18 @@ impl Planners {
 impl SqlChecker for Planners {
     async fn check(&self, check: &Check) -> Result<Report, PortError> {
         if let Some(found) = lexical::too_long(&check.script) {
-            return Ok(Report { findings: vec![found], ..Report::default() });
+            return Ok(Report {
+                findings: vec![found],
+                ..Report::default()
+            });
         }
         let home = Home::look(&self.0.settings, Path::new(&check.flink_home), Path::new(&check.java_home))?;
         let (pool, check) = (Arc::clone(&self.0), check.clone());
         let question = question(&pool.settings, &home, &check);
-        self.0.flights.answer(question, async move { pool.check(&home, &check).await }).await
+        self.0
+            .flights
+            .answer(question, async move { pool.check(&home, &check).await })
+            .await
     }
 
     fn split(&self, script: &str) -> Vec<Statement> {
@@ -102,7 +129,11 @@ fn question(settings: &PlannerSettings, home: &Home, check: &Check) -> String {
     let jars: Vec<String> = settings.jars.iter().map(|jar| stamp(jar)).collect();
     let tier = if check.tier == Tier::Deep { "deep" } else { "parse" };
     let configuration = check.configuration.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]);
-    let parts: Vec<&str> = [home.fingerprint.as_str(), &check.script, tier].into_iter().chain(configuration).chain(jars.iter().map(String::as_str)).collect();
+    let parts: Vec<&str> = [home.fingerprint.as_str(), &check.script, tier]
+        .into_iter()
+        .chain(configuration)
+        .chain(jars.iter().map(String::as_str))
+        .collect();
     for part in parts {
         digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         digest.update(part);
@@ -132,11 +163,19 @@ impl Pool {
 
     async fn judge(&self, home: &Home, check: &Check, sent: &[Sent]) -> Result<Judged, PortError> {
         let jars: Vec<String> = self.settings.jars.iter().map(|jar| jar.display().to_string()).collect();
-        let op = Op::Check { tier: check.tier, statements: sent, configuration: &check.configuration, jars: &jars };
+        let op = Op::Check {
+            tier: check.tier,
+            statements: sent,
+            configuration: &check.configuration,
+            jars: &jars,
+        };
         let answer = match self.ask::<Answer>(home, &op).await {
             Ok(answer) => answer,
             Err(WorkerError::Start(cause)) => {
-                return Err(PortError::GiveUp(format!("the planner of Flink {} cannot be started: {cause}", check.version)));
+                return Err(PortError::GiveUp(format!(
+                    "the planner of Flink {} cannot be started: {cause}",
+                    check.version
+                )));
             }
             Err(WorkerError::Late(limit)) => return Ok(Judged::Late(limit)),
             Err(error @ (WorkerError::Died(_) | WorkerError::Garbage(_))) => return Ok(Judged::Crashed(error.to_string())),
@@ -144,7 +183,10 @@ impl Pool {
         match answer.error {
             None => Ok(Judged::Answered(answer)),
             Some(refusal) if refusal.code == "internal" => Ok(Judged::Crashed(refusal.message)),
-            Some(refusal) => Err(PortError::GiveUp(format!("the planner refused the check: {}: {}", refusal.code, refusal.message))),
+            Some(refusal) => Err(PortError::GiveUp(format!(
+                "the planner refused the check: {}: {}",
+                refusal.code, refusal.message
+            ))),
         }
     }
 
@@ -205,7 +247,9 @@ impl Pool {
 
     async fn list_keys(&self, home: &Home) -> Result<Vec<ConfigurationKey>, WorkerError> {
         let mut worker = self.start(home).await?;
-        let answer = worker.ask::<CatalogueAnswer>(&Op::Catalogue { jars: &[] }, self.settings.check_deadline).await;
+        let answer = worker
+            .ask::<CatalogueAnswer>(&Op::Catalogue { jars: &[] }, self.settings.check_deadline)
+            .await;
         worker.kill().await;
         answer.map(|answer| answer.catalogue.configuration)
     }
@@ -235,7 +279,11 @@ impl Pool {
 
     /// Writes the class archive of a distribution once, some time after its first check.
     fn archive_later(self: &Arc<Self>, home: &Home) {
-        let known = !self.archived.lock().unwrap_or_else(PoisonError::into_inner).insert(home.fingerprint.clone());
+        let known = !self
+            .archived
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(home.fingerprint.clone());
         if known || !self.settings.class_archive || crate::archive::archive(&self.settings.cache_dir, home).is_file() {
             return;
         }
@@ -245,7 +293,9 @@ impl Pool {
             tokio::time::sleep(delay).await;
             let Some(pool) = pool.upgrade() else { return };
             match pool.write_archive(&home).await {
-                Ok(()) => tracing::info!(home = %home.flink_home.display(), "wrote a class archive; the next planner process starts quicker"),
+                Ok(()) => {
+                    tracing::info!(home = %home.flink_home.display(), "wrote a class archive; the next planner process starts quicker")
+                }
                 Err(error) => tracing::warn!(%error, home = %home.flink_home.display(), "no class archive; planner processes start slower"),
             }
         });
@@ -254,11 +304,18 @@ impl Pool {
     async fn write_archive(&self, home: &Home) -> Result<(), WorkerError> {
         const NAME: &str = "classes.jsa";
         if crate::archive::loader(&self.unpacked(home).await).is_some() {
-            return Err(WorkerError::Start("the planner could not be unpacked, and Java may hang when it archives its loader".to_owned()));
+            return Err(WorkerError::Start(
+                "the planner could not be unpacked, and Java may hang when it archives its loader".to_owned(),
+            ));
         }
         let mut worker = self.start_with(home, |scratch| Archive::Write(scratch.join(NAME))).await?;
         let (sent, none) = (crate::archive::training(), BTreeMap::new());
-        let op = Op::Check { tier: Tier::Deep, statements: &sent, configuration: &none, jars: &[] };
+        let op = Op::Check {
+            tier: Tier::Deep,
+            statements: &sent,
+            configuration: &none,
+            jars: &[],
+        };
         worker.ask::<Answer>(&op, crate::archive::DEADLINE).await?;
         let scratch = worker.finish(crate::archive::DEADLINE).await?;
         let kept = crate::archive::keep(&scratch.path().join(NAME), &self.settings.cache_dir, home);

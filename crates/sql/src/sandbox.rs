@@ -10,7 +10,9 @@ use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use landlock::{ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError};
+use landlock::{
+    ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
+};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
@@ -33,8 +35,28 @@ pub enum SandboxError {
 
 /// What a Java program reads of the system. What is missing on a host is passed over.
 const SYSTEM: &[&str] = &[
-    "/usr", "/lib", "/lib32", "/lib64", "/bin", "/proc", "/sys", "/dev", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
-    "/etc/localtime", "/etc/timezone", "/etc/nsswitch.conf", "/etc/passwd", "/etc/group", "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/etc/ssl/certs/java", "/nix/store",
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/bin",
+    "/proc",
+    "/sys",
+    "/dev",
+    "/etc/alternatives",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/resolv.conf",
+    "/etc/ssl/certs/java",
+    "/nix/store",
 ];
 /// Longest file that a worker may write: a class archive has 60 to 80 MB.
 const LONGEST_FILE: u64 = 256 * 1024 * 1024;
@@ -57,7 +79,10 @@ struct Wish {
 pub fn run(args: &[OsString]) -> SandboxError {
     let Some(wish) = parse(args) else { return SandboxError::Arguments };
     if let Err(error) = std::env::set_current_dir(&wish.scratch) {
-        return SandboxError::Start { program: wish.program.to_string_lossy().into_owned(), cause: format!("no scratch folder: {error}") };
+        return SandboxError::Start {
+            program: wish.program.to_string_lossy().into_owned(),
+            cause: format!("no scratch folder: {error}"),
+        };
     }
     give_up_network();
     give_up_limits();
@@ -84,7 +109,12 @@ fn parse(args: &[OsString]) -> Option<Wish> {
         }
     }
     let program = args.next()?.clone();
-    scratch.is_absolute().then(|| Wish { scratch, read, program, arguments: args.cloned().collect() })
+    scratch.is_absolute().then(|| Wish {
+        scratch,
+        read,
+        program,
+        arguments: args.cloned().collect(),
+    })
 }
 
 /// Said on standard error, which the server keeps for the diagnosis.
@@ -114,7 +144,11 @@ fn give_up_network() {
 /// Sets limits. There is none on the number of processes: the kernel counts them for the user, and this user may
 /// run Flink clusters with thousands of threads.
 fn give_up_limits() {
-    for (limit, most) in [(Resource::RLIMIT_CORE, 0), (Resource::RLIMIT_FSIZE, LONGEST_FILE), (Resource::RLIMIT_NOFILE, OPEN_FILES)] {
+    for (limit, most) in [
+        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_FSIZE, LONGEST_FILE),
+        (Resource::RLIMIT_NOFILE, OPEN_FILES),
+    ] {
         if let Err(error) = setrlimit(limit, most, most) {
             complain(&format!("limit {limit:?}"), &error);
         }
@@ -124,9 +158,17 @@ fn give_up_limits() {
 fn give_up_files(wish: &Wish) -> Result<(), RulesetError> {
     let abi = ABI::V5;
     let read = AccessFs::from_read(abi);
-    let mut ruleset = Ruleset::default().set_compatibility(CompatLevel::BestEffort).handle_access(AccessFs::from_all(abi))?.create()?;
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(abi))?
+        .create()?;
     let program = Path::new(&wish.program);
-    let readable = SYSTEM.iter().map(PathBuf::from).chain(java_settings()).chain(wish.read.iter().cloned()).chain(std::fs::canonicalize(program));
+    let readable = SYSTEM
+        .iter()
+        .map(PathBuf::from)
+        .chain(java_settings())
+        .chain(wish.read.iter().cloned())
+        .chain(std::fs::canonicalize(program));
     for path in readable {
         ruleset = allow(ruleset, &path, read)?;
     }
@@ -142,26 +184,41 @@ fn give_up_files(wish: &Wish) -> Result<(), RulesetError> {
 /// Where Linux distributions put the files of a Java home that may be edited: the home has links to them.
 fn java_settings() -> Vec<PathBuf> {
     let entries = std::fs::read_dir("/etc").into_iter().flatten().filter_map(Result::ok);
-    entries.filter(|entry| entry.file_name().as_bytes().starts_with(b"java")).map(|entry| entry.path()).collect()
+    entries
+        .filter(|entry| entry.file_name().as_bytes().starts_with(b"java"))
+        .map(|entry| entry.path())
+        .collect()
 }
 
 fn allow(ruleset: landlock::RulesetCreated, path: &Path, access: BitFlags<AccessFs>) -> Result<landlock::RulesetCreated, RulesetError> {
     let Ok(opened) = PathFd::new(path) else { return Ok(ruleset) };
     // Rights that are for folders only do not go with a file.
-    let access = if path.is_dir() { access } else { access & AccessFs::from_file(ABI::V5) };
+    let access = if path.is_dir() {
+        access
+    } else {
+        access & AccessFs::from_file(ABI::V5)
+    };
     ruleset.add_rule(PathBeneath::new(opened, access))
 }
 
 fn become_program(wish: &Wish) -> SandboxError {
     let text = |text: &OsStr| CString::new(text.as_bytes()).ok();
     let program = text(&wish.program);
-    let arguments: Option<Vec<CString>> = std::iter::once(&wish.program).chain(&wish.arguments).map(|argument| text(argument)).collect();
-    let (Some(program), Some(arguments)) = (program, arguments) else { return SandboxError::Arguments };
+    let arguments: Option<Vec<CString>> = std::iter::once(&wish.program)
+        .chain(&wish.arguments)
+        .map(|argument| text(argument))
+        .collect();
+    let (Some(program), Some(arguments)) = (program, arguments) else {
+        return SandboxError::Arguments;
+    };
     let cause = match nix::unistd::execvp(&program, &arguments) {
         Ok(never) => match never {},
         Err(error) => error.to_string(),
     };
-    SandboxError::Start { program: wish.program.to_string_lossy().into_owned(), cause }
+    SandboxError::Start {
+        program: wish.program.to_string_lossy().into_owned(),
+        cause,
+    }
 }
 
 #[cfg(test)]
@@ -177,7 +234,14 @@ mod tests {
         let found = wish(&["/s", "--read", "/a", "--read", "/b", "--", "java", "-cp", "--"]).unwrap();
         assert_eq!(found.read, [PathBuf::from("/a"), PathBuf::from("/b")]);
         assert_eq!((found.program.to_str(), found.arguments.len()), (Some("java"), 2));
-        for bad in [&[][..], &["/s"], &["/s", "--"], &["/s", "java"], &["/s", "--read", "--", "java"], &["s", "--", "java"]] {
+        for bad in [
+            &[][..],
+            &["/s"],
+            &["/s", "--"],
+            &["/s", "java"],
+            &["/s", "--read", "--", "java"],
+            &["s", "--", "java"],
+        ] {
             assert_eq!(wish(bad), None, "{bad:?}");
         }
         assert!(matches!(run(&["/s".into()]), SandboxError::Arguments));

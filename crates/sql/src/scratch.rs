@@ -45,7 +45,10 @@ pub(crate) fn remove_left_over(cache: &Path) {
     let Ok(folders) = std::fs::read_dir(root(cache)) else { return };
     for folder in folders.filter_map(Result::ok) {
         let name = folder.file_name();
-        let owner = name.to_str().and_then(|name| name.split('-').next()).and_then(|pid| pid.parse::<u32>().ok());
+        let owner = name
+            .to_str()
+            .and_then(|name| name.split('-').next())
+            .and_then(|pid| pid.parse::<u32>().ok());
         let gone = owner.is_some_and(|pid| pid != std::process::id() && !Path::new(&format!("/proc/{pid}")).exists());
         if gone && Path::new("/proc/self").exists() {
             drop(std::fs::remove_dir_all(folder.path()));

@@ -10,8 +10,9 @@ use std::ops::Range;
 use domain::sql::{Statement, StatementKind};
 
 use crate::kind::kind_of;
+use crate::lexer::lex;
 use crate::place::{Places, Span};
-use crate::token::{Fault, Lexed, Token, TokenKind, lex};
+use crate::token::{Fault, Lexed, Token, TokenKind};
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,9 @@ pub struct Script<'a> {
 }
 
 /// Words with which a statement begins that cannot stand in a statement set.
-const NOT_IN_A_SET: &[&str] = &["CREATE", "DROP", "ALTER", "USE", "SET", "RESET", "EXECUTE", "BEGIN", "SHOW", "DESCRIBE", "EXPLAIN", "LOAD", "UNLOAD"];
+const NOT_IN_A_SET: &[&str] = &[
+    "CREATE", "DROP", "ALTER", "USE", "SET", "RESET", "EXECUTE", "BEGIN", "SHOW", "DESCRIBE", "EXPLAIN", "LOAD", "UNLOAD",
+];
 
 impl<'a> Script<'a> {
     /// Cuts a script. Never fails, whatever the text.
@@ -52,7 +55,14 @@ impl<'a> Script<'a> {
     pub fn read(text: &'a str) -> Self {
         let Lexed { tokens, faults } = lex(text);
         let places = Places::of(text);
-        let mut script = Self { text, tokens, faults, pieces: Vec::new(), lone_semicolons: Vec::new(), places };
+        let mut script = Self {
+            text,
+            tokens,
+            faults,
+            pieces: Vec::new(),
+            lone_semicolons: Vec::new(),
+            places,
+        };
         let mut at = 0;
         while at < script.tokens.len() {
             at = script.cut(at);
@@ -82,7 +92,11 @@ impl<'a> Script<'a> {
     }
 
     fn add(&mut self, tokens: Range<usize>, open_block: Option<Span>) {
-        let last = if open_block.is_some() && tokens.end > 0 && self.is(tokens.end - 1, ";") { tokens.end - 1 } else { tokens.end };
+        let last = if open_block.is_some() && tokens.end > 0 && self.is(tokens.end - 1, ";") {
+            tokens.end - 1
+        } else {
+            tokens.end
+        };
         let piece = self.piece(tokens.start..last, open_block);
         self.pieces.extend(piece);
     }
@@ -90,17 +104,26 @@ impl<'a> Script<'a> {
     fn piece(&self, tokens: Range<usize>, open_block: Option<Span>) -> Option<Piece> {
         let span = self.span(tokens.clone())?;
         let kind = kind_of(&self.words(tokens.clone()));
-        Some(Piece { span, tokens, kind, open_block })
+        Some(Piece {
+            span,
+            tokens,
+            kind,
+            open_block,
+        })
     }
 
     /// Index of the next `;` at or behind a token, or the number of tokens.
     fn semicolon(&self, from: usize) -> usize {
-        (from..self.tokens.len()).find(|index| self.is(*index, ";")).unwrap_or(self.tokens.len())
+        (from..self.tokens.len())
+            .find(|index| self.is(*index, ";"))
+            .unwrap_or(self.tokens.len())
     }
 
     /// Index of the BEGIN of a statement set in the statement.
     fn block_begin(&self, first: usize, end: usize) -> Option<usize> {
-        let opens = ["EXECUTE", "EXPLAIN", "COMPILE", "STATEMENT"].iter().any(|word| self.is(first, word));
+        let opens = ["EXECUTE", "EXPLAIN", "COMPILE", "STATEMENT"]
+            .iter()
+            .any(|word| self.is(first, word));
         if !opens {
             return None;
         }
@@ -132,7 +155,10 @@ impl<'a> Script<'a> {
     pub fn is(&self, index: usize, word: &str) -> bool {
         self.tokens.get(index).is_some_and(|token| {
             matches!(token.kind, TokenKind::Word | TokenKind::Symbol)
-                && self.text.get(token.span.start..token.span.end).is_some_and(|text| text.eq_ignore_ascii_case(word))
+                && self
+                    .text
+                    .get(token.span.start..token.span.end)
+                    .is_some_and(|text| text.eq_ignore_ascii_case(word))
         })
     }
 
@@ -152,7 +178,10 @@ impl<'a> Script<'a> {
     /// A range of tokens, to be asked for words.
     #[must_use]
     pub fn words(&self, tokens: Range<usize>) -> Words<'_> {
-        Words { text: self.text, tokens: self.tokens.get(tokens).unwrap_or_default() }
+        Words {
+            text: self.text,
+            tokens: self.tokens.get(tokens).unwrap_or_default(),
+        }
     }
 
     /// Cuts the pieces also before these tokens, where a `;` is missing.
@@ -161,7 +190,12 @@ impl<'a> Script<'a> {
         for piece in std::mem::take(&mut self.pieces) {
             let mut first = piece.tokens.start;
             let mut open_block = piece.open_block;
-            for end in starts.iter().copied().filter(|at| piece.tokens.contains(at)).chain([piece.tokens.end]) {
+            for end in starts
+                .iter()
+                .copied()
+                .filter(|at| piece.tokens.contains(at))
+                .chain([piece.tokens.end])
+            {
                 pieces.extend(self.piece(first..end, open_block.take()));
                 first = end;
             }
@@ -179,7 +213,12 @@ impl<'a> Script<'a> {
     #[must_use]
     pub fn statement(&self, span: Span, kind: StatementKind) -> Statement {
         let place = self.places.at(span.start);
-        Statement { kind, line: place.line, column: place.column, text: self.slice(span).to_owned() }
+        Statement {
+            kind,
+            line: place.line,
+            column: place.column,
+            text: self.slice(span).to_owned(),
+        }
     }
 }
 
@@ -218,7 +257,9 @@ impl<'a> Words<'a> {
     /// A token as it is written; empty behind the end.
     #[must_use]
     pub fn raw(&self, index: usize) -> &'a str {
-        self.token(index).and_then(|token| self.text.get(token.span.start..token.span.end)).unwrap_or_default()
+        self.token(index)
+            .and_then(|token| self.text.get(token.span.start..token.span.end))
+            .unwrap_or_default()
     }
 
     /// A word or symbol in upper case; empty for literals, quoted identifiers and behind the end.
@@ -233,7 +274,8 @@ impl<'a> Words<'a> {
     /// Whether a token is this word (given in upper case) or symbol.
     #[must_use]
     pub fn is(&self, index: usize, word: &str) -> bool {
-        matches!(self.token(index).map(|token| token.kind), Some(TokenKind::Word | TokenKind::Symbol)) && self.raw(index).eq_ignore_ascii_case(word)
+        matches!(self.token(index).map(|token| token.kind), Some(TokenKind::Word | TokenKind::Symbol))
+            && self.raw(index).eq_ignore_ascii_case(word)
     }
 
     /// Whether the tokens from an index on are these words.

@@ -1,6 +1,9 @@
 //! How the planner workers are started and kept.
+//!
+//! The limits are settings so that tests can shorten them; a server takes the usual ones of
+//! [`PlannerSettings::new`]. Paths are made absolute, because a worker runs in its scratch folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Settings of [`crate::Planners`].
@@ -32,6 +35,19 @@ pub struct PlannerSettings {
 }
 
 impl PlannerSettings {
+    /// The same settings with absolute paths: a worker has its scratch folder as its working directory.
+    #[must_use]
+    pub(crate) fn absolute(mut self) -> Self {
+        for path in [&mut self.planner_jar, &mut self.cache_dir]
+            .into_iter()
+            .chain(&mut self.jars)
+            .chain(&mut self.program)
+        {
+            *path = absolute(path);
+        }
+        self
+    }
+
     /// Settings with the usual limits: 2 workers of 256 MiB heap, 30 s to start, 30 s for a check, 10 min idle.
     #[must_use]
     pub fn new(planner_jar: PathBuf, cache_dir: PathBuf) -> Self {
@@ -49,4 +65,9 @@ impl PlannerSettings {
             idle: Duration::from_secs(600),
         }
     }
+}
+
+/// A path from the root on; as it is where there is no working directory.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -39,7 +39,12 @@ pub(crate) struct Held {
 impl Slots {
     /// Slots for at most so many workers, closed after so long without work. Needs a Tokio runtime.
     pub fn new(most: usize, idle: Duration) -> Arc<Self> {
-        Arc::new(Self { most: most.max(1), idle, table: Mutex::new(Vec::new()), freed: Notify::new() })
+        Arc::new(Self {
+            most: most.max(1),
+            idle,
+            table: Mutex::new(Vec::new()),
+            freed: Notify::new(),
+        })
     }
 
     fn table(&self) -> MutexGuard<'_, Vec<(String, Arc<Slot>)>> {
@@ -69,13 +74,19 @@ impl Slots {
         }
         let slot = match known {
             Some(at) => table.remove(at).1,
-            None => Arc::new(Slot { worker: tokio::sync::Mutex::new(None), used: Mutex::new(Instant::now()) }),
+            None => Arc::new(Slot {
+                worker: tokio::sync::Mutex::new(None),
+                used: Mutex::new(Instant::now()),
+            }),
         };
         table.push((key.to_owned(), Arc::clone(&slot)));
         if known.is_none() && table.len() == 1 {
             tokio::spawn(close_idle(Arc::downgrade(self), self.idle));
         }
-        Some(Held { slot: Some(slot), slots: Arc::clone(self) })
+        Some(Held {
+            slot: Some(slot),
+            slots: Arc::clone(self),
+        })
     }
 
     /// Closes what nobody holds and was not used for the given time; answers how many slots are left.

@@ -58,9 +58,19 @@ pub fn summary(report: &Report) -> String {
         n if severity == Severity::Info => Some(format!("{n} {one}")),
         n => Some(format!("{n} {one}s")),
     };
-    let parts: Vec<String> =
-        [count(Severity::Error, "error"), count(Severity::Warning, "warning"), count(Severity::Info, "info")].into_iter().flatten().collect();
-    if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
+    let parts: Vec<String> = [
+        count(Severity::Error, "error"),
+        count(Severity::Warning, "warning"),
+        count(Severity::Info, "info"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if parts.is_empty() {
+        "no findings".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 fn head(out: &mut String, file: &str, found: &Finding, style: Style) {
@@ -80,7 +90,11 @@ fn look(severity: Severity) -> (&'static str, &'static str) {
 }
 
 fn paint(text: &str, severity: Severity, style: Style) -> String {
-    if style.colour { format!("\u{1b}[{}m{text}\u{1b}[0m", look(severity).1) } else { text.to_owned() }
+    if style.colour {
+        format!("\u{1b}[{}m{text}\u{1b}[0m", look(severity).1)
+    } else {
+        text.to_owned()
+    }
 }
 
 /// A character as it is shown, with its width in columns.
@@ -113,7 +127,11 @@ const NEIGHBOURS: usize = 1000;
 
 fn source(out: &mut String, line: &str, found: &Finding, style: Style) {
     let start = index_at(line, found.column);
-    let end = if found.end_line > found.line { usize::MAX } else { index_at(line, found.end_column) };
+    let end = if found.end_line > found.line {
+        usize::MAX
+    } else {
+        index_at(line, found.end_column)
+    };
     let skipped = start.saturating_sub(NEIGHBOURS);
     let near: String = line.chars().skip(skipped).take(2 * NEIGHBOURS).collect();
     let (cells, start) = (cells(&near), start - skipped);
@@ -142,7 +160,11 @@ fn window(cells: &[Cell], start: usize, end: usize, room: usize) -> (usize, usiz
     let marked = width(cells.get(start..end.min(cells.len())).unwrap_or_default()).min(room);
     let mut before = (room - marked) / 2;
     let mut from = start.min(cells.len());
-    while let Some((_, width)) = from.checked_sub(1).and_then(|at| cells.get(at)).filter(|(_, width)| *width <= before) {
+    while let Some((_, width)) = from
+        .checked_sub(1)
+        .and_then(|at| cells.get(at))
+        .filter(|(_, width)| *width <= before)
+    {
         before -= width;
         from -= 1;
     }

@@ -87,8 +87,13 @@ impl Spawner {
     async fn spawn(&self, command: Command) -> Result<Child, WorkerError> {
         let (sender, answer) = oneshot::channel();
         let gone = || WorkerError::Start("the thread that starts planner processes is gone; restart the server".to_owned());
-        self.0.send((command, tokio::runtime::Handle::current(), sender)).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?.map_err(|error| WorkerError::Start(error.to_string()))
+        self.0
+            .send((command, tokio::runtime::Handle::current(), sender))
+            .map_err(|_| gone())?;
+        answer
+            .await
+            .map_err(|_| gone())?
+            .map_err(|error| WorkerError::Start(error.to_string()))
     }
 }
 
@@ -116,8 +121,20 @@ impl Worker {
         };
         let tail = Tail::default();
         let stderr_reader = tokio::spawn(keep_tail(stderr, tail.clone()));
-        let hello = Hello { protocol: 0, flink_version: String::new() };
-        let mut worker = Self { child, stdin, stdout: BufReader::new(stdout), stderr: tail, stderr_reader, scratch, asked: 0, hello };
+        let hello = Hello {
+            protocol: 0,
+            flink_version: String::new(),
+        };
+        let mut worker = Self {
+            child,
+            stdin,
+            stdout: BufReader::new(stdout),
+            stderr: tail,
+            stderr_reader,
+            scratch,
+            asked: 0,
+            hello,
+        };
         match timeout(deadline, worker.greet()).await.unwrap_or(Err(WorkerError::Late(deadline))) {
             Ok(()) => {
                 tracing::debug!(flink = worker.hello.flink_version, "a planner process is ready");
@@ -134,7 +151,9 @@ impl Worker {
         let Greeting { hello } = self.read_line().await?;
         if hello.protocol != PROTOCOL {
             let spoken = hello.protocol;
-            return Err(WorkerError::Start(format!("the planner speaks protocol {spoken}, this server {PROTOCOL}; install both from one release")));
+            return Err(WorkerError::Start(format!(
+                "the planner speaks protocol {spoken}, this server {PROTOCOL}; install both from one release"
+            )));
         }
         self.hello = hello;
         Ok(())
@@ -148,10 +167,15 @@ impl Worker {
     /// Sends a request and waits for its answer.
     pub async fn ask<T: DeserializeOwned>(&mut self, op: &Op<'_>, deadline: Duration) -> Result<T, WorkerError> {
         self.asked += 1;
-        let request = Request { id: self.asked.to_string(), op };
+        let request = Request {
+            id: self.asked.to_string(),
+            op,
+        };
         let mut line = serde_json::to_vec(&request).map_err(|error| WorkerError::Garbage(error.to_string()))?;
         line.push(b'\n');
-        timeout(deadline, self.exchange(&line)).await.unwrap_or(Err(WorkerError::Late(deadline)))
+        timeout(deadline, self.exchange(&line))
+            .await
+            .unwrap_or(Err(WorkerError::Late(deadline)))
     }
 
     async fn exchange<T: DeserializeOwned>(&mut self, line: &[u8]) -> Result<T, WorkerError> {
@@ -201,7 +225,14 @@ impl Worker {
     /// Ends the worker, by its input's end if it listens, else by force; waits until it is gone and removes its
     /// scratch folder. Answers the end of its standard error.
     pub async fn stop(self) -> String {
-        let Self { mut child, stdin, stdout, stderr, scratch, .. } = self;
+        let Self {
+            mut child,
+            stdin,
+            stdout,
+            stderr,
+            scratch,
+            ..
+        } = self;
         drop((stdin, stdout));
         if timeout(GRACE, child.wait()).await.is_err() {
             kill(&mut child).await;
@@ -246,6 +277,11 @@ async fn keep_tail(mut stream: ChildStderr, tail: Tail) {
 
 /// The last line of a text that says something, to be put behind a message.
 fn last_line(text: &str) -> String {
-    let said = text.lines().rev().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("at "));
-    said.map(|line| format!(": {}", crate::finding::excerpt_of(line, 300))).unwrap_or_default()
+    let said = text
+        .lines()
+        .rev()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with("at "));
+    said.map(|line| format!(": {}", crate::finding::excerpt_of(line, 300)))
+        .unwrap_or_default()
 }

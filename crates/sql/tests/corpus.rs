@@ -37,13 +37,16 @@ fn read(path: &str) -> String {
 }
 
 fn homes() -> Vec<(PathBuf, VersionNumber)> {
-    let homes = std::env::var_os("STREAMWRIGHT_TEST_FLINK_HOMES").expect("STREAMWRIGHT_TEST_FLINK_HOMES names Flink homes, separated by ':'");
+    let homes =
+        std::env::var_os("STREAMWRIGHT_TEST_FLINK_HOMES").expect("STREAMWRIGHT_TEST_FLINK_HOMES names Flink homes, separated by ':'");
     std::env::split_paths(&homes).map(|home| (home.clone(), version(&home))).collect()
 }
 
 /// The version in the name of `flink-dist…-VERSION.jar`.
 fn version(home: &Path) -> VersionNumber {
-    let names = std::fs::read_dir(home.join("lib")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names = std::fs::read_dir(home.join("lib"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let dist = names.into_iter().find(|name| name.starts_with("flink-dist")).unwrap();
     dist.trim_end_matches(".jar").rsplit('-').next().unwrap().parse().unwrap()
 }
@@ -51,8 +54,23 @@ fn version(home: &Path) -> VersionNumber {
 fn java_home() -> String {
     let named = std::env::var("JAVA_HOME").ok();
     let path = std::env::var_os("PATH").unwrap();
-    let found = || std::env::split_paths(&path).map(|folder| folder.join("java")).find(|java| java.is_file());
-    named.unwrap_or_else(|| found().unwrap().canonicalize().unwrap().parent().unwrap().parent().unwrap().display().to_string())
+    let found = || {
+        std::env::split_paths(&path)
+            .map(|folder| folder.join("java"))
+            .find(|java| java.is_file())
+    };
+    named.unwrap_or_else(|| {
+        found()
+            .unwrap()
+            .canonicalize()
+            .unwrap()
+            .parent()
+            .unwrap()
+            .parent()
+            .unwrap()
+            .display()
+            .to_string()
+    })
 }
 
 fn planners(cache: &Path) -> Planners {
@@ -118,7 +136,12 @@ async fn faulty(bench: &Bench) -> Figures {
         let report = bench.check(script.clone()).await;
         show(&name, &script, &report);
         let lint = matches!(expected.tier.as_str(), "L" | "R" | "W");
-        if !lint && expected.caught_by.get(&bench.version.to_string()).is_some_and(|stage| stage == "none") {
+        if !lint
+            && expected
+                .caught_by
+                .get(&bench.version.to_string())
+                .is_some_and(|stage| stage == "none")
+        {
             // This version takes it: an error would be a false alarm.
             assert_eq!(report.errors(), 0, "{name} is valid in {}: {:?}", bench.version, report.findings);
             figures.accepted += 1;
@@ -140,7 +163,10 @@ async fn faulty(bench: &Bench) -> Figures {
             figures.lines += usize::from(found.line == line);
             figures.columns += usize::from(found.line == line && found.column == column);
             if (found.line, found.column) != (line, column) {
-                println!("  {name}: {}:{} {} — expected {line}:{column} {}", found.line, found.column, found.message, expected.ideal);
+                println!(
+                    "  {name}: {}:{} {} — expected {line}:{column} {}",
+                    found.line, found.column, found.message, expected.ideal
+                );
             }
         }
     }
@@ -171,13 +197,24 @@ async fn the_corpus_is_judged_rightly() {
     let cache = tempfile::tempdir().unwrap();
     let planners = planners(cache.path());
     for (home, version) in homes() {
-        let bench = Bench { planners: planners.clone(), home, version, java_home: java_home() };
+        let bench = Bench {
+            planners: planners.clone(),
+            home,
+            version,
+            java_home: java_home(),
+        };
         println!("Flink {version}");
         let figures = faulty(&bench).await;
         let (valid, alarms) = false_alarms(&bench).await;
         println!(
             "Flink {version}: {} of {} faulty scripts caught, line right in {} and column in {} of {}; {} became valid; {} false alarms on {valid} valid scripts",
-            figures.caught, figures.scripts, figures.lines, figures.columns, figures.placed, figures.accepted, alarms.len()
+            figures.caught,
+            figures.scripts,
+            figures.lines,
+            figures.columns,
+            figures.placed,
+            figures.accepted,
+            alarms.len()
         );
         assert_eq!(figures.missed, Vec::<String>::new(), "missed in {version}");
         assert_eq!(alarms, Vec::<String>::new(), "false alarms in {version}");
@@ -203,7 +240,12 @@ async fn a_worker_starts_from_its_class_archive() {
         let script = read("valid/01_basic.sql");
         let archives = || std::fs::read_dir(cache.path().join("archives")).map_or(0, Iterator::count);
         for round in ["cold", "cold with archive"] {
-            let bench = Bench { planners: Planners::new(settings(cache.path())), home: home.clone(), version, java_home: java_home() };
+            let bench = Bench {
+                planners: Planners::new(settings(cache.path())),
+                home: home.clone(),
+                version,
+                java_home: java_home(),
+            };
             let start = std::time::Instant::now();
             assert_eq!(bench.check(script.clone()).await.errors(), 0);
             let cold = start.elapsed().as_millis();

@@ -63,7 +63,9 @@ struct Lab {
 
 impl Lab {
     fn new(mode: &str) -> Self {
-        let lab = Self { folder: tempfile::tempdir().unwrap() };
+        let lab = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         let java = lab.path("bin/java");
         std::fs::create_dir_all(lab.path("bin")).unwrap();
         std::fs::write(&java, FAKE).unwrap();
@@ -130,7 +132,11 @@ async fn until(condition: impl Fn() -> bool) {
 }
 
 fn code(report: &Report) -> (&str, Severity) {
-    let found = report.findings.iter().find(|found| found.code.starts_with("planner_") || found.code == "fake").unwrap();
+    let found = report
+        .findings
+        .iter()
+        .find(|found| found.code.starts_with("planner_") || found.code == "fake")
+        .unwrap();
     (found.code.as_str(), found.severity)
 }
 
@@ -142,7 +148,10 @@ async fn a_worker_is_kept_and_answers_are_kept() {
     assert_eq!(first.tables.written, ["t"]);
     assert_eq!(first, planners.check(&lab.check("a", "SELECT 1")).await.unwrap());
     let second = planners.check(&lab.check("a", "SELECT 2")).await.unwrap();
-    assert_eq!(first.findings.iter().find(|f| f.code == "fake"), second.findings.iter().find(|f| f.code == "fake"));
+    assert_eq!(
+        first.findings.iter().find(|f| f.code == "fake"),
+        second.findings.iter().find(|f| f.code == "fake")
+    );
     assert_eq!(lab.starts().len(), 1);
     planners.close().await;
     lab.all_gone().await;
@@ -170,7 +179,11 @@ async fn a_crash_is_tried_again_only_on_a_worker_that_was_in_use() {
     assert_eq!(code(&report), ("planner_crashed", Severity::Error));
     let found = report.findings.iter().find(|f| f.code == "planner_crashed").unwrap();
     assert_eq!((found.line, found.column), (2, 1));
-    assert!(found.detail.as_ref().unwrap().contains("Exception in user code"), "{:?}", found.detail);
+    assert!(
+        found.detail.as_ref().unwrap().contains("Exception in user code"),
+        "{:?}",
+        found.detail
+    );
     // One at first, one more for each of the two crashes that met a worker in use.
     assert_eq!(lab.starts().len(), 3);
     let report = planners.check(&lab.check("a", "SELECT 3")).await.unwrap();
@@ -180,7 +193,10 @@ async fn a_crash_is_tried_again_only_on_a_worker_that_was_in_use() {
 #[tokio::test]
 async fn an_endless_loop_is_ended_at_the_deadline() {
     let lab = Lab::new("good");
-    let planners = Planners::new(PlannerSettings { check_deadline: Duration::from_millis(300), ..lab.settings() });
+    let planners = Planners::new(PlannerSettings {
+        check_deadline: Duration::from_millis(300),
+        ..lab.settings()
+    });
     let report = planners.check(&lab.check("a", "SELECT 'LOOP'")).await.unwrap();
     assert_eq!(code(&report), ("planner_timeout", Severity::Error));
     lab.all_gone().await;
@@ -200,9 +216,17 @@ async fn noise_and_a_huge_line_are_findings() {
 
 #[tokio::test]
 async fn a_planner_that_cannot_start_is_an_error() {
-    for (mode, words) in [("dies", "no class Planner"), ("protocol", "protocol 9"), ("garbage", "cannot be read"), ("silent", "no answer within")] {
+    for (mode, words) in [
+        ("dies", "no class Planner"),
+        ("protocol", "protocol 9"),
+        ("garbage", "cannot be read"),
+        ("silent", "no answer within"),
+    ] {
         let lab = Lab::new(mode);
-        let planners = Planners::new(PlannerSettings { start_deadline: Duration::from_millis(if mode == "silent" { 300 } else { 20_000 }), ..lab.settings() });
+        let planners = Planners::new(PlannerSettings {
+            start_deadline: Duration::from_millis(if mode == "silent" { 300 } else { 20_000 }),
+            ..lab.settings()
+        });
         match planners.check(&lab.check("a", "SELECT 1")).await {
             Err(PortError::GiveUp(cause)) => assert!(cause.contains(words), "{mode}: {cause}"),
             other => panic!("{mode}: {other:?}"),
@@ -224,12 +248,18 @@ async fn the_least_used_worker_gives_way() {
     let lab = Lab::new("good");
     let planners = lab.planners();
     for home in ["a", "b", "a", "c"] {
-        planners.check(&lab.check(home, &format!("SELECT '{home}{}'", lab.starts().len()))).await.unwrap();
+        planners
+            .check(&lab.check(home, &format!("SELECT '{home}{}'", lab.starts().len())))
+            .await
+            .unwrap();
     }
     let starts = lab.starts();
     assert_eq!(starts.len(), 3);
     until(|| !Path::new(&format!("/proc/{}", starts[1])).exists()).await;
-    assert!(Path::new(&format!("/proc/{}", starts[0])).exists(), "the worker of 'a' was used later than that of 'b'");
+    assert!(
+        Path::new(&format!("/proc/{}", starts[0])).exists(),
+        "the worker of 'a' was used later than that of 'b'"
+    );
     planners.check(&lab.check("a", "SELECT 'again'")).await.unwrap();
     assert_eq!(lab.starts().len(), 3);
 }
@@ -237,7 +267,10 @@ async fn the_least_used_worker_gives_way() {
 #[tokio::test]
 async fn an_idle_worker_is_ended() {
     let lab = Lab::new("good");
-    let planners = Planners::new(PlannerSettings { idle: Duration::from_millis(100), ..lab.settings() });
+    let planners = Planners::new(PlannerSettings {
+        idle: Duration::from_millis(100),
+        ..lab.settings()
+    });
     planners.check(&lab.check("a", "SELECT 1")).await.unwrap();
     lab.all_gone().await;
     planners.check(&lab.check("a", "SELECT 2")).await.unwrap();

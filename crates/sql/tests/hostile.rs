@@ -15,9 +15,30 @@ fn filled(unit: &str) -> String {
 #[test]
 fn long_scripts_are_read() {
     for unit in [
-        "'", "`", "\"", "`a", ";", "(", "/*+", "/*", "--\n", "a ", "'a\n", "E'\\'", "#\n", "x#", "，",
-        "EXECUTE STATEMENT SET BEGIN ", "BEGIN STATEMENT SET;", "END;", "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1;\n",
-        "INSERT INTO a SELECT 1\n", "CREATE TABLE t AS ", "SET 'a' = 'b';", "'it\\'s' ", "SELECT 'x;\n",
+        "'",
+        "`",
+        "\"",
+        "`a",
+        ";",
+        "(",
+        "/*+",
+        "/*",
+        "--\n",
+        "a ",
+        "'a\n",
+        "E'\\'",
+        "#\n",
+        "x#",
+        "，",
+        "EXECUTE STATEMENT SET BEGIN ",
+        "BEGIN STATEMENT SET;",
+        "END;",
+        "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1;\n",
+        "INSERT INTO a SELECT 1\n",
+        "CREATE TABLE t AS ",
+        "SET 'a' = 'b';",
+        "'it\\'s' ",
+        "SELECT 'x;\n",
     ] {
         let text = filled(unit);
         let script = Script::read(&text);

@@ -1,4 +1,7 @@
 //! The splitter on its own: statements, kinds, positions, and laws that hold for any text.
+//!
+//! The laws are tried on texts made of what a lexer trips over: quotes, comment marks, block words, full-width and
+//! invisible characters.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use domain::sql::StatementKind as Kind;
@@ -48,9 +51,18 @@ fn statement_sets_stay_whole() {
     let script = "EXECUTE STATEMENT SET\nBEGIN\nINSERT INTO a SELECT CASE WHEN x THEN 1 ELSE 2\nEND FROM s;\nINSERT INTO b SELECT 2;\nEND;\nSELECT 1";
     assert_eq!(kinds(script), [Kind::StatementSet, Kind::Query]);
     assert!(split(script)[0].text.ends_with("END"));
-    assert_eq!(kinds("EXPLAIN STATEMENT SET BEGIN INSERT INTO a SELECT 1; END; SET"), [Kind::Other, Kind::Set]);
-    assert_eq!(kinds("COMPILE PLAN '/p' FOR STATEMENT SET BEGIN INSERT INTO a SELECT 1; END;"), [Kind::CompilePlan]);
-    assert_eq!(kinds("BEGIN STATEMENT SET; INSERT INTO a SELECT 1; END;"), [Kind::SetBegin, Kind::Insert, Kind::SetEnd]);
+    assert_eq!(
+        kinds("EXPLAIN STATEMENT SET BEGIN INSERT INTO a SELECT 1; END; SET"),
+        [Kind::Other, Kind::Set]
+    );
+    assert_eq!(
+        kinds("COMPILE PLAN '/p' FOR STATEMENT SET BEGIN INSERT INTO a SELECT 1; END;"),
+        [Kind::CompilePlan]
+    );
+    assert_eq!(
+        kinds("BEGIN STATEMENT SET; INSERT INTO a SELECT 1; END;"),
+        [Kind::SetBegin, Kind::Insert, Kind::SetEnd]
+    );
 }
 
 #[test]
@@ -80,12 +92,47 @@ fn positions_are_those_of_the_first_token() {
 /// Texts made of what a lexer trips over.
 fn tricky() -> impl Strategy<Value = String> {
     let fragment = prop_oneof![
-        Just("'"), Just("''"), Just("`"), Just("\""), Just(";"), Just(";\n"), Just("--"), Just("//"), Just("/*"), Just("*/"), Just("/*+"),
-        Just("\n"), Just("\r\n"), Just(" "), Just("BEGIN"), Just(" END"), Just("EXECUTE STATEMENT SET BEGIN "), Just("BEGIN STATEMENT SET;"),
-        Just("INSERT INTO a SELECT 1"), Just("CREATE TABLE t (a AS b)"), Just(" AS SELECT "), Just("SET 'k'='v'"), Just("，"), Just("😀"),
-        Just("\u{feff}"), Just("\u{a0}"), Just("é"), Just("中"), Just("1e"), Just("+"), Just("0x"), Just("#"), Just("\\'"), Just("("), Just(")"), Just("\0"),
+        Just("'"),
+        Just("''"),
+        Just("`"),
+        Just("\""),
+        Just(";"),
+        Just(";\n"),
+        Just("--"),
+        Just("//"),
+        Just("/*"),
+        Just("*/"),
+        Just("/*+"),
+        Just("\n"),
+        Just("\r\n"),
+        Just(" "),
+        Just("BEGIN"),
+        Just(" END"),
+        Just("EXECUTE STATEMENT SET BEGIN "),
+        Just("BEGIN STATEMENT SET;"),
+        Just("INSERT INTO a SELECT 1"),
+        Just("CREATE TABLE t (a AS b)"),
+        Just(" AS SELECT "),
+        Just("SET 'k'='v'"),
+        Just("，"),
+        Just("😀"),
+        Just("\u{feff}"),
+        Just("\u{a0}"),
+        Just("é"),
+        Just("中"),
+        Just("1e"),
+        Just("+"),
+        Just("0x"),
+        Just("#"),
+        Just("\\'"),
+        Just("("),
+        Just(")"),
+        Just("\0"),
     ];
-    prop_oneof![prop::collection::vec(fragment, 0..40).prop_map(|parts| parts.concat()), any::<String>()]
+    prop_oneof![
+        prop::collection::vec(fragment, 0..40).prop_map(|parts| parts.concat()),
+        any::<String>()
+    ]
 }
 
 proptest! {

@@ -1,4 +1,7 @@
 //! What `streamwright check FILE` prints, as snapshots.
+//!
+//! The snapshots are files beside this one; look at them with a font in which Chinese characters take two columns.
+//! `INSTA_UPDATE=always` writes them anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use domain::sql::{Finding, Report, Severity, Tables};
@@ -19,7 +22,10 @@ fn finding(severity: Severity, code: &str, at: (u32, u32, u32, u32), message: &s
 }
 
 fn report(findings: Vec<Finding>) -> Report {
-    Report { findings, tables: Tables::default() }
+    Report {
+        findings,
+        tables: Tables::default(),
+    }
 }
 
 #[test]
@@ -29,8 +35,18 @@ fn marks_stand_under_the_place() {
     column.suggestion = Some("Did you mean 'name'?".to_owned());
     let found = vec![
         column,
-        finding(Severity::Error, "full_width_character", (3, 16, 3, 17), "Full-width character 'ｘ' (U+FF58) outside a string"),
-        finding(Severity::Warning, "select_in_session", (4, 1, 5, 7), "A SELECT has nowhere to put its rows"),
+        finding(
+            Severity::Error,
+            "full_width_character",
+            (3, 16, 3, 17),
+            "Full-width character 'ｘ' (U+FF58) outside a string",
+        ),
+        finding(
+            Severity::Warning,
+            "select_in_session",
+            (4, 1, 5, 7),
+            "A SELECT has nowhere to put its rows",
+        ),
         finding(Severity::Info, "one_job", (99, 1, 99, 1), "Behind the end"),
     ];
     insta::assert_snapshot!(render("jobs/订单.sql", script, &report(found), Style::default()));
@@ -38,7 +54,11 @@ fn marks_stand_under_the_place() {
 
 #[test]
 fn long_lines_are_shown_around_the_place() {
-    let wide = format!("INSERT INTO t SELECT {}, wrong, {} FROM s", "某列".repeat(40), "column_name, ".repeat(20));
+    let wide = format!(
+        "INSERT INTO t SELECT {}, wrong, {} FROM s",
+        "某列".repeat(40),
+        "column_name, ".repeat(20)
+    );
     let at = 21 + 80 + 3;
     let mut found = finding(Severity::Error, "unknown_column", (1, at, 1, at + 5), "No column 'wrong'");
     found.suggestion = Some("A suggestion that is long enough to need more than one line of a terminal with eighty columns".to_owned());

@@ -1,4 +1,7 @@
 //! Rules about what the script runs: nothing, several things, or a loop.
+//!
+//! The runner puts all INSERTs of a script into one statement set, which is one job; a statement that starts a job by
+//! itself (`CREATE TABLE … AS`, `EXECUTE PLAN`, `UPDATE`) cannot stand beside them.
 
 use domain::sql::{Finding, StatementKind as Kind};
 
@@ -20,7 +23,9 @@ pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
 fn selects(scope: &Scope<'_>) -> Vec<Finding> {
     let queries = scope.of_kind(&[Kind::Query]).filter_map(|(_, words)| words.span(0, 0));
     let message = "A SELECT has nowhere to put its rows; a job writes to a table";
-    queries.map(|span| suggest(scope.warn(span, "select_in_session", message), "Write INSERT INTO … SELECT")).collect()
+    queries
+        .map(|span| suggest(scope.warn(span, "select_in_session", message), "Write INSERT INTO … SELECT"))
+        .collect()
 }
 
 /// Whether running the statement starts a job that is its own.
@@ -30,24 +35,39 @@ fn starts_own_job(piece: &Piece, words: &Words<'_>) -> bool {
 }
 
 fn nothing_to_run(scope: &Scope<'_>) -> Option<Finding> {
-    let runs = |piece: &Piece| matches!(piece.kind, Kind::Insert | Kind::StatementSet | Kind::Query) || starts_own_job(piece, &scope.words(piece));
+    let runs =
+        |piece: &Piece| matches!(piece.kind, Kind::Insert | Kind::StatementSet | Kind::Query) || starts_own_job(piece, &scope.words(piece));
     if scope.script.pieces.iter().any(runs) {
         return None;
     }
-    let message = if scope.script.pieces.is_empty() { "The script is empty" } else { "Nothing to run: the script has no INSERT" };
+    let message = if scope.script.pieces.is_empty() {
+        "The script is empty"
+    } else {
+        "Nothing to run: the script has no INSERT"
+    };
     // At the end, where the INSERT is missing.
     let end = scope.script.pieces.last().map_or(0, |piece| piece.span.end);
-    Some(suggest(scope.warn(Span::new(end, end), "nothing_to_run", message), "Write INSERT INTO … SELECT"))
+    Some(suggest(
+        scope.warn(Span::new(end, end), "nothing_to_run", message),
+        "Write INSERT INTO … SELECT",
+    ))
 }
 
 /// A submission takes one job; all INSERTs make one, everything else that starts one makes another.
 fn several_jobs(scope: &Scope<'_>) -> Vec<Finding> {
-    let own: Vec<&Piece> = scope.script.pieces.iter().filter(|piece| starts_own_job(piece, &scope.words(piece))).collect();
+    let own: Vec<&Piece> = scope
+        .script
+        .pieces
+        .iter()
+        .filter(|piece| starts_own_job(piece, &scope.words(piece)))
+        .collect();
     let inserts = scope.of_kind(&[Kind::Insert, Kind::StatementSet]).next().is_some();
     let message = "This statement starts a job of its own, and a script runs as one job";
     let too_many = own.into_iter().skip(usize::from(!inserts));
     let heads = too_many.filter_map(|piece| scope.words(piece).span(0, 0));
-    heads.map(|span| suggest(scope.warn(span, "several_jobs", message), "Put it in a script of its own")).collect()
+    heads
+        .map(|span| suggest(scope.warn(span, "several_jobs", message), "Put it in a script of its own"))
+        .collect()
 }
 
 fn one_job(scope: &Scope<'_>) -> Option<Finding> {
@@ -68,16 +88,28 @@ fn one_job(scope: &Scope<'_>) -> Option<Finding> {
 
 /// Tables that are read and written.
 fn loops(scope: &Scope<'_>) -> Vec<Finding> {
-    let both: Vec<&String> = scope.tables.written.iter().filter(|table| scope.tables.read.contains(table)).collect();
+    let both: Vec<&String> = scope
+        .tables
+        .written
+        .iter()
+        .filter(|table| scope.tables.read.contains(table))
+        .collect();
     let target = |table: &str| {
         let last = table.rsplit('.').next().unwrap_or(table);
-        insert_targets(scope).into_iter().find(|(name, _)| name == last).map(|(_, span)| span)
+        insert_targets(scope)
+            .into_iter()
+            .find(|(name, _)| name == last)
+            .map(|(_, span)| span)
     };
     both.into_iter()
         .filter_map(|table| {
             let span = target(table)?;
             let name = table.rsplit('.').next().unwrap_or(table);
-            Some(scope.warn(span, "reads_own_output", format!("Table '{name}' is both read and written by this script")))
+            Some(scope.warn(
+                span,
+                "reads_own_output",
+                format!("Table '{name}' is both read and written by this script"),
+            ))
         })
         .collect()
 }

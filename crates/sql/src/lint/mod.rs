@@ -42,7 +42,11 @@ impl<'a> Scope<'a> {
     }
 
     fn of_kind(&self, kinds: &'static [StatementKind]) -> impl Iterator<Item = (&'a Piece, Words<'a>)> {
-        self.script.pieces.iter().filter(|piece| kinds.contains(&piece.kind)).map(|piece| (piece, self.words(piece)))
+        self.script
+            .pieces
+            .iter()
+            .filter(|piece| kinds.contains(&piece.kind))
+            .map(|piece| (piece, self.words(piece)))
     }
 
     fn warn(&self, span: Span, code: &str, message: impl Into<String>) -> Finding {
@@ -59,13 +63,19 @@ impl<'a> Scope<'a> {
 
     /// The value that a key has for the job: the last SET wins, else the configuration.
     fn value(&self, key: &str) -> Option<&str> {
-        let set = self.settings.iter().rev().find(|setting| setting.key == key).and_then(|setting| setting.value.as_deref());
+        let set = self
+            .settings
+            .iter()
+            .rev()
+            .find(|setting| setting.key == key)
+            .and_then(|setting| setting.value.as_deref());
         set.or_else(|| self.configuration.get(key).map(String::as_str))
     }
 
     /// Whether the job works on bounded input only.
     fn is_batch(&self) -> bool {
-        self.value("execution.runtime-mode").is_some_and(|mode| mode.trim().eq_ignore_ascii_case("batch"))
+        self.value("execution.runtime-mode")
+            .is_some_and(|mode| mode.trim().eq_ignore_ascii_case("batch"))
     }
 }
 
@@ -74,6 +84,13 @@ const MOST: usize = 50;
 
 /// All findings of all rules, in no particular order.
 pub(crate) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
-    let rules = [jobs::findings, settings::findings, options::findings, types::findings, state::findings, constants::findings];
+    let rules = [
+        jobs::findings,
+        settings::findings,
+        options::findings,
+        types::findings,
+        state::findings,
+        constants::findings,
+    ];
     rules.iter().flat_map(|rule| rule(scope).into_iter().take(MOST)).collect()
 }

@@ -1,12 +1,14 @@
 //! Rules about SET: keys that the platform owns, keys that Flink does not know, values of the wrong type, and when a
 //! SET takes effect.
+//! Which keys exist and what they take is known where the planner listed them for the distribution.
 
 use std::collections::HashMap;
 
 use domain::draft::owned_key;
-use domain::sql::{Finding, Severity, StatementKind as Kind};
+use domain::sql::{Finding, StatementKind as Kind};
 
 use super::{Scope, values};
+use crate::catalogue::Catalogue;
 use crate::finding::{excerpt, suggest};
 use crate::place::Span;
 use crate::script::{Piece, Script, Words};
@@ -40,7 +42,9 @@ fn set(script: &Script<'_>, index: usize, piece: &Piece) -> Option<Setting> {
     let words = script.words(piece.tokens.clone());
     let equals = (1..words.len()).find(|at| words.is(*at, "="))?;
     let key_span = words.span(1, equals.checked_sub(1).filter(|last| *last >= 1)?)?;
-    let value_span = words.span(equals + 1, words.len().checked_sub(1)?).filter(|span| span.start < span.end)?;
+    let value_span = words
+        .span(equals + 1, words.len().checked_sub(1)?)
+        .filter(|span| span.start < span.end)?;
     Some(Setting {
         key: text(script, &words, (1, equals), key_span),
         value: Some(text(script, &words, (equals + 1, words.len()), value_span)),
@@ -53,7 +57,13 @@ fn set(script: &Script<'_>, index: usize, piece: &Piece) -> Option<Setting> {
 fn reset(script: &Script<'_>, index: usize, piece: &Piece) -> Option<Setting> {
     let words = script.words(piece.tokens.clone());
     let span = words.span(1, words.len().checked_sub(1)?)?;
-    Some(Setting { key: text(script, &words, (1, words.len()), span), value: None, key_span: span, value_span: span, piece: index })
+    Some(Setting {
+        key: text(script, &words, (1, words.len()), span),
+        value: None,
+        key_span: span,
+        value_span: span,
+        piece: index,
+    })
 }
 
 /// The text of a range of tokens: of the literal that it is, else as it stands.
@@ -73,35 +83,48 @@ fn one(scope: &Scope<'_>, setting: &Setting) -> Option<Finding> {
     let value = setting.value.as_deref()?;
     if setting.key == "table.dml-sync" {
         let message = "'table.dml-sync' makes the submission wait for the job's end, which Flink refuses";
-        return value.trim().eq_ignore_ascii_case("true").then(|| suggest(scope.error(setting.key_span, "dml_sync", message), "Take this SET out"));
+        let waits = value.trim().eq_ignore_ascii_case("true");
+        return waits.then(|| suggest(scope.error(setting.key_span, "dml_sync", message), "Take this SET out"));
     }
-    if let Some(why) = owned_key(&setting.key) {
-        let message = format!("'{}' is set by the platform: {why}", setting.key);
-        // A name does no harm; the other keys would break what the platform keeps track of.
-        let harmless = setting.key == "pipeline.name";
-        let found = scope.error(setting.key_span, "owned_key", message);
-        let severity = if harmless { Severity::Warning } else { Severity::Error };
-        return Some(suggest(Finding { severity, ..found }, "Take this SET out"));
+    match owned_key(&setting.key) {
+        Some(why) => Some(owned(scope, setting, why)),
+        None => known(scope, scope.catalogue?, setting, value),
     }
-    match scope.catalogue?.find(&setting.key) {
-        Some(known) => {
-            let wrong = values::wrong(known, value)?;
-            let message = format!("'{}' takes {}, not '{}'", setting.key, wrong.expected, excerpt(value));
-            let found = scope.error(setting.value_span, "bad_value", message);
-            let severity = if read_by_the_job(&setting.key) { Severity::Error } else { Severity::Warning };
-            Some(Finding { severity, suggestion: Some(wrong.example), ..found })
-        }
-        None => {
-            let near = scope.catalogue?.nearest(&setting.key)?;
-            let message = format!("Flink {} does not know the key '{}'", scope.version, excerpt(&setting.key));
-            Some(suggest(scope.warn(setting.key_span, "unknown_key", message), format!("Did you mean '{near}'?")))
-        }
+}
+
+fn owned(scope: &Scope<'_>, setting: &Setting, why: &str) -> Finding {
+    let message = format!("'{}' is set by the platform: {why}", setting.key);
+    // A name does no harm; the other keys would break what the platform keeps track of.
+    let found = match setting.key.as_str() {
+        "pipeline.name" => scope.warn(setting.key_span, "owned_key", message),
+        _ => scope.error(setting.key_span, "owned_key", message),
+    };
+    suggest(found, "Take this SET out")
+}
+
+fn known(scope: &Scope<'_>, catalogue: &Catalogue, setting: &Setting, value: &str) -> Option<Finding> {
+    if let Some(key) = catalogue.find(&setting.key) {
+        let wrong = values::wrong(key, value)?;
+        let message = format!("'{}' takes {}, not '{}'", setting.key, wrong.expected, excerpt(value));
+        let found = match read_by_the_job(&setting.key) {
+            true => scope.error(setting.value_span, "bad_value", message),
+            false => scope.warn(setting.value_span, "bad_value", message),
+        };
+        return Some(suggest(found, wrong.example));
     }
+    let near = catalogue.nearest(&setting.key)?;
+    let message = format!("Flink {} does not know the key '{}'", scope.version, excerpt(&setting.key));
+    Some(suggest(
+        scope.warn(setting.key_span, "unknown_key", message),
+        format!("Did you mean '{near}'?"),
+    ))
 }
 
 /// Whether every job reads keys like this one, so that a bad value certainly stops it.
 fn read_by_the_job(key: &str) -> bool {
-    ["table.exec.", "table.optimizer.", "execution.", "pipeline.", "parallelism."].iter().any(|start| key.starts_with(start))
+    ["table.exec.", "table.optimizer.", "execution.", "pipeline.", "parallelism."]
+        .iter()
+        .any(|start| key.starts_with(start))
 }
 
 /// A key that is set again with another value: the script is one job, so the first value is never used.
@@ -110,9 +133,15 @@ fn twice(scope: &Scope<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for setting in scope.settings {
         let earlier = before.insert(&setting.key, setting);
-        let Some(earlier) = earlier.filter(|earlier| earlier.value.is_some() && setting.value.is_some() && earlier.value != setting.value) else { continue };
+        let Some(earlier) = earlier.filter(|earlier| earlier.value.is_some() && setting.value.is_some() && earlier.value != setting.value)
+        else {
+            continue;
+        };
         let line = scope.script.places.at(earlier.key_span.start).line;
-        let message = format!("'{}' is set again with another value (first on line {line}); the last one counts for the whole job", excerpt(&setting.key));
+        let message = format!(
+            "'{}' is set again with another value (first on line {line}); the last one counts for the whole job",
+            excerpt(&setting.key)
+        );
         found.push(scope.warn(setting.key_span, "set_twice", message));
     }
     found
@@ -121,10 +150,18 @@ fn twice(scope: &Scope<'_>) -> Vec<Finding> {
 /// SETs behind an INSERT: all INSERTs run at the end, so they take effect for those above as well.
 fn late(scope: &Scope<'_>) -> Vec<Finding> {
     let inserts = |piece: &Piece| matches!(piece.kind, Kind::Insert | Kind::StatementSet);
-    let Some(first) = scope.script.pieces.iter().position(inserts) else { return Vec::new() };
+    let Some(first) = scope.script.pieces.iter().position(inserts) else {
+        return Vec::new();
+    };
     let last = scope.script.pieces.iter().rposition(inserts).unwrap_or(first);
     let message = "The script runs as one job: this SET also counts for the INSERT statements above it";
     let behind = scope.settings.iter().filter(|setting| setting.piece > first);
-    let late = behind.map(|setting| if setting.piece > last { scope.warn(setting.key_span, "late_set", message) } else { scope.info(setting.key_span, "late_set", message) });
+    let late = behind.map(|setting| {
+        if setting.piece > last {
+            scope.warn(setting.key_span, "late_set", message)
+        } else {
+            scope.info(setting.key_span, "late_set", message)
+        }
+    });
     late.map(|found| suggest(found, "Put it above the first INSERT")).collect()
 }

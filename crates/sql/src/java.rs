@@ -119,6 +119,7 @@ pub(crate) enum Archive {
 }
 
 /// The command that starts a worker in a scratch folder, through the sandbox where there is a program for it.
+#[allow(clippy::disallowed_methods, reason = "this is where planner workers start")]
 pub(crate) fn command(settings: &PlannerSettings, home: &Home, archive: &Archive, scratch: &Path) -> Command {
     let java = home.java_home.join("bin").join("java");
     let mut command = match &settings.program {

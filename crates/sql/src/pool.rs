@@ -203,7 +203,9 @@ impl Pool {
                 Some(worker) => worker,
                 None => self.start(home).await?,
             };
-            match worker.ask(op, self.settings.check_deadline).await {
+            // A fresh worker still loads its classes, which on a busy machine takes as long as a check may.
+            let deadline = self.settings.check_deadline * if fresh { 2 } else { 1 };
+            match worker.ask(op, deadline).await {
                 Ok(answer) => {
                     *place = Some(worker);
                     return Ok(answer);

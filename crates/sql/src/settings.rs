@@ -28,7 +28,7 @@ pub struct PlannerSettings {
     pub archive_delay: Duration,
     /// How long a worker may take to say hello.
     pub start_deadline: Duration,
-    /// How long a check may take; the worker is killed then.
+    /// How long a check may take, twice as long for the first one of a worker; the worker is killed then.
     pub check_deadline: Duration,
     /// How long a worker stays without work.
     pub idle: Duration,

@@ -236,6 +236,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "a file system keeps the system clock")]
     fn the_newest_one_is_found() {
         let dir = tempfile::tempdir().unwrap();
         for (name, age) in [("a", 10), ("b", 0), ("c", 20)] {

@@ -5,7 +5,7 @@
 //! operation, and once the server is dead starts it again without. N grows until the server survives: then there
 //! is no N-th write.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod bed;
 
@@ -41,7 +41,10 @@ async fn tell(story: &Story) {
             crashes += 1;
         }
     }
-    assert!(crashes >= 4, "only {crashes} crashes: the fault does not reach the operation's writes");
+    assert!(
+        crashes >= 4,
+        "only {crashes} crashes: the fault does not reach the operation's writes"
+    );
 }
 
 /// Crashes at a moment; answers whether it came to that.
@@ -60,7 +63,11 @@ async fn crash(story: &Story, moment: &str) -> bool {
         bed.start(None).await;
         // Under the same key: the operation that the first request made, or a new one when it made none.
         let again = ask(&mut bed, story).await.unwrap();
-        assert!(again.is_null() || again["state"] == "succeeded", "{moment}: {again:#}\n{}", bed.log());
+        assert!(
+            again.is_null() || again["state"] == "succeeded",
+            "{moment}: {again:#}\n{}",
+            bed.log()
+        );
     }
     check(&bed, story, moment).await;
     crashed
@@ -85,54 +92,128 @@ async fn check(bed: &Bed, story: &Story, moment: &str) {
     }
     let jobs = bed.sim.jobs();
     let alive = jobs.iter().filter(|job| !job.state.ended()).count();
-    assert_eq!(alive, usize::from(story.label == "running"), "{moment}: jobs alive in Flink: {jobs:?}\n{}", bed.log());
+    assert_eq!(
+        alive,
+        usize::from(story.label == "running"),
+        "{moment}: jobs alive in Flink: {jobs:?}\n{}",
+        bed.log()
+    );
     // Main may run twice for one id (Flink refuses the duplicate), but no job may.
     assert_eq!(jobs.len(), story.runs, "{moment}: jobs in Flink: {jobs:?}\n{}", bed.log());
     let taken: usize = jobs.iter().map(|job| job.savepoints.len()).sum();
     assert_eq!(taken, story.savepoints, "{moment}: savepoints taken: {jobs:?}");
-    assert_eq!(savepoints_below(bed.folder()).len(), story.savepoints, "{moment}: savepoints on disk");
+    assert_eq!(
+        savepoints_below(bed.folder()).len(),
+        story.savepoints,
+        "{moment}: savepoints on disk"
+    );
     if !story.label.is_empty() {
         let snapshots = bed.list("snapshots").await;
         let complete = snapshots.iter().filter(|snapshot| snapshot["state"] == "complete").count();
-        assert_eq!((complete, bed.list("runs").await.len()), (story.savepoints, story.runs), "{moment}: {snapshots:?}");
+        assert_eq!(
+            (complete, bed.list("runs").await.len()),
+            (story.savepoints, story.runs),
+            "{moment}: {snapshots:?}"
+        );
     }
 }
 
 /// Folders below a directory that hold a complete savepoint.
 fn savepoints_below(directory: &Path) -> Vec<PathBuf> {
-    let folders = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
-    folders.flat_map(|path| if path.join("_metadata").is_file() { vec![path] } else { savepoints_below(&path) }).collect()
+    let folders = std::fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir());
+    folders
+        .flat_map(|path| {
+            if path.join("_metadata").is_file() {
+                vec![path]
+            } else {
+                savepoints_below(&path)
+            }
+        })
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_survives_every_crash() {
-    tell(&Story { running: false, verb: "start", body: nothing(), label: "running", runs: 1, savepoints: 0 }).await;
+    tell(&Story {
+        running: false,
+        verb: "start",
+        body: nothing(),
+        label: "running",
+        runs: 1,
+        savepoints: 0,
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_with_savepoint_survives_every_crash() {
     let body = json!({"mode": "savepoint"});
-    tell(&Story { running: true, verb: "stop", body, label: "stopped", runs: 1, savepoints: 1 }).await;
+    tell(&Story {
+        running: true,
+        verb: "stop",
+        body,
+        label: "stopped",
+        runs: 1,
+        savepoints: 1,
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_survives_every_crash() {
     let body = json!({"mode": "cancel"});
-    tell(&Story { running: true, verb: "stop", body, label: "stopped", runs: 1, savepoints: 0 }).await;
+    tell(&Story {
+        running: true,
+        verb: "stop",
+        body,
+        label: "stopped",
+        runs: 1,
+        savepoints: 0,
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_savepoint_survives_every_crash() {
-    tell(&Story { running: true, verb: "savepoint", body: nothing(), label: "running", runs: 1, savepoints: 1 }).await;
+    tell(&Story {
+        running: true,
+        verb: "savepoint",
+        body: nothing(),
+        label: "running",
+        runs: 1,
+        savepoints: 1,
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replace_survives_every_crash() {
     let body = json!({"state": {"from": "latest"}});
-    tell(&Story { running: true, verb: "replace", body, label: "running", runs: 2, savepoints: 1 }).await;
+    tell(&Story {
+        running: true,
+        verb: "replace",
+        body,
+        label: "running",
+        runs: 2,
+        savepoints: 1,
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delete_survives_every_crash() {
-    tell(&Story { running: false, verb: "delete", body: nothing(), label: "", runs: 0, savepoints: 0 }).await;
+    tell(&Story {
+        running: false,
+        verb: "delete",
+        body: nothing(),
+        label: "",
+        runs: 0,
+        savepoints: 0,
+    })
+    .await;
 }

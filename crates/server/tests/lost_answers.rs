@@ -1,7 +1,7 @@
 //! Foreign answers that are lost, late, cut or not Flink's at all: the job runs once, and what cannot be reached
 //! is not an end.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod bed;
 
@@ -14,7 +14,12 @@ use sim::{Fault, FaultKind, JobPlan, JobState, RestartOptions, SavepointOutcome,
 const RUN: &str = "POST /jars/:id/run";
 
 fn page(status: u16, act: bool) -> FaultKind {
-    FaultKind::Answer { status, content_type: "text/html".to_owned(), body: "<html><body>Bad gateway</body></html>".to_owned(), act }
+    FaultKind::Answer {
+        status,
+        content_type: "text/html".to_owned(),
+        body: "<html><body>Bad gateway</body></html>".to_owned(),
+        act,
+    }
 }
 
 /// A start whose submission meets a fault once: it succeeds, and main ran as often as it can have.
@@ -60,7 +65,11 @@ async fn unknown_fields_and_states_do_not_stop_the_tracking() {
         bed.get("/clusters/sim").await;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    assert_eq!(bed.job().await["run"]["outcome"], serde_json::Value::Null, "an unknown state is not an end");
+    assert_eq!(
+        bed.job().await["run"]["outcome"],
+        serde_json::Value::Null,
+        "an unknown state is not an end"
+    );
     bed.sim.clear_faults();
     bed.until_label("running").await;
     bed.done("stop", &json!({ "mode": "savepoint" })).await;
@@ -88,7 +97,11 @@ async fn what_cannot_be_reached_goes_on_and_is_found_again() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!((bed.label().await.as_str(), bed.sim.all_main_executions()), ("running", 1));
-    assert_eq!(bed.sim.record().count_method("PATCH") + bed.sim.record().count_method("DELETE"), 0, "observing is not acting");
+    assert_eq!(
+        bed.sim.record().count_method("PATCH") + bed.sim.record().count_method("DELETE"),
+        0,
+        "observing is not acting"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,26 +129,42 @@ async fn a_restart_while_the_submission_is_in_flight_ends_the_run_as_unknown() {
     }
     bed.sim.restart(&RestartOptions::default());
     let operation = bed.until_ended(accepted["id"].as_str().unwrap()).await.unwrap();
-    assert_eq!((&operation["state"], &operation["error"]["code"]), (&json!("failed"), &json!("run_lost")), "{operation:#}");
+    assert_eq!(
+        (&operation["state"], &operation["error"]["code"]),
+        (&json!("failed"), &json!("run_lost")),
+        "{operation:#}"
+    );
     assert_eq!((bed.label().await.as_str(), bed.sim.all_main_executions()), ("ended", 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_main_that_throws_is_a_failed_start_with_its_cause() {
     let mut bed = Bed::new("2.2.1").await;
-    bed.sim.set_plan(JobPlan { main_error: Some("Table 'nowhere' was not found".to_owned()), ..JobPlan::default() });
+    bed.sim.set_plan(JobPlan {
+        main_error: Some("Table 'nowhere' was not found".to_owned()),
+        ..JobPlan::default()
+    });
     bed.start(None).await;
     let (_, accepted) = bed.ask("start", &nothing(), "k").await.unwrap();
     let operation = bed.until_ended(accepted["id"].as_str().unwrap()).await.unwrap();
     assert_eq!(operation["error"]["code"], "submission_refused", "{operation:#}");
-    assert!(operation["error"]["message"].as_str().unwrap().contains("Table 'nowhere' was not found"), "{operation:#}");
+    assert!(
+        operation["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("Table 'nowhere' was not found"),
+        "{operation:#}"
+    );
     assert_eq!(bed.label().await, "failed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bounded_job_finishes_and_is_not_started_again() {
     let mut bed = Bed::new("2.2.1").await;
-    bed.sim.set_plan(JobPlan { finish_after_ms: Some(100), ..JobPlan::default() });
+    bed.sim.set_plan(JobPlan {
+        finish_after_ms: Some(100),
+        ..JobPlan::default()
+    });
     bed.start(None).await;
     bed.done("start", &nothing()).await;
     bed.until_label("finished").await;
@@ -150,15 +179,28 @@ async fn a_savepoint_that_fails_leaves_the_job_running() {
     let mut bed = Bed::new("2.2.1").await;
     bed.start(None).await;
     bed.done("start", &nothing()).await;
-    for (outcome, verb, snapshots) in [(SavepointOutcome::Fail, "savepoint", 0), (SavepointOutcome::Fail, "stop", 0), (SavepointOutcome::FailAfterComplete, "stop", 1)] {
+    for (outcome, verb, snapshots) in [
+        (SavepointOutcome::Fail, "savepoint", 0),
+        (SavepointOutcome::Fail, "stop", 0),
+        (SavepointOutcome::FailAfterComplete, "stop", 1),
+    ] {
         bed.sim.set_savepoints(SavepointPlan { duration_ms: 0, outcome });
-        let body = if verb == "stop" { json!({ "mode": "savepoint" }) } else { nothing() };
+        let body = if verb == "stop" {
+            json!({ "mode": "savepoint" })
+        } else {
+            nothing()
+        };
         let (status, accepted) = bed.ask(verb, &body, &format!("{outcome:?}{verb}")).await.unwrap();
         assert_eq!(status, 202, "{accepted:#}");
         let operation = bed.until_ended(accepted["id"].as_str().unwrap()).await.unwrap();
         assert_eq!(operation["state"], "failed", "{operation:#}");
         bed.until_label("running").await;
-        let complete = bed.list("snapshots").await.iter().filter(|snapshot| snapshot["state"] == "complete").count();
+        let complete = bed
+            .list("snapshots")
+            .await
+            .iter()
+            .filter(|snapshot| snapshot["state"] == "complete")
+            .count();
         assert_eq!(complete, snapshots, "{outcome:?} {verb}");
     }
     bed.sim.set_savepoints(SavepointPlan::default());
@@ -182,7 +224,10 @@ async fn a_trigger_whose_answer_is_lost_takes_one_savepoint() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_pressed_during_a_start_cancels_what_was_in_flight() {
     let mut bed = Bed::new("2.2.1").await;
-    bed.sim.set_plan(JobPlan { main_ms: 1_500, ..JobPlan::default() });
+    bed.sim.set_plan(JobPlan {
+        main_ms: 1_500,
+        ..JobPlan::default()
+    });
     bed.start(None).await;
     let (_, start) = bed.ask("start", &nothing(), "start").await.unwrap();
     let began = std::time::Instant::now();

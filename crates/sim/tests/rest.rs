@@ -1,6 +1,6 @@
 //! The simulated cluster through its REST API: the walk of a job, the versions' rules, faults and the script.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, missing_docs)]
 
 use std::time::Duration;
 

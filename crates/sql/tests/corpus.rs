@@ -4,7 +4,7 @@
 //! `STREAMWRIGHT_TEST_FLINK_HOMES=/path/1.20.5:/path/2.2.1 cargo test -p sql --test corpus -- --ignored --nocapture`,
 //! with the planner and the stub connector built below `java/`. `STREAMWRIGHT_TEST_PROGRAM` may name a built
 //! `streamwright`, whose sandbox the workers then run in; `STREAMWRIGHT_TEST_SHOW` prints every finding.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

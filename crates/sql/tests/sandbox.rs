@@ -1,7 +1,7 @@
 //! The sandbox, seen from inside. This test is a program of its own (no test harness), because it starts itself as
 //! the sandbox: entering one needs a process with a single thread.
 //! Where the kernel lacks a part of it, the sandbox says so and that part is not asserted.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 use std::ffi::OsString;
 use std::process::{Command, Output};

@@ -46,6 +46,7 @@ const OUTPUT_LOOK: Duration = Duration::from_secs(10);
 /// Runs the program of a role folder to its end; answers the exit code for the caller to end with. To be
 /// called first thing in `main`, before any thread: it blocks signals that threads would inherit.
 #[must_use]
+#[allow(clippy::disallowed_methods, reason = "a holder is told its stage by the holder that starts it")]
 pub fn hold(dir: &Path) -> i32 {
     let role = Role::at(dir);
     let held = if std::env::var_os(STAGE).is_some() {
@@ -67,6 +68,7 @@ pub fn hold(dir: &Path) -> i32 {
 }
 
 /// The second start: leaves its life on disk and becomes the program.
+#[allow(clippy::disallowed_methods, reason = "this is where a held program starts")]
 fn become_program(role: &Role) -> io::Result<i32> {
     let spec = role.spec()?;
     write_atomically(&role.pid_file(), Life::own()?.line().as_bytes())?;
@@ -132,6 +134,7 @@ fn take_lock(role: &Role) -> io::Result<Option<File>> {
     Ok(None)
 }
 
+#[allow(clippy::disallowed_methods, reason = "the holder starts itself as the program to be")]
 fn start(output: &Path, _inherited: &File) -> io::Result<Child> {
     let output = OpenOptions::new().append(true).create(true).open(output)?;
     // This very program, also when its file was replaced by an update meanwhile.

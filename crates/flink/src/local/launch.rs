@@ -153,6 +153,7 @@ fn start(cluster: &Path, program: &Path, launch: &Launch, start: &Start<'_>) -> 
 
 /// Starts a holder. It makes a session of its own first thing, so that it outlives this server and knows
 /// nothing of its terminal. It is collected when it ends, where the server is still there to do so.
+#[allow(clippy::disallowed_methods, reason = "this is where holders start")]
 fn hold(program: &Path, role: &Role) -> Result<(), PortError> {
     let mut command = tokio::process::Command::new(program);
     command

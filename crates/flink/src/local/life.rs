@@ -110,6 +110,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "a process to look at")]
     fn a_recycled_id_is_a_stranger_and_stays_unharmed() {
         let mut stranger = Command::new("sleep").arg("600").spawn().unwrap();
         let (ticks, _) = stat(stranger.id()).unwrap();

@@ -50,6 +50,7 @@ pub struct Client {
 
 impl Client {
     /// Makes the client. Fails only where TLS cannot be set up.
+    #[allow(clippy::disallowed_methods, reason = "the one client towards JobManagers")]
     pub fn new() -> Result<Self, PortError> {
         let same_host = redirect::Policy::custom(|attempt| {
             let from = attempt.previous().last().map(Url::origin);

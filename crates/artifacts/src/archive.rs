@@ -19,7 +19,12 @@ const LARGEST: u64 = 2 << 30;
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// Downloads, verifies and unpacks; `place` is the folder to work in and the home to make.
-pub async fn install(version: VersionNumber, place: (&Path, &Path), base_url: Option<&str>, progress: Progress<'_>) -> Result<(), PortError> {
+pub async fn install(
+    version: VersionNumber,
+    place: (&Path, &Path),
+    base_url: Option<&str>,
+    progress: Progress<'_>,
+) -> Result<(), PortError> {
     let (work, home) = place;
     let base = base_url.unwrap_or(APACHE).trim_end_matches('/');
     let url = format!("{base}/flink/flink-{version}/flink-{version}-bin-scala_2.12.tgz");
@@ -28,7 +33,9 @@ pub async fn install(version: VersionNumber, place: (&Path, &Path), base_url: Op
     let file = work.join("flink.tgz");
     let digest = download(&client, (&url, version), &file, progress).await?;
     if digest != expected {
-        return Err(PortError::GiveUp(format!("{url} is not what its checksum says: it was changed or damaged on the way. Nothing was installed; try again")));
+        return Err(PortError::GiveUp(format!(
+            "{url} is not what its checksum says: it was changed or damaged on the way. Nothing was installed; try again"
+        )));
     }
     progress(&format!("Unpacking Flink {version}"), None);
     let home = home.to_path_buf();
@@ -39,8 +46,13 @@ pub async fn install(version: VersionNumber, place: (&Path, &Path), base_url: Op
 
 #[allow(clippy::disallowed_methods, reason = "the installer's one client")]
 fn client() -> Result<reqwest::Client, PortError> {
-    let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(SILENCE).user_agent("streamwright");
-    builder.build().map_err(|error| PortError::GiveUp(format!("no HTTP client: {error}")))
+    let builder = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(SILENCE)
+        .user_agent("streamwright");
+    builder
+        .build()
+        .map_err(|error| PortError::GiveUp(format!("no HTTP client: {error}")))
 }
 
 async fn get(client: &reqwest::Client, url: &str) -> Result<reqwest::Response, PortError> {
@@ -49,7 +61,10 @@ async fn get(client: &reqwest::Client, url: &str) -> Result<reqwest::Response, P
         status if status.is_success() => Ok(response),
         reqwest::StatusCode::NOT_FOUND => {
             let message = format!("there is nothing at {url}: choose a version that was released, such as 2.2.1");
-            Err(PortError::Refused { status: Some(404), message })
+            Err(PortError::Refused {
+                status: Some(404),
+                message,
+            })
         }
         status => Err(PortError::Retry(format!("{url} answered {status}; try again later"))),
     }
@@ -137,7 +152,10 @@ mod tests {
 
     fn left_behind(data: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(data.join("flink")).unwrap().flatten();
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).filter(|name| !name.starts_with(".lock")).collect()
+        entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| !name.starts_with(".lock"))
+            .collect()
     }
 
     #[tokio::test]
@@ -147,7 +165,11 @@ mod tests {
         let url = serve(whole.clone(), &whole).await;
         let home = install(data.path(), url.clone()).await.unwrap();
         assert!(Path::new(&home).join("bin/flink").exists());
-        assert_eq!(install(data.path(), "http://127.0.0.1:1".to_owned()).await, Ok(home), "an installed version is found, not downloaded");
+        assert_eq!(
+            install(data.path(), "http://127.0.0.1:1".to_owned()).await,
+            Ok(home),
+            "an installed version is found, not downloaded"
+        );
         assert_eq!(left_behind(data.path()), ["2.2.1"]);
     }
 
@@ -176,7 +198,32 @@ mod tests {
             assert!(error.contains(why), "{error}");
             assert!(left_behind(data.path()).is_empty(), "{:?}", left_behind(data.path()));
         }
-        let nowhere = install(data.path(), format!("{}/nowhere", serve(Vec::new(), b"").await)).await.unwrap_err();
+        let nowhere = install(data.path(), format!("{}/nowhere", serve(Vec::new(), b"").await))
+            .await
+            .unwrap_err();
         assert!(nowhere.not_found(), "{nowhere}");
+    }
+
+    #[tokio::test]
+    async fn a_cut_line_is_worth_another_try_and_leaves_nothing() {
+        let data = tempfile::tempdir().unwrap();
+        let path = "/flink/flink-2.2.1/flink-2.2.1-bin-scala_2.12.tgz";
+        let cut = || async {
+            let chunks = vec![Ok(vec![7_u8; 1_000]), Err(std::io::Error::other("the line is cut"))];
+            axum::body::Body::from_stream(futures::stream::iter(chunks))
+        };
+        let checksum = format!("{} flink.tgz", hex::encode(Sha512::digest(b"x")));
+        let router = Router::new()
+            .route(path, get(cut))
+            .route(&format!("{path}.sha512"), get(move || async move { checksum }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let error = install(data.path(), url).await.unwrap_err();
+        assert!(
+            matches!(&error, PortError::Retry(message) if message.contains("could not be read")),
+            "{error:?}"
+        );
+        assert_eq!(left_behind(data.path()), Vec::<String>::new());
     }
 }

@@ -14,10 +14,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const MEND: &str = "install a JDK or JRE 17 (Debian: apt-get install openjdk-17-jre-headless) or set JAVA_HOME to one";
 
 /// The Java home.
+#[allow(clippy::disallowed_methods, reason = "java -version is asked here")]
 pub async fn find() -> Result<String, PortError> {
     let home = home()?;
     let program = home.join("bin").join("java");
-    let run = Command::new(&program).arg("-version").stdin(Stdio::null()).kill_on_drop(true).output();
+    let run = Command::new(&program)
+        .arg("-version")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
     let broken = |why: String| PortError::GiveUp(format!("the Java in {} cannot be used: {why}; {MEND}", home.display()));
     let output = match tokio::time::timeout(PATIENCE, run).await {
         Ok(output) => output.map_err(|error| broken(error.to_string()))?,
@@ -27,7 +32,10 @@ pub async fn find() -> Result<String, PortError> {
     match major(&text) {
         Some(major) if major >= OLDEST => Ok(home.display().to_string()),
         Some(major) => Err(broken(format!("it is Java {major}, Flink needs {OLDEST} or later"))),
-        None => Err(broken(format!("it names no version: {}", text.lines().next().unwrap_or("it says nothing")))),
+        None => Err(broken(format!(
+            "it names no version: {}",
+            text.lines().next().unwrap_or("it says nothing")
+        ))),
     }
 }
 
@@ -37,7 +45,9 @@ fn home() -> Result<PathBuf, PortError> {
         return Ok(PathBuf::from(home));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let java = std::env::split_paths(&path).map(|folder| folder.join("java")).find(|program| program.is_file());
+    let java = std::env::split_paths(&path)
+        .map(|folder| folder.join("java"))
+        .find(|program| program.is_file());
     java.as_deref()
         .and_then(|program| program.canonicalize().ok())
         .and_then(|program| program.parent().and_then(Path::parent).map(Path::to_path_buf))

@@ -34,12 +34,22 @@ impl Installer {
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "a cache for test machines, not a setting of the product")]
     pub fn new(data: &Path) -> Self {
-        let cache = std::env::var_os("STREAMWRIGHT_FLINK_CACHE").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-        Self { folder: data.join("flink"), cache }
+        let cache = std::env::var_os("STREAMWRIGHT_FLINK_CACHE")
+            .filter(|folder| !folder.is_empty())
+            .map(PathBuf::from);
+        // A home is handed to JVMs that run in other folders.
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.to_path_buf());
+        Self {
+            folder: data.join("flink"),
+            cache,
+        }
     }
 
     async fn install_locked(&self, version: VersionNumber, source: &InstallSource, progress: Progress<'_>) -> Result<(), PortError> {
-        let work = tempfile::Builder::new().prefix(&self.work_prefix(version)).tempdir_in(&self.folder).map_err(|error| room::fault(&self.folder, &error))?;
+        let work = tempfile::Builder::new()
+            .prefix(&self.work_prefix(version))
+            .tempdir_in(&self.folder)
+            .map_err(|error| room::fault(&self.folder, &error))?;
         let home = work.path().join("home");
         let work_path = work.path();
         match source {
@@ -48,7 +58,9 @@ impl Installer {
         }
         let found = probe::version(&home)?;
         if found != version {
-            return Err(PortError::GiveUp(format!("what was downloaded as Flink {version} is Flink {found}")));
+            return Err(PortError::GiveUp(format!(
+                "what was downloaded as Flink {version} is Flink {found}"
+            )));
         }
         let target = self.home(version);
         std::fs::write(home.join(COMPLETE), version.to_string()).map_err(|error| room::fault(&home, &error))?;

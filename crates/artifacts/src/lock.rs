@@ -16,7 +16,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub async fn take(path: &Path, what: &str, progress: Progress<'_>) -> Result<Flock<File>, PortError> {
     let mut said = false;
     loop {
-        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(|error| room::fault(path, &error))?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+            .map_err(|error| room::fault(path, &error))?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => return Ok(lock),
             Err((_, nix::errno::Errno::EWOULDBLOCK)) => {

@@ -7,16 +7,24 @@ use domain::ports::PortError;
 
 /// The version of the distribution in a folder.
 pub fn version(home: &Path) -> Result<VersionNumber, PortError> {
-    let refuse = |why: String| PortError::Refused { status: None, message: format!("{} is no Flink distribution: {why}", home.display()) };
+    let refuse = |why: String| PortError::Refused {
+        status: None,
+        message: format!("{} is no Flink distribution: {why}", home.display()),
+    };
     let lib = home.join("lib");
     let entries = std::fs::read_dir(&lib).map_err(|error| refuse(format!("its folder lib cannot be read ({error})")))?;
-    let mut names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.retain(|name| name.starts_with("flink-dist") && name.ends_with(".jar"));
     match names.as_slice() {
         [] => Err(refuse("there is no flink-dist jar in lib".to_owned())),
         [name] => {
             let number = number(name).ok_or_else(|| refuse(format!("lib/{name} names no version")))?;
-            number.parse().map_err(|error: domain::flink_version::InvalidVersion| refuse(error.to_string()))
+            number
+                .parse()
+                .map_err(|error: domain::flink_version::InvalidVersion| refuse(error.to_string()))
         }
         several => Err(refuse(format!("lib has several flink-dist jars: {}", several.join(", ")))),
     }

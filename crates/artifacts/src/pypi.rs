@@ -37,7 +37,12 @@ pub async fn install(version: VersionNumber, place: (&Path, &Path), cache: Optio
 
 fn packages(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries.filter(|path| path.extension().is_some_and(|ending| ending == "whl" || ending == "gz")).collect()
+    // What begins with a dot is a copy that was broken off.
+    let whole = |path: &PathBuf| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    entries
+        .filter(whole)
+        .filter(|path| path.extension().is_some_and(|ending| ending == "whl" || ending == "gz"))
+        .collect()
 }
 
 /// Downloads both packages into `packages`; names one or the other when it cannot be had.
@@ -62,17 +67,34 @@ async fn download(version: VersionNumber, work: &Path, progress: Progress<'_>) -
     pip((version, "apache-flink-libraries"), &[], &into, progress).await
 }
 
+#[allow(clippy::disallowed_methods, reason = "pip is started here")]
 async fn pip(package: (VersionNumber, &str), options: &[&str], into: &Path, progress: Progress<'_>) -> Result<(), PortError> {
     let (version, name) = package;
     let mut command = Command::new("python3");
-    command.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--no-deps"]);
+    command.args([
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--no-cache-dir",
+        "--no-deps",
+    ]);
     command.args(options).arg("--dest").arg(into).arg(format!("{name}=={version}"));
     // pip unpacks below TMPDIR; beside the target there is room for it, and it goes with the work folder.
     let scratch = into.with_file_name("scratch");
     std::fs::create_dir_all(&scratch).map_err(|error| room::fault(&scratch, &error))?;
-    command.env("TMPDIR", &scratch).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .env("TMPDIR", &scratch)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     let child = command.spawn().map_err(|error| {
-        PortError::GiveUp(format!("python3 cannot be started: {error}; install Python 3 with pip (Debian: apt-get install python3-pip), or install from the Apache archive"))
+        PortError::GiveUp(format!(
+            "python3 cannot be started: {error}; install Python 3 with pip (Debian: apt-get install python3-pip), or install from the Apache archive"
+        ))
     })?;
     let run = child.wait_with_output();
     tokio::pin!(run);
@@ -93,24 +115,39 @@ async fn pip(package: (VersionNumber, &str), options: &[&str], into: &Path, prog
         }
     };
     let output = output.map_err(|error| PortError::GiveUp(format!("pip broke off: {error}")))?;
-    if output.status.success() { Ok(()) } else { Err(refusal(version, name, &String::from_utf8_lossy(&output.stderr))) }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(refusal(version, name, &String::from_utf8_lossy(&output.stderr)))
+    }
 }
 
 /// What pip's error means.
 fn refusal(version: VersionNumber, name: &str, text: &str) -> PortError {
-    let says = text.lines().rev().find(|line| line.contains("ERROR")).or_else(|| text.lines().last()).unwrap_or("it says nothing");
+    let says = text
+        .lines()
+        .rev()
+        .find(|line| line.contains("ERROR"))
+        .or_else(|| text.lines().last())
+        .unwrap_or("it says nothing");
     let says: String = says.trim().chars().take(300).collect();
     if text.contains("No space left on device") {
         return room::fault(Path::new("the data folder"), &std::io::Error::from(std::io::ErrorKind::StorageFull));
     }
     if text.contains("No matching distribution") && !text.contains("connection") {
-        let message = format!("there is no Flink {version} among the official Python packages ({name}). Choose a version that was released, such as 2.2.1, or add a distribution that you have");
+        let message = format!(
+            "there is no Flink {version} among the official Python packages ({name}). Choose a version that was released, such as 2.2.1, or add a distribution that you have"
+        );
         return PortError::Refused { status: None, message };
     }
     if text.contains("No module named pip") {
-        return PortError::GiveUp("python3 has no pip: install it (Debian: apt-get install python3-pip), or install from the Apache archive".to_owned());
+        return PortError::GiveUp(
+            "python3 has no pip: install it (Debian: apt-get install python3-pip), or install from the Apache archive".to_owned(),
+        );
     }
-    PortError::GiveUp(format!("pip could not download {name} {version}: {says}. Look at the network and at pip's own configuration, then try again"))
+    PortError::GiveUp(format!(
+        "pip could not download {name} {version}: {says}. Look at the network and at pip's own configuration, then try again"
+    ))
 }
 
 fn size(folder: &Path) -> u64 {
@@ -145,10 +182,16 @@ fn unpack_all(folder: &Path, home: &Path, version: VersionNumber) -> Result<(), 
     }
     for package in packages(folder) {
         let wheel = package.extension().is_some_and(|ending| ending == "whl");
-        let chosen = if wheel { unpack::zip(&package, home, unpack::of_wheel)? } else { unpack::tar_gz(&package, home, unpack::of_source)? };
+        let chosen = if wheel {
+            unpack::zip(&package, home, unpack::of_wheel)?
+        } else {
+            unpack::tar_gz(&package, home, unpack::of_source)?
+        };
         if chosen == 0 {
             let name = package.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            return Err(PortError::GiveUp(format!("{name} has nothing of Flink {version} in it: the packages have changed their form")));
+            return Err(PortError::GiveUp(format!(
+                "{name} has nothing of Flink {version} in it: the packages have changed their form"
+            )));
         }
     }
     Ok(())
@@ -162,9 +205,16 @@ mod tests {
     fn pips_errors_say_what_to_do() {
         let version = VersionNumber::new(9, 9, 9);
         let of = |text: &str| refusal(version, "apache-flink", text);
-        assert!(matches!(of("ERROR: No matching distribution found for apache-flink==9.9.9"), PortError::Refused { .. }));
+        assert!(matches!(
+            of("ERROR: No matching distribution found for apache-flink==9.9.9"),
+            PortError::Refused { .. }
+        ));
         assert!(of("OSError: [Errno 28] No space left on device").to_string().contains("is full"));
-        assert!(of("/usr/bin/python3: No module named pip").to_string().contains("apt-get install python3-pip"));
+        assert!(
+            of("/usr/bin/python3: No module named pip")
+                .to_string()
+                .contains("apt-get install python3-pip")
+        );
         let other = of("WARNING: Retrying\nERROR: Could not install: 503\nhint").to_string();
         assert!(other.contains("ERROR: Could not install: 503"), "{other}");
     }

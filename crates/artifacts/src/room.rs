@@ -13,9 +13,13 @@ pub fn fault(path: &Path, error: &io::Error) -> PortError {
     let place = path.display();
     PortError::GiveUp(match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            format!("the disk of {place} is full: an installation of Flink needs {NEEDED}; free some room and install again (nothing half-done was kept)")
+            format!(
+                "the disk of {place} is full: an installation of Flink needs {NEEDED}; free some room and install again (nothing half-done was kept)"
+            )
         }
-        io::ErrorKind::PermissionDenied => format!("{place} may not be written by this user: choose another data folder or give it rights there"),
+        io::ErrorKind::PermissionDenied => {
+            format!("{place} may not be written by this user: choose another data folder or give it rights there")
+        }
         io::ErrorKind::ReadOnlyFilesystem => format!("{place} is on a file system that cannot be written: choose another data folder"),
         _ => format!("{place}: {error}"),
     })

@@ -31,7 +31,9 @@ pub fn of_source(name: &str) -> Option<String> {
 
 /// Everything in the one folder of a binary tarball.
 pub fn of_tarball(name: &str) -> Option<String> {
-    name.split_once('/').map(|(_, rest)| rest.to_owned()).filter(|rest| !rest.is_empty())
+    name.split_once('/')
+        .map(|(_, rest)| rest.to_owned())
+        .filter(|rest| !rest.is_empty())
 }
 
 fn part(rest: &str) -> Option<String> {
@@ -99,7 +101,9 @@ pub fn zip(archive: &Path, target: &Path, choose: Choose) -> Result<usize, PortE
     for index in 0..zip.len() {
         let entry = zip.by_index(index).map_err(|error| odd(archive, error))?;
         let name = entry.name().map_err(|error| odd(archive, error))?.into_owned();
-        let Some(place) = choose(&name).filter(|_| entry.is_file()) else { continue };
+        let Some(place) = choose(&name).filter(|_| entry.is_file()) else {
+            continue;
+        };
         let path = below(target, archive, &place)?;
         let bytes = write(&path, entry, runs(&place))?;
         budget.take(archive, bytes)?;
@@ -117,7 +121,9 @@ pub fn tar_gz(archive: &Path, target: &Path, choose: Choose) -> Result<usize, Po
     for entry in tar.entries().map_err(|error| odd(archive, error))? {
         let entry = entry.map_err(|error| odd(archive, error))?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
-        let Some(place) = choose(&name).filter(|_| entry.header().entry_type().is_file()) else { continue };
+        let Some(place) = choose(&name).filter(|_| entry.header().entry_type().is_file()) else {
+            continue;
+        };
         let path = below(target, archive, &place)?;
         let bytes = write(&path, entry, runs(&place))?;
         budget.take(archive, bytes)?;
@@ -149,7 +155,10 @@ pub mod tests {
     fn only_what_belongs_is_chosen() {
         assert_eq!(of_wheel("pyflink/bin/flink").as_deref(), Some("bin/flink"));
         assert_eq!(of_wheel("pyflink/table/table.py"), None);
-        assert_eq!(of_source("apache-flink-libraries-1.20.5/deps/lib/flink-dist-1.20.5.jar").as_deref(), Some("lib/flink-dist-1.20.5.jar"));
+        assert_eq!(
+            of_source("apache-flink-libraries-1.20.5/deps/lib/flink-dist-1.20.5.jar").as_deref(),
+            Some("lib/flink-dist-1.20.5.jar")
+        );
         assert_eq!(of_source("apache-flink-libraries-1.20.5/setup.py"), None);
         assert_eq!(of_tarball("flink-2.2.1/NOTICE").as_deref(), Some("NOTICE"));
     }
@@ -173,6 +182,11 @@ pub mod tests {
         fs::write(&archive, &whole[..whole.len() / 2]).unwrap();
         assert!(tar_gz(&archive, &folder.path().join("home"), of_tarball).is_err());
         fs::write(&archive, "not an archive").unwrap();
-        assert!(zip(&archive, &folder.path().join("home"), of_wheel).unwrap_err().to_string().contains("a.tgz cannot be unpacked"));
+        assert!(
+            zip(&archive, &folder.path().join("home"), of_wheel)
+                .unwrap_err()
+                .to_string()
+                .contains("a.tgz cannot be unpacked")
+        );
     }
 }

@@ -7,7 +7,9 @@
 
 mod command;
 mod config;
+#[allow(clippy::disallowed_methods, reason = "JVMs are started here, and nowhere else")]
 mod hold;
+#[allow(clippy::disallowed_methods, reason = "holders are started here, and nowhere else")]
 mod launch;
 mod life;
 mod memory;

@@ -1,6 +1,6 @@
 //! The host of local clusters with a stand-in for Java: what is kept, what is started, who is spared.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -84,8 +84,13 @@ impl Bed {
 
 impl Drop for Bed {
     fn drop(&mut self) {
-        for pid in left(self.dir.path()) {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        // Still there when an assertion failed.
+        let begun = Instant::now();
+        while !left(self.dir.path()).is_empty() && begun.elapsed() < LIMIT {
+            for pid in left(self.dir.path()) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 }

@@ -2,7 +2,7 @@
 //! `STREAMWRIGHT_TEST_FLINK_HOMES` lists (separated by `:`). They need Java, the built runner jar, and the
 //! better part of a minute for each version.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod lab;
 
@@ -11,7 +11,8 @@ use std::fs;
 use domain::cluster::ProcessLook;
 use domain::observation::{FlinkState, Presence};
 use domain::ports::{
-    ClusterHost, ClusterObserver, Endpoint, JobControl, JobReader, Launch, SavepointProgress, SavepointRequest, StateStorage, Submission,
+    ClusterHost, ClusterObserver, Endpoint, JobControl, JobReader, Launch, PortError, SavepointProgress, SavepointRequest, StateStorage,
+    Submission,
 };
 use domain::sql::StatementKind;
 use flink::LocalStorage;
@@ -68,6 +69,24 @@ async fn read_a_job(lab: &Lab, endpoint: &Endpoint, id: &str) {
     );
 }
 
+/// A submission that Flink refuses says why, the cause first and with the script's line.
+async fn read_refusals(lab: &Lab, endpoint: &Endpoint) {
+    let missing = Submission {
+        restore_path: Some(lab.uri("nowhere")),
+        ..endless(lab, 3)
+    };
+    let wrong = submission(4, &[(StatementKind::Insert, "INSERT INTO nowhere SELECT 1")]);
+    for (refused, beginning, words) in [
+        (missing, "line 3: ", "Cannot find checkpoint or savepoint"),
+        (wrong, "line 1: ", "nowhere"),
+    ] {
+        let error = lab.rest.submit(endpoint, &refused).await.unwrap_err();
+        assert!(matches!(error, PortError::Refused { status: Some(400), .. }), "{error:?}");
+        let message = error.to_string();
+        assert!(message.starts_with(beginning) && message.contains(words), "{message}");
+    }
+}
+
 /// A job that fails says why.
 async fn read_a_failure(lab: &Lab, endpoint: &Endpoint) {
     let failing = submission(
@@ -118,10 +137,8 @@ async fn a_job_is_started_saved_stopped_restored_and_cancelled() {
         let first = endless(&lab, 1);
         lab.rest.submit(&endpoint, &first).await.unwrap();
         lab.reach(&endpoint, &first.flink_job_id, FlinkState::Running).await;
-        // The same again is harmless where the version knows its job ids.
-        if home.version.capabilities().refuses_used_job_id {
-            lab.rest.submit(&endpoint, &first).await.unwrap();
-        }
+        // The same again while it runs is harmless.
+        lab.rest.submit(&endpoint, &first).await.unwrap();
         let jobs = lab.rest.look(&endpoint).await.unwrap().jobs;
         assert_eq!(jobs.len(), 1);
         assert_eq!(jobs[0].name, "job 1");
@@ -165,16 +182,7 @@ async fn a_job_is_started_saved_stopped_restored_and_cancelled() {
         lab.rest.cancel(&endpoint, &"e".repeat(32)).await.unwrap();
 
         read_a_failure(&lab, &endpoint).await;
-        let missing = Submission {
-            restore_path: Some(lab.uri("nowhere")),
-            ..endless(&lab, 3)
-        };
-        let refused = lab.rest.submit(&endpoint, &missing).await;
-        println!("a missing savepoint: {refused:?}");
-        let wrong = submission(4, &[(StatementKind::Insert, "INSERT INTO nowhere SELECT 1")]);
-        let refused = lab.rest.submit(&endpoint, &wrong).await.unwrap_err();
-        println!("a wrong script: {refused}");
-        assert!(refused.to_string().contains("line 1"), "{refused}");
+        read_refusals(&lab, &endpoint).await;
 
         lab.host.terminate(NAME).await.unwrap();
         assert_eq!(left(lab.dir.path()), Vec::<i32>::new());

@@ -1,7 +1,7 @@
 //! The REST adapter against a JobManager that answers oddly, or not at all: what may be concluded, and what
 //! may not.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
 mod fake;
 

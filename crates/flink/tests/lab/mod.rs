@@ -192,23 +192,13 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        // Still there when an assertion failed.
-        for entry in fs::read_dir(self.dir.path().join("clusters").join(NAME))
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
-            let Ok(text) = fs::read_to_string(entry.path().join("pid")) else {
-                continue;
-            };
-            if let Some(pid) = text
-                .split(' ')
-                .next()
-                .and_then(|pid| pid.parse().ok())
-                .filter(|pid| runs_here(*pid, self.dir.path()))
-            {
+        // Still there when an assertion failed. Holders first: they would write into the folder while it goes.
+        let begun = Instant::now();
+        while !left(self.dir.path()).is_empty() && begun.elapsed() < LIMIT {
+            for pid in left(self.dir.path()) {
                 let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
             }
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }

@@ -34,12 +34,14 @@ impl Store {
     /// # Errors
     /// `Conflict` when the name is taken.
     pub async fn create_user(&self, name: &str, password_hash: Option<&str>, platform_admin: bool) -> Result<User, StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        let given = (name.to_owned(), password_hash.map(str::to_owned));
+        self.write(Scope::Plain, given, move |tx, given| async move {
+            let (name, password_hash) = &*given;
             let row = user::Model {
                 id: new_id(),
-                name: name.to_owned(),
+                name: name.clone(),
                 name_key: key(name),
-                password_hash: password_hash.map(str::to_owned),
+                password_hash: password_hash.clone(),
                 platform_admin,
                 created_at: tx.at.0,
             };
@@ -110,9 +112,9 @@ impl Store {
     /// # Errors
     /// `NotFound` when the person is gone.
     pub async fn set_password(&self, id: UserId, hash: &str) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, hash.to_owned(), move |tx, hash| async move {
             let done = user::Entity::update_many()
-                .col_expr(user::Column::PasswordHash, Expr::value(hash))
+                .col_expr(user::Column::PasswordHash, Expr::value(hash.as_str()))
                 .filter(user::Column::Id.eq(id.0))
                 .exec(&tx.conn)
                 .await?;
@@ -130,7 +132,7 @@ impl Store {
     /// `Unavailable` when the database does not answer.
     pub async fn prune_access(&self) -> Result<u64, StoreError> {
         let old = now().0;
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let sessions = session::Entity::delete_many()
                 .filter(session::Column::ExpiresAt.lte(old))
                 .exec(&tx.conn)

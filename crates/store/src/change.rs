@@ -73,7 +73,7 @@ impl Store {
     /// `Unavailable` when the database does not answer.
     pub async fn prune_changes(&self, older_than: Millis) -> Result<u64, StoreError> {
         let newest = self.newest_change().await?;
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let gone = change::Entity::delete_many()
                 .filter(change::Column::At.lt(older_than.0))
                 .filter(change::Column::Sequence.lt(newest))

@@ -151,9 +151,8 @@ impl Store {
     /// # Errors
     /// `Conflict` when the name is taken in the team, or the team or the Flink version is gone.
     pub async fn create_cluster(&self, new: NewCluster) -> Result<Cluster, StoreError> {
-        let new = &new;
-        self.write(Scope::Plain, |tx| async move {
-            let row = row_of(new, tx.at)?;
+        self.write(Scope::Plain, new, move |tx, new| async move {
+            let row = row_of(&new, tx.at)?;
             if let Some(version) = new.flink_version_id {
                 let known = flink_versions::Entity::find_by_id(version.0).lock_exclusive().one(&tx.conn).await?;
                 known.ok_or_else(|| Fault::conflict("this Flink version was removed meanwhile: choose another one"))?;
@@ -241,8 +240,10 @@ impl Store {
     /// # Errors
     /// `Conflict` when the cluster is gone.
     pub async fn set_cluster_rest(&self, id: ClusterId, rest_url: Option<&str>, version: Option<VersionNumber>) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move { set_rest(&tx, id, rest_url, version).await })
-            .await
+        self.write(Scope::Plain, rest_url.map(str::to_owned), move |tx, url| async move {
+            set_rest(&tx, id, url.as_deref(), version).await
+        })
+        .await
     }
 
     /// Deletes a cluster. Jobs that were placed on it are placed nowhere; their runs keep its id.
@@ -251,7 +252,7 @@ impl Store {
     /// `NotFound` when the team has no such cluster; `Conflict` while a local one is not stopped, an
     /// operation of it or of a job on it is open, or a run on it may still be running.
     pub async fn delete_cluster(&self, team_id: TeamId, id: ClusterId, by: Option<UserId>) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let row = cluster::Entity::find_by_id(id.0)
                 .filter(cluster::Column::TeamId.eq(team_id.0))
                 .one(&tx.conn)

@@ -149,8 +149,9 @@ impl Store {
     /// # Errors
     /// `Changed` when another revision was saved meanwhile; `NotFound` when the team has no such job.
     pub async fn save_draft(&self, new: NewDraft) -> Result<Draft, DraftError> {
-        let new = &new;
-        let outcome = self.write(Scope::Plain, |tx| async move { save(&tx, new).await }).await?;
+        let outcome = self
+            .write(Scope::Plain, new, move |tx, new| async move { save(&tx, &new).await })
+            .await?;
         outcome.map_err(|current| DraftError::Changed { current })
     }
 

@@ -168,8 +168,7 @@ impl Store {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn append_events(&self, events: Vec<NewEvent>) -> Result<(), StoreError> {
-        let events = &events;
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, events, |tx, events| async move {
             events.iter().cloned().for_each(|event| tx.event(event));
             Ok(())
         })

@@ -197,6 +197,18 @@ async fn rows_on(conn: &DatabaseTransaction, id: ClusterId) -> Result<Vec<job::M
     Ok(job::Entity::find().filter(wanted).order_by_asc(job::Column::Id).all(conn).await?)
 }
 
+/// Jobs with an open operation that stand on no cluster that there is.
+async fn rows_nowhere(conn: &DatabaseTransaction) -> Result<Vec<job::Model>, Fault> {
+    let known = cluster::Entity::find().select_only().column(cluster::Column::Id).into_query();
+    let nowhere = job::Column::ClusterId.is_null().or(job::Column::ClusterId.not_in_subquery(known));
+    Ok(job::Entity::find()
+        .filter(nowhere)
+        .filter(open_slot())
+        .order_by_asc(job::Column::Id)
+        .all(conn)
+        .await?)
+}
+
 /// How many rows each cluster has, of a query grouped by cluster.
 fn tally(rows: Vec<(Uuid, i64)>) -> By<ClusterId, u64> {
     rows.into_iter()
@@ -263,9 +275,11 @@ impl Store {
     /// # Errors
     /// `Invalid` for a stored value that cannot be read.
     pub async fn job_views(&self, team_id: TeamId, filter: &JobFilter) -> Result<Vec<JobFacts>, StoreError> {
-        let conn = self.reading().await?;
-        let rows = page(&conn, team_id, filter).await?;
-        Ok(gather(&conn, rows, Depth::View).await?)
+        self.read(filter.clone(), move |conn, filter| async move {
+            let rows = page(&*conn, team_id, &filter).await?;
+            gather(&conn, rows, Depth::View).await
+        })
+        .await
     }
 
     /// The facts of one job of a team, without effects and snapshots.
@@ -273,12 +287,14 @@ impl Store {
     /// # Errors
     /// `NotFound` when the team has no such job.
     pub async fn job_view(&self, team_id: TeamId, id: JobId) -> Result<JobFacts, StoreError> {
-        let conn = self.reading().await?;
-        let row = jobs::row(&conn, id).await?;
-        if row.team_id != team_id.0 {
-            return Err(StoreError::NotFound);
-        }
-        gather(&conn, vec![row], Depth::View).await?.pop().ok_or(StoreError::NotFound)
+        self.read((), move |conn, _| async move {
+            let row = jobs::row(&*conn, id).await?;
+            if row.team_id != team_id.0 {
+                return Err(StoreError::NotFound.into());
+            }
+            Ok(gather(&conn, vec![row], Depth::View).await?.pop().ok_or(StoreError::NotFound)?)
+        })
+        .await
     }
 
     /// All facts of one job of any team: for the engine.
@@ -286,9 +302,11 @@ impl Store {
     /// # Errors
     /// `NotFound` when there is none.
     pub async fn job_facts(&self, id: JobId) -> Result<JobFacts, StoreError> {
-        let conn = self.reading().await?;
-        let row = jobs::row(&conn, id).await?;
-        gather(&conn, vec![row], Depth::Plan).await?.pop().ok_or(StoreError::NotFound)
+        self.read((), move |conn, _| async move {
+            let row = jobs::row(&*conn, id).await?;
+            Ok(gather(&conn, vec![row], Depth::Plan).await?.pop().ok_or(StoreError::NotFound)?)
+        })
+        .await
     }
 
     /// Clusters that the engine has work with: desired running, or with a live run, or with an open
@@ -297,8 +315,7 @@ impl Store {
     /// # Errors
     /// `Invalid` for a stored value that cannot be read.
     pub async fn engine_clusters(&self) -> Result<Vec<ClusterWork>, StoreError> {
-        let conn = self.reading().await?;
-        Ok(work(&conn).await?)
+        self.read((), |conn, _| async move { work(&conn).await }).await
     }
 
     /// All facts of the jobs that the engine has work with on a cluster: their newest run lives there or
@@ -308,9 +325,11 @@ impl Store {
     /// # Errors
     /// `Invalid` for a stored value that cannot be read.
     pub async fn engine_jobs(&self, id: ClusterId) -> Result<Vec<JobFacts>, StoreError> {
-        let conn = self.reading().await?;
-        let rows = rows_on(&conn, id).await?;
-        Ok(gather(&conn, rows, Depth::Plan).await?)
+        self.read((), move |conn, _| async move {
+            let rows = rows_on(&conn, id).await?;
+            gather(&conn, rows, Depth::Plan).await
+        })
+        .await
     }
 
     /// All facts of jobs with an open operation that stand on no cluster, or on one that is gone, such as
@@ -319,15 +338,10 @@ impl Store {
     /// # Errors
     /// `Invalid` for a stored value that cannot be read.
     pub async fn engine_unplaced(&self) -> Result<Vec<JobFacts>, StoreError> {
-        let conn = self.reading().await?;
-        let known = cluster::Entity::find().select_only().column(cluster::Column::Id).into_query();
-        let nowhere = job::Column::ClusterId.is_null().or(job::Column::ClusterId.not_in_subquery(known));
-        let rows = job::Entity::find()
-            .filter(nowhere)
-            .filter(open_slot())
-            .order_by_asc(job::Column::Id)
-            .all(&conn)
-            .await?;
-        Ok(gather(&conn, rows, Depth::Plan).await?)
+        self.read((), |conn, _| async move {
+            let rows = rows_nowhere(&conn).await?;
+            gather(&conn, rows, Depth::Plan).await
+        })
+        .await
     }
 }

@@ -35,7 +35,7 @@ impl Store {
     /// # Errors
     /// `Conflict` when the version is registered already.
     pub async fn insert_flink_version(&self, new: &FlinkVersion) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, new.clone(), |tx, new| async move {
             let row = flink_version::Model {
                 id: new.id.0,
                 version: new.version.to_string(),
@@ -90,7 +90,7 @@ impl Store {
     /// # Errors
     /// `Conflict` when a cluster uses it; `NotFound` when there is none.
     pub async fn delete_flink_version(&self, id: FlinkVersionId) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let gone = flink_version::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
             if gone.rows_affected == 0 {
                 return Err(StoreError::NotFound.into());

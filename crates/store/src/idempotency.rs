@@ -102,7 +102,7 @@ impl Store {
     /// `Unavailable` when the database does not answer.
     pub async fn prune_idempotency(&self) -> Result<u64, StoreError> {
         let old = now().plus(-KEPT);
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let gone = idempotency_key::Entity::delete_many()
                 .filter(idempotency_key::Column::CreatedAt.lte(old.0))
                 .exec(&tx.conn)

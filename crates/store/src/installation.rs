@@ -62,9 +62,8 @@ impl Store {
             started_at: now(),
             ended_at: None,
         };
-        let made = &new;
-        self.write(Scope::Plain, |tx| async move {
-            installation::Entity::insert(row_of(made)?.into_active_model())
+        self.write(Scope::Plain, new.clone(), |tx, made| async move {
+            installation::Entity::insert(row_of(&made)?.into_active_model())
                 .exec_without_returning(&tx.conn)
                 .await?;
             tx.changed(None, "installation", made.id, None);
@@ -79,8 +78,8 @@ impl Store {
     /// # Errors
     /// `NotFound` when there is none.
     pub async fn update_installation(&self, of: &Installation) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
-            let row = row_of(of)?.into_active_model().reset_all();
+        self.write(Scope::Plain, of.clone(), |tx, of| async move {
+            let row = row_of(&of)?.into_active_model().reset_all();
             let done = installation::Entity::update_many()
                 .set(row)
                 .filter(installation::Column::Id.eq(of.id.0))
@@ -123,7 +122,7 @@ impl Store {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn end_open_installations(&self) -> Result<u64, StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let done = installation::Entity::update_many()
                 .col_expr(installation::Column::State, Expr::value(word(&InstallationState::Failed)?))
                 .col_expr(

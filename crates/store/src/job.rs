@@ -217,8 +217,7 @@ impl Store {
     /// # Errors
     /// `Conflict` when the name is taken in the team.
     pub async fn create_job(&self, new: NewJob) -> Result<Job, StoreError> {
-        let new = &new;
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, new, move |tx, new| async move {
             let row = job::Model {
                 id: new_id(),
                 team_id: new.team_id.0,
@@ -298,8 +297,7 @@ impl Store {
     /// # Errors
     /// `Conflict` when the name is taken in the team; `NotFound` when the team has no such job.
     pub async fn rename_job(&self, team_id: TeamId, id: JobId, patch: JobPatch) -> Result<Job, StoreError> {
-        let patch = &patch;
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, patch, move |tx, patch| async move {
             let before = row(&tx.conn, id).await?;
             let name = patch.name.as_ref().unwrap_or(&before.name);
             let description = patch.description.as_ref().unwrap_or(&before.description);

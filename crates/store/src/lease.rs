@@ -86,7 +86,7 @@ impl Store {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn heartbeat(&self, id: InstanceId, name: &str) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, name.to_owned(), move |tx, name| async move {
             let now = database_now(&tx.conn).await?.0;
             let row = instance::Model {
                 id: id.0,
@@ -112,13 +112,18 @@ impl Store {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn claim_cluster(&self, cluster_id: ClusterId, owner: InstanceId, ttl_ms: i64) -> Result<Option<Lease>, StoreError> {
-        let wanted = &Lease {
+        let wanted = Lease {
             cluster_id,
             owner,
             epoch: 0,
             expires_at: Millis(0),
         };
-        self.write(Scope::Plain, |tx| async move { claim(&tx, wanted, ttl_ms).await }).await
+        self.write(
+            Scope::Plain,
+            wanted,
+            move |tx, wanted| async move { claim(&tx, &wanted, ttl_ms).await },
+        )
+        .await
     }
 
     /// Holds a lease for another `ttl_ms` milliseconds from now.
@@ -126,14 +131,14 @@ impl Store {
     /// # Errors
     /// `Conflict` when it was lost.
     pub async fn renew(&self, held: &Lease, ttl_ms: i64) -> Result<Lease, StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, held.clone(), move |tx, held| async move {
             let expires_at = database_now(&tx.conn).await?.plus(ttl_ms);
-            if !set_expiry(&tx, held, expires_at).await? {
-                return Err(lost(held));
+            if !set_expiry(&tx, &held, expires_at).await? {
+                return Err(lost(&held));
             }
             Ok(Lease {
                 expires_at,
-                ..held.clone()
+                ..(*held).clone()
             })
         })
         .await
@@ -145,8 +150,8 @@ impl Store {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn release_lease(&self, held: &Lease) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
-            set_expiry(&tx, held, Millis(0)).await?;
+        self.write(Scope::Plain, held.clone(), |tx, held| async move {
+            set_expiry(&tx, &held, Millis(0)).await?;
             Ok(())
         })
         .await

@@ -19,9 +19,9 @@ impl Store {
     /// # Errors
     /// `Conflict` when the person is gone.
     pub async fn create_link(&self, sha256: &str, user_id: UserId, expires_at: Millis) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, sha256.to_owned(), move |tx, sha256| async move {
             let row = link::Model {
-                secret_key: sha256.to_owned(),
+                secret_key: (*sha256).clone(),
                 user_id: user_id.0,
                 created_at: tx.at.0,
                 expires_at: expires_at.0,
@@ -41,10 +41,10 @@ impl Store {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn use_link(&self, sha256: &str) -> Result<Option<User>, StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, sha256.to_owned(), |tx, sha256| async move {
             let used = link::Entity::update_many()
                 .col_expr(link::Column::UsedAt, Expr::value(tx.at.0))
-                .filter(link::Column::SecretKey.eq(sha256))
+                .filter(link::Column::SecretKey.eq(sha256.as_str()))
                 .filter(link::Column::UsedAt.is_null())
                 .filter(link::Column::ExpiresAt.gt(tx.at.0))
                 .exec(&tx.conn)
@@ -52,7 +52,7 @@ impl Store {
             if used.rows_affected == 0 {
                 return Ok(None);
             }
-            let row = link::Entity::find_by_id(sha256.to_owned())
+            let row = link::Entity::find_by_id((*sha256).clone())
                 .one(&tx.conn)
                 .await?
                 .ok_or(StoreError::NotFound)?;

@@ -121,6 +121,11 @@ impl Store {
     /// # Errors
     /// `Conflict` when the cluster is gone.
     pub async fn save_look(&self, id: ClusterId, look: &Look) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move { write(&tx, id, look).await }).await
+        self.write(
+            Scope::Plain,
+            look.clone(),
+            move |tx, look| async move { write(&tx, id, &look).await },
+        )
+        .await
     }
 }

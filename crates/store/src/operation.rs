@@ -228,7 +228,7 @@ impl Store {
     /// # Errors
     /// `NotFound` when the team has no such operation; `Conflict` when it has ended already.
     pub async fn cancel_operation(&self, team_id: TeamId, id: OperationId, by: UserId) -> Result<Operation, StoreError> {
-        self.write(Scope::Request, |tx| async move {
+        self.write(Scope::Request, (), move |tx, _| async move {
             let found = find(&tx, id.0)
                 .await?
                 .filter(|found| found.team_id == team_id)

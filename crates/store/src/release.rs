@@ -183,8 +183,8 @@ impl Store {
     /// # Errors
     /// `NotFound` when the team has no such job.
     pub async fn create_release(&self, new: NewRelease) -> Result<Release, StoreError> {
-        let new = &new;
-        self.write(Scope::Plain, |tx| async move { create(&tx, new).await }).await
+        self.write(Scope::Plain, new, move |tx, new| async move { create(&tx, &new).await })
+            .await
     }
 
     /// A release of a team.

@@ -99,8 +99,8 @@ impl Store {
     /// # Errors
     /// See [`Requested`]; `NotFound` inside when the team has no such job.
     pub async fn request_operation(&self, new: NewOperation) -> Result<Operation, Requested> {
-        let new = &new;
-        self.write(Scope::Request, |tx| async move { on_job(&tx, new).await }).await?
+        self.write(Scope::Request, new, |tx, new| async move { on_job(&tx, &new).await })
+            .await?
     }
 
     /// Begins the start or stop of a cluster: sets what is desired of it, with the next generation.
@@ -108,8 +108,8 @@ impl Store {
     /// # Errors
     /// See [`Requested`]; `NotFound` inside when the team has no such cluster.
     pub async fn request_cluster(&self, new: NewClusterOperation) -> Result<Operation, Requested> {
-        let new = &new;
-        self.write(Scope::Request, |tx| async move { on_cluster(&tx, new).await }).await?
+        self.write(Scope::Request, new, |tx, new| async move { on_cluster(&tx, &new).await })
+            .await?
     }
 }
 

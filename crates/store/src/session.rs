@@ -44,8 +44,7 @@ impl Store {
     /// # Errors
     /// `Conflict` when the person is gone.
     pub async fn create_session(&self, new: NewSession) -> Result<Session, StoreError> {
-        let new = &new;
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, new, move |tx, new| async move {
             let row = session::Model {
                 id: new_id(),
                 secret_key: new.secret_sha256.clone(),
@@ -98,7 +97,7 @@ impl Store {
     /// # Errors
     /// `NotFound` when it is not theirs or has ended.
     pub async fn delete_session(&self, id: SessionId, user_id: UserId) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let gone = session::Entity::delete_many()
                 .filter(session::Column::Id.eq(id.0))
                 .filter(session::Column::UserId.eq(user_id.0))
@@ -117,7 +116,7 @@ impl Store {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn delete_sessions_but(&self, user_id: UserId, keep: Option<SessionId>) -> Result<u64, StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let mut gone = session::Entity::delete_many().filter(session::Column::UserId.eq(user_id.0));
             if let Some(keep) = keep {
                 gone = gone.filter(session::Column::Id.ne(keep.0));

@@ -30,11 +30,11 @@ impl Store {
     /// # Errors
     /// `Conflict` when the name is taken.
     pub async fn create_team(&self, name: &str) -> Result<Team, StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, name.to_owned(), |tx, name| async move {
             let row = team::Model {
                 id: new_id(),
-                name: name.to_owned(),
-                name_key: key(name),
+                name: (*name).clone(),
+                name_key: key(&name),
                 created_at: tx.at.0,
             };
             let made = team::Entity::insert(row.clone().into_active_model())
@@ -120,7 +120,7 @@ impl Store {
                 "a member of a team is a viewer, operator, developer or team admin".to_owned(),
             ));
         }
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let row = member::Model {
                 team_id: team_id.0,
                 user_id: user_id.0,
@@ -144,7 +144,7 @@ impl Store {
     /// # Errors
     /// `NotFound` when they are not in it.
     pub async fn remove_member(&self, team_id: TeamId, user_id: UserId) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let gone = member::Entity::delete_by_id((team_id.0, user_id.0)).exec(&tx.conn).await?;
             if gone.rows_affected == 0 {
                 return Err(StoreError::NotFound.into());

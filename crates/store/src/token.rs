@@ -46,8 +46,7 @@ impl Store {
     /// # Errors
     /// `Conflict` when the person is gone.
     pub async fn create_token(&self, new: NewToken) -> Result<Token, StoreError> {
-        let new = &new;
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, new, move |tx, new| async move {
             let row = token::Model {
                 id: new_id(),
                 secret_key: new.secret_sha256.clone(),
@@ -103,7 +102,7 @@ impl Store {
     /// # Errors
     /// `NotFound` when it is not theirs or is gone.
     pub async fn delete_token(&self, id: TokenId, user_id: UserId) -> Result<(), StoreError> {
-        self.write(Scope::Plain, |tx| async move {
+        self.write(Scope::Plain, (), move |tx, _| async move {
             let gone = token::Entity::delete_many()
                 .filter(token::Column::Id.eq(id.0))
                 .filter(token::Column::UserId.eq(user_id.0))
@@ -125,10 +124,11 @@ impl Store {
         if token.last_used_at.is_some_and(|last| now().since(last) < MINUTE) {
             return Ok(());
         }
-        self.write(Scope::Plain, |tx| async move {
+        let id = token.id;
+        self.write(Scope::Plain, (), move |tx, _| async move {
             token::Entity::update_many()
                 .col_expr(token::Column::LastUsedAt, Expr::value(tx.at.0))
-                .filter(token::Column::Id.eq(token.id.0))
+                .filter(token::Column::Id.eq(id.0))
                 .exec(&tx.conn)
                 .await?;
             Ok(())

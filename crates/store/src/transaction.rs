@@ -18,6 +18,8 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
+use tracing::Instrument;
+
 use crate::clock::now;
 use crate::connect::Store;
 use crate::entity;
@@ -97,28 +99,35 @@ impl Tx {
 }
 
 impl Store {
-    /// Runs work in one write transaction; see the module.
-    pub(crate) async fn write<T, F, W>(&self, scope: Scope, work: F) -> Result<T, StoreError>
+    /// Runs work in one write transaction; see the module. `given` is what the work needs beside numbers
+    /// and ids.
+    pub(crate) async fn write<G, T, F, W>(&self, scope: Scope, given: G, work: F) -> Result<T, StoreError>
     where
-        F: Fn(Arc<Tx>) -> W,
-        W: Future<Output = Result<T, Fault>>,
+        G: Send + Sync + 'static,
+        T: Send + 'static,
+        F: Fn(Arc<Tx>, Arc<G>) -> W + Send + Sync + 'static,
+        W: Future<Output = Result<T, Fault>> + Send,
     {
-        let mut tries = 0;
-        loop {
-            match self.write_once(scope, &work).await {
-                Err(Fault::Contended(why)) if tries < TRIES => {
-                    tries += 1;
-                    tracing::debug!(tries, why, "a transaction is tried again");
-                    tokio::time::sleep(Duration::from_millis(2 << tries.min(7))).await;
+        let (store, given) = (self.clone(), Arc::new(given));
+        to_its_end(async move {
+            let mut tries = 0;
+            loop {
+                match store.write_once(scope, &given, &work).await {
+                    Err(Fault::Contended(why)) if tries < TRIES => {
+                        tries += 1;
+                        tracing::debug!(tries, why, "a transaction is tried again");
+                        tokio::time::sleep(Duration::from_millis(2 << tries.min(7))).await;
+                    }
+                    other => return other,
                 }
-                other => return other.map_err(StoreError::from),
             }
-        }
+        })
+        .await
     }
 
-    async fn write_once<T, F, W>(&self, scope: Scope, work: &F) -> Result<T, Fault>
+    async fn write_once<G, T, F, W>(&self, scope: Scope, given: &Arc<G>, work: &F) -> Result<T, Fault>
     where
-        F: Fn(Arc<Tx>) -> W,
+        F: Fn(Arc<Tx>, Arc<G>) -> W,
         W: Future<Output = Result<T, Fault>>,
     {
         let tx = Arc::new(Tx {
@@ -128,10 +137,19 @@ impl Store {
             events: Mutex::default(),
             wake: AtomicBool::new(scope == Scope::Request),
         });
-        let value = work(Arc::clone(&tx)).await?;
-        let changed = tx.flush().await?;
+        let outcome = match work(Arc::clone(&tx), Arc::clone(given)).await {
+            Ok(value) => tx.flush().await.map(|changed| (value, changed)),
+            Err(fault) => Err(fault),
+        };
         let wake = tx.wake.load(Ordering::Relaxed);
         let tx = Arc::into_inner(tx).ok_or_else(|| Fault::invalid("a transaction was still in use when it was to be committed"))?;
+        let (value, changed) = match outcome {
+            Ok(done) => done,
+            Err(fault) => {
+                end(tx.conn).await;
+                return Err(fault);
+            }
+        };
         let number = (changed && scope != Scope::Plain).then(|| self.crash.before());
         tx.conn.commit().await?;
         if let Some(number) = number {
@@ -146,9 +164,51 @@ impl Store {
         Ok(value)
     }
 
-    /// A read-only transaction in which several reads see the same moment.
-    pub(crate) async fn reading(&self) -> Result<DatabaseTransaction, Fault> {
-        Ok(self.reader.begin_with_options(read_options(self.backend)).await?)
+    /// Runs reads in one read-only transaction, so that they see the same moment.
+    pub(crate) async fn read<G, T, F, W>(&self, given: G, work: F) -> Result<T, StoreError>
+    where
+        G: Send + Sync + 'static,
+        T: Send + 'static,
+        F: Fn(Arc<DatabaseTransaction>, Arc<G>) -> W + Send + 'static,
+        W: Future<Output = Result<T, Fault>> + Send,
+    {
+        let store = self.clone();
+        to_its_end(async move {
+            let conn = Arc::new(store.reader.begin_with_options(read_options(store.backend)).await?);
+            let outcome = work(Arc::clone(&conn), Arc::new(given)).await;
+            if let Some(conn) = Arc::into_inner(conn) {
+                end(conn).await;
+            }
+            outcome
+        })
+        .await
+    }
+}
+
+/// Ends a transaction that changes nothing. Where that fails the connection is broken, and the pool makes
+/// another one.
+async fn end(conn: DatabaseTransaction) {
+    if let Err(error) = conn.rollback().await {
+        tracing::debug!(%error, "a transaction could not be rolled back");
+    }
+}
+
+/// Runs a transaction to its end even where nobody waits for it any more, as when a browser hangs up. A
+/// transaction that is dropped in the middle of a statement can leave its connection in a state in which
+/// the pool waits for it for ever (MySQL), and one dropped in its commit would be done or not done.
+async fn to_its_end<T, W>(work: W) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    W: Future<Output = Result<T, Fault>> + Send + 'static,
+{
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(StoreError::Unavailable(
+                "the server is ending: try again when it is back".to_owned(),
+            )),
+        },
     }
 }
 

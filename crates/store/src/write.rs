@@ -97,8 +97,8 @@ impl Store {
         if writes.is_empty() {
             return Ok(());
         }
-        let writes = &writes;
-        self.write(Scope::Engine, |tx| async move {
+        self.write(Scope::Engine, (lease.cloned(), writes), |tx, given| async move {
+            let (lease, writes) = &*given;
             if let Some(lease) = lease {
                 lease::check(&tx, lease).await?;
             }

@@ -1,10 +1,9 @@
 //! Opening databases: new ones, at the same time, of newer servers, with values that nobody knows.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::ConnectionTrait;
 
 use super::bed::on_each_engine;
 use super::world::World;
-use crate::entity::{job, operation};
 use crate::{JobFilter, Store, StoreError};
 
 #[test]
@@ -99,32 +98,29 @@ fn a_stored_word_that_nobody_knows_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_writer_that_is_dropped_half_way_leaves_nothing_and_blocks_nobody() {
+fn callers_that_hang_up_leave_nothing_half_done_and_block_nobody() {
     on_each_engine(|store, _| async move {
         let world = World::new(store.clone()).await;
-        for n in 0..40_u32 {
-            let (store, new) = (world.store.clone(), world.start());
-            let call = tokio::spawn(async move { store.request_operation(new).await });
-            for _ in 0..n {
+        for patience in 0..60_u32 {
+            let (mine, new, team) = (store.clone(), world.start(), world.team.id);
+            let write = tokio::spawn(async move { mine.request_operation(new).await });
+            let mine = store.clone();
+            let views = tokio::spawn(async move { mine.job_views(team, &JobFilter::default()).await });
+            let mine = store.clone();
+            let list = tokio::spawn(async move { mine.teams().await });
+            for _ in 0..patience {
                 tokio::task::yield_now().await;
             }
-            call.abort();
-            let _ = call.await;
+            write.abort();
+            views.abort();
+            list.abort();
+            let _ = (write.await, views.await, list.await);
         }
-        store.create_team("after").await.unwrap();
-        // Both in one snapshot: a commit may still be under way although nobody waits for it any more.
-        let moment = store.reading().await.unwrap();
-        let job = job::Entity::find_by_id(world.job.id.0).one(&moment).await.unwrap().unwrap();
-        let operations = operation::Entity::find()
-            .filter(operation::Column::JobId.eq(world.job.id.0))
-            .all(&moment)
-            .await
-            .unwrap();
-        assert_eq!(
-            operations.iter().map(|row| row.id).collect::<Vec<_>>(),
-            Vec::from_iter(job.lifecycle_id),
-            "all of it or nothing of it"
-        );
-        assert_eq!(job.generation, i64::from(job.lifecycle_id.is_some()));
+        // A write that stands in line behind all of them; the bed waits for all connections at its end.
+        let busy = store.request_operation(world.start()).await.unwrap_err();
+        let job = world.now().await;
+        let operations = store.operations(world.team.id, job.id, 100, None).await.unwrap();
+        assert_eq!(operations.iter().map(|of| Some(of.id)).collect::<Vec<_>>(), [job.lifecycle_id]);
+        assert_eq!((job.generation, super::world::busy(busy).id), (1, operations[0].id));
     });
 }

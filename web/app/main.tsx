@@ -7,7 +7,7 @@ import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import { newQueryClient, startClient } from './client';
 import { paths } from './paths';
-import { useDark, useLanguage } from './preferences';
+import { readStored, useDark, useLanguage, writeStored } from './preferences';
 import { router } from './router';
 import { onSignedOut } from './session';
 import { antTheme } from './theme';
@@ -21,6 +21,16 @@ import './styles/narrow.css';
 startWords();
 startClient();
 const queries = newQueryClient();
+
+// After an upgrade of the server the parts of an old page are gone: load the new console, once. Unsaved text is kept.
+const RELOAD_AGAIN_MS = 30_000;
+window.addEventListener('vite:preloadError', (event) => {
+  const last = Number(readStored('reloaded') ?? 0);
+  if (Date.now() - last < RELOAD_AGAIN_MS) return;
+  event.preventDefault();
+  writeStored('reloaded', String(Date.now()));
+  window.location.reload();
+});
 
 onSignedOut(() => {
   const { href, pathname } = router.state.location;

@@ -1,6 +1,7 @@
 // The routes. Pages are loaded when they are first opened.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
 import { serverAddress } from './client';
+import { Broken } from './pages/broken';
 import { Frame } from './pages/frame';
 import { Home } from './pages/home';
 import { NotFound } from './pages/not-found';
@@ -88,6 +89,7 @@ export const router = createRouter({
   routeTree,
   basepath: new URL(serverAddress()).pathname,
   defaultPreload: 'intent',
+  defaultErrorComponent: Broken,
   scrollRestoration: true,
 });
 

@@ -29,7 +29,11 @@ function follow(response) {
   /** @param {object} change */
   const tell = (change) => response.write(`event: change\ndata: ${JSON.stringify(change)}\n\n`);
   listeners.add(tell);
-  response.on('close', () => listeners.delete(tell));
+  const ping = setInterval(() => response.write(': ping\n\n'), 15_000);
+  response.on('close', () => {
+    clearInterval(ping);
+    listeners.delete(tell);
+  });
 }
 
 /** @param {string} pathname @param {import('node:http').ServerResponse} response */

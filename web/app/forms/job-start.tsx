@@ -76,7 +76,13 @@ function StartQuestions({
     >
       <div className="stack-12">
         <Question number={1} title={t('start.whichRelease')} htmlFor="start-release">
-          <ReleaseChoice id="start-release" releases={releases} value={release} onChange={setRelease} current={job.run?.releaseNumber} />
+          <ReleaseChoice
+            id="start-release"
+            releases={releases}
+            value={release}
+            onChange={setRelease}
+            current={job.run?.endedAt ? undefined : job.run?.releaseNumber}
+          />
         </Question>
         <Question number={2} title={t('start.whichState')}>
           <StateChoice snapshots={snapshots} value={state} onChange={setState} pathProblem={at('state.path')} />

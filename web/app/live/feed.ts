@@ -1,8 +1,9 @@
 // One connection to the server's change feed for all tabs of this browser: the tab that holds the Web Lock has the
-// EventSource and passes on what it hears; when it closes, the next tab gets the lock and reads everything anew.
+// connection and passes on what it hears; when it closes, the next tab gets the lock and reads everything anew.
 import { serverAddress } from '../client';
 import type { Change } from './invalidate';
 import { type LiveStatus, setLive } from './status';
+import { readStream, type StreamEvent } from './stream';
 
 type Word = { kind: 'change'; change: Change } | { kind: 'reset' } | { kind: 'status'; status: LiveStatus } | { kind: 'hello' };
 
@@ -44,48 +45,52 @@ function sequenceOf(text: string): number {
 
 /** Holds the connection, going on after change `last`; answers a function that ends it. */
 export function connect(listener: FeedListener, onStatus: (status: LiveStatus) => void, last?: number): () => void {
-  let source: EventSource | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = new AbortController();
+  let known = last;
   let tries = 0;
-  let lost = false;
-  let ended = false;
-  const open = () => {
-    const from = last === undefined ? '' : `?lastEventId=${last}`;
-    source = new EventSource(`${serverAddress()}/api/v1/changes${from}`);
-    source.onopen = () => {
-      lost = false;
-      tries = 0;
-      onStatus({ live: true });
-    };
-    source.addEventListener('change', (event) => {
-      const change = asChange(event.data);
+  let live = true;
+  const hear = ({ kind, data }: StreamEvent) => {
+    if (kind === 'change') {
+      const change = asChange(data);
       if (!change) return;
-      last = Math.max(last ?? 0, change.sequence);
+      known = Math.max(known ?? 0, change.sequence);
       listener.change(change);
-    });
-    source.addEventListener('hello', (event) => {
-      if (last === undefined) listener.begun();
-      last = Math.max(last ?? 0, sequenceOf(event.data));
-    });
-    source.addEventListener('reset', (event) => {
-      last = sequenceOf(event.data);
+    } else if (kind === 'hello') {
+      if (known === undefined) listener.begun();
+      known = Math.max(known ?? 0, sequenceOf(data));
+    } else if (kind === 'reset') {
+      known = sequenceOf(data);
       listener.reset();
+    }
+  };
+  const open = () => {
+    tries = 0;
+    live = true;
+    onStatus({ live: true });
+  };
+  const run = async () => {
+    while (!stop.signal.aborted) {
+      const from = known === undefined ? '' : `?lastEventId=${known}`;
+      const status = await readStream(`${serverAddress()}/api/v1/changes${from}`, { open, event: hear }, stop.signal);
+      if (stop.signal.aborted) return;
+      if (live) onStatus({ live: false, since: Date.now() });
+      live = false;
+      if (status === 401 || status === 403) listener.refused();
+      await sleep(waitBefore(tries++), stop.signal);
+    }
+  };
+  void run();
+  return () => stop.abort();
+}
+
+function sleep(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(done, ms);
+    stop.addEventListener('abort', () => {
+      clearTimeout(timer);
+      done();
     });
-    source.onerror = () => {
-      if (ended) return;
-      if (!lost) onStatus({ live: false, since: Date.now() });
-      lost = true;
-      if (source?.readyState !== EventSource.CLOSED) return;
-      listener.refused();
-      timer = setTimeout(open, waitBefore(tries++));
-    };
-  };
-  open();
-  return () => {
-    ended = true;
-    clearTimeout(timer);
-    source?.close();
-  };
+  });
 }
 
 /** Follows the feed, through another tab where one has it already. Answers a function that stops. */

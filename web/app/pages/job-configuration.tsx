@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Alert, Input, Segmented, Table } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { sameValue } from '../flink-value';
 import type { JobConfiguration } from '../nouns';
 import { Loaded } from '../parts/loaded';
 import { read } from '../queries/read';
@@ -78,7 +79,7 @@ function ConfigurationTable({
             render: (_, row) => (
               <span>
                 {row.effective === undefined ? <span className="quiet">–</span> : <code className="wrap">{row.effective}</code>}
-                {row.declared !== undefined && row.effective !== undefined && row.declared !== row.effective && (
+                {row.declared !== undefined && row.effective !== undefined && !sameValue(row.declared, row.effective) && (
                   <span className="chip chip-warning">{t('configuration.differs')}</span>
                 )}
               </span>

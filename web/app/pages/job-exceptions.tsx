@@ -51,7 +51,7 @@ export function JobExceptions({ team, job, search, change }: TabProps) {
         follow={search.follow === true}
         onFollow={(follow) => change({ follow: follow || undefined }, true)}
       />
-      {job.run.reason && job.status.label === 'failed' && (
+      {job.run.reason && job.run.reason !== job.status.sentence && job.status.label === 'failed' && (
         <Card size="small" title={t('overview.how')}>
           <p className="wrap">{job.run.reason}</p>
         </Card>

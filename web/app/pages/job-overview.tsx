@@ -98,7 +98,7 @@ export function JobOverview({ team, job, search, change }: TabProps) {
           {job.actions.start.allowed ? t('overview.neverRan') : job.actions.start.reason}
         </Empty>
       )}
-      {job.run?.reason && (
+      {job.run?.reason && job.run.reason !== job.status.sentence && (
         <Card size="small" title={t('overview.how')}>
           <p className="wrap">{job.run.reason}</p>
         </Card>

@@ -38,15 +38,15 @@ export function VertexTable({ vertices }: { vertices: readonly Vertex[] }) {
         {
           title: t('vertex.recordsOut'),
           align: 'right',
-          width: 92,
+          width: 104,
           render: (_, vertex) => <span title={formatBytes(vertex.bytesOut, language)}>{formatCount(vertex.recordsOut, language)}</span>,
         },
         {
           title: t('vertex.backPressure'),
-          width: 118,
+          width: 128,
           render: (_, vertex) => <ShareBar share={vertex.backPressure} label={t('vertex.backPressure')} />,
         },
-        { title: t('vertex.busy'), width: 118, render: (_, vertex) => <ShareBar share={vertex.busy} hot={0.8} label={t('vertex.busy')} /> },
+        { title: t('vertex.busy'), width: 128, render: (_, vertex) => <ShareBar share={vertex.busy} hot={0.8} label={t('vertex.busy')} /> },
       ]}
     />
   );

@@ -72,7 +72,7 @@ up_postgres() {
   sleep 0.3
   keep_pid "$dir" $!
   wait_for "$dir" "$PG/pg_isready" -q -h 127.0.0.1 -p "$port"
-  echo "STREAMWRIGHT_TEST_POSTGRES_URL=postgres://lab:$PASSWORD@127.0.0.1:$port/postgres" >"$dir/address"
+  echo "STREAMWRIGHT_TEST_POSTGRES=postgres://lab:$PASSWORD@127.0.0.1:$port/postgres" >"$dir/address"
 }
 
 up_mariadb() {
@@ -89,7 +89,7 @@ up_mariadb() {
   wait_for "$dir" mariadb-admin --no-defaults -u root --socket="$dir/socket" ping
   mariadb --no-defaults -u root --socket="$dir/socket" -e "create database lab character set utf8mb4;
     create user lab@'%' identified by '$PASSWORD'; grant all on *.* to lab@'%'; flush privileges"
-  echo "STREAMWRIGHT_TEST_MYSQL_URL=mysql://lab:$PASSWORD@127.0.0.1:$port/lab" >"$dir/address"
+  echo "STREAMWRIGHT_TEST_MYSQL=mysql://lab:$PASSWORD@127.0.0.1:$port/lab" >"$dir/address"
 }
 
 end() {

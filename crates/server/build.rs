@@ -5,7 +5,11 @@ use std::path::Path;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     embed(&root.join("java/runner/target/runner.jar"), "STREAMWRIGHT_RUNNER_JAR", "make java");
-    embed(&root.join("java/planner/target/planner.jar"), "STREAMWRIGHT_PLANNER_JAR", "make java");
+    embed(
+        &root.join("java/planner/target/planner.jar"),
+        "STREAMWRIGHT_PLANNER_JAR",
+        "make java",
+    );
     let console = root.join("web/dist");
     println!("cargo::rerun-if-changed={}", console.display());
     require(&console.join("index.html"), "make web");

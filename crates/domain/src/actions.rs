@@ -18,11 +18,19 @@ pub struct Verdict {
 
 impl Verdict {
     const fn yes() -> Self {
-        Self { allowed: true, code: "", reason: String::new() }
+        Self {
+            allowed: true,
+            code: "",
+            reason: String::new(),
+        }
     }
 
     fn no(code: &'static str, reason: impl Into<String>) -> Self {
-        Self { allowed: false, code, reason: reason.into() }
+        Self {
+            allowed: false,
+            code,
+            reason: reason.into(),
+        }
     }
 }
 
@@ -119,9 +127,15 @@ fn start(facts: &JobFacts) -> Verdict {
     }
     let unreachable = facts.cluster.as_ref().is_none_or(|cluster| !cluster.look.reachable());
     if unreachable {
-        return Verdict::no("old_run_unproven", "Nobody can prove that the last run is gone: its cluster does not answer. Detach it if you know better.");
+        return Verdict::no(
+            "old_run_unproven",
+            "Nobody can prove that the last run is gone: its cluster does not answer. Detach it if you know better.",
+        );
     }
-    Verdict::no("already_running", "It is running already; restart it to start another release or from another state.")
+    Verdict::no(
+        "already_running",
+        "It is running already; restart it to start another release or from another state.",
+    )
 }
 
 fn released(job: &Job) -> Verdict {
@@ -143,7 +157,10 @@ fn stop(facts: &JobFacts) -> Verdict {
     if all_tasks_run(facts) {
         Verdict::yes()
     } else {
-        Verdict::no("not_all_tasks_running", "Flink takes a savepoint only while all tasks run; cancel it instead (the state it started from is kept).")
+        Verdict::no(
+            "not_all_tasks_running",
+            "Flink takes a savepoint only while all tasks run; cancel it instead (the state it started from is kept).",
+        )
     }
 }
 

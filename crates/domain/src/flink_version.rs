@@ -204,7 +204,17 @@ mod tests {
     #[test]
     fn numbers_are_read_strictly() {
         assert_eq!("2.2.1".parse(), Ok(VersionNumber::new(2, 2, 1)));
-        for bad in ["", "2.2", "2.2.1.0", "2.2.x", "v2.2.1", "2.2.1-SNAPSHOT", " 2.2.1", "2.+2.1", "99999.1.1"] {
+        for bad in [
+            "",
+            "2.2",
+            "2.2.1.0",
+            "2.2.x",
+            "v2.2.1",
+            "2.2.1-SNAPSHOT",
+            " 2.2.1",
+            "2.+2.1",
+            "99999.1.1",
+        ] {
             assert!(matches!(bad.parse::<VersionNumber>(), Err(InvalidVersion::NotANumber(_))), "{bad}");
         }
         assert!(matches!("1.9.3".parse::<VersionNumber>(), Err(InvalidVersion::TooOld(_))));

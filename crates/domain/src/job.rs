@@ -83,7 +83,10 @@ pub fn check_name(name: &str) -> Result<(), InvalidName> {
         Err(InvalidName::TooLong)
     } else if name.trim() != name {
         Err(InvalidName::Padded)
-    } else if name.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')) {
+    } else if name
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+    {
         Err(InvalidName::Control)
     } else {
         Ok(())

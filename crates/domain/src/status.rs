@@ -137,9 +137,7 @@ fn label(facts: &JobFacts) -> (Label, String, Millis) {
         return lifecycle_label(facts, operation);
     }
     match &facts.run {
-        None if facts.job.release_number == 0 => {
-            (Label::Draft, "Nothing has been released yet.".to_owned(), facts.job.created_at)
-        }
+        None if facts.job.release_number == 0 => (Label::Draft, "Nothing has been released yet.".to_owned(), facts.job.created_at),
         None => (
             Label::Draft,
             format!("Release {} has not been started yet.", facts.job.release_number),
@@ -154,14 +152,20 @@ fn label(facts: &JobFacts) -> (Label, String, Millis) {
 
 /// The step being worked on is the sentence: an open operation always says what it waits for.
 fn lifecycle_label(facts: &JobFacts, operation: &Operation) -> (Label, String, Millis) {
-    let old_run_lives = facts.run.as_ref().is_some_and(|run| run.live() && run.generation < operation.generation);
+    let old_run_lives = facts
+        .run
+        .as_ref()
+        .is_some_and(|run| run.live() && run.generation < operation.generation);
     let (label, fallback) = match &operation.request {
         Request::Stop { .. } => (Label::Stopping, "The stop is being worked on."),
         Request::Delete => (Label::Stopping, "The job is being deleted."),
         Request::Replace { .. } if old_run_lives => (Label::Stopping, "The running release is being stopped for another start."),
         _ => (Label::Starting, "The start is being worked on."),
     };
-    let step = operation.steps.last().filter(|step| step.ended_at.is_none() && !step.detail.is_empty());
+    let step = operation
+        .steps
+        .last()
+        .filter(|step| step.ended_at.is_none() && !step.detail.is_empty());
     let sentence = step.map_or_else(|| fallback.to_owned(), |step| step.detail.clone());
     (label, sentence, operation.created_at)
 }
@@ -182,7 +186,13 @@ fn live_label(facts: &JobFacts, run: &Run) -> (Label, String, Millis) {
     let Some(seen) = &facts.observation else {
         return (Label::Starting, "Sent to Flink; not seen there yet.".to_owned(), run.created_at);
     };
-    let Presence::Present { state, tasks_running, tasks_total, .. } = &seen.presence else {
+    let Presence::Present {
+        state,
+        tasks_running,
+        tasks_total,
+        ..
+    } = &seen.presence
+    else {
         return (Label::Starting, "Not seen in Flink yet.".to_owned(), run.created_at);
     };
     match state {
@@ -190,13 +200,19 @@ fn live_label(facts: &JobFacts, run: &Run) -> (Label, String, Millis) {
             (Label::Running, tasks_sentence(*tasks_total), run.running_at.unwrap_or(seen.seen_at))
         }
         FlinkState::Running | FlinkState::Created | FlinkState::Initializing | FlinkState::Other(_) => {
-            let label = if run.running_at.is_some() { Label::Restarting } else { Label::Starting };
+            let label = if run.running_at.is_some() {
+                Label::Restarting
+            } else {
+                Label::Starting
+            };
             (label, format!("{tasks_running} of {tasks_total} tasks run."), seen.seen_at)
         }
         FlinkState::Cancelling => (Label::Stopping, "Flink is cancelling it.".to_owned(), seen.seen_at),
-        FlinkState::Restarting | FlinkState::Failing | FlinkState::Reconciling | FlinkState::Suspended => {
-            (Label::Restarting, "A task failed; Flink is restarting the job. The cause is under Exceptions.".to_owned(), seen.seen_at)
-        }
+        FlinkState::Restarting | FlinkState::Failing | FlinkState::Reconciling | FlinkState::Suspended => (
+            Label::Restarting,
+            "A task failed; Flink is restarting the job. The cause is under Exceptions.".to_owned(),
+            seen.seen_at,
+        ),
         FlinkState::Finished => (Label::Finished, "Flink reports that it finished.".to_owned(), seen.seen_at),
         FlinkState::Failed => (Label::Failed, "Flink reports that it failed.".to_owned(), seen.seen_at),
         FlinkState::Canceled => (Label::Stopped, "Flink reports that it was cancelled.".to_owned(), seen.seen_at),
@@ -204,7 +220,11 @@ fn live_label(facts: &JobFacts, run: &Run) -> (Label, String, Millis) {
 }
 
 fn tasks_sentence(total: u32) -> String {
-    if total == 1 { "Its task runs.".to_owned() } else { format!("All {total} tasks run.") }
+    if total == 1 {
+        "Its task runs.".to_owned()
+    } else {
+        format!("All {total} tasks run.")
+    }
 }
 
 fn evidence(facts: &JobFacts) -> (String, Option<Millis>) {
@@ -273,7 +293,10 @@ fn conditions(facts: &JobFacts, now: Millis) -> Vec<Condition> {
         found.push(Condition {
             kind: ConditionKind::NewerRelease,
             since: None,
-            sentence: format!("Release {} runs; release {} is the newest.", run.release_number, facts.job.release_number),
+            sentence: format!(
+                "Release {} runs; release {} is the newest.",
+                run.release_number, facts.job.release_number
+            ),
         });
     }
     found
@@ -295,7 +318,15 @@ fn unreachable(cluster: &ClusterFacts, now: Millis) -> Option<Condition> {
 
 fn waiting(facts: &JobFacts, cluster: &ClusterFacts) -> Option<Condition> {
     let seen = facts.observation.as_ref()?;
-    let Presence::Present { state, tasks_running, tasks_total, .. } = &seen.presence else { return None };
+    let Presence::Present {
+        state,
+        tasks_running,
+        tasks_total,
+        ..
+    } = &seen.presence
+    else {
+        return None;
+    };
     let waits = !state.ended() && tasks_running < tasks_total && cluster.look.slots_free == 0 && cluster.look.reachable();
     waits.then(|| Condition {
         kind: ConditionKind::WaitingForResources,

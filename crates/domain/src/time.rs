@@ -23,8 +23,7 @@ impl Millis {
     /// RFC 3339 text in UTC with milliseconds, as the API shows it.
     #[must_use]
     pub fn rfc3339(self) -> String {
-        jiff::Timestamp::from_millisecond(self.0)
-            .map_or_else(|_| self.0.to_string(), |time| format!("{time:.3}"))
+        jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |time| format!("{time:.3}"))
     }
 }
 

@@ -21,7 +21,12 @@ pub(crate) async fn make(engine: &Engine, lease: Option<&Lease>, facts: &JobFact
     let Some(endpoint) = facts.cluster.as_ref().and_then(|cluster| observe::endpoint(&cluster.cluster)) else {
         return Ok(());
     };
-    let caller = Caller { engine, lease, facts, endpoint };
+    let caller = Caller {
+        engine,
+        lease,
+        facts,
+        endpoint,
+    };
     match action {
         Action::Submit { new: true, restore_path } => caller.submit_new(restore_path.clone()).await,
         Action::Submit { new: false, .. } => caller.submit_again().await,
@@ -45,7 +50,11 @@ impl Caller<'_> {
     }
 
     fn operation(&self, id: OperationId) -> Option<&Operation> {
-        self.facts.lifecycle.iter().chain(&self.facts.savepoint).find(|operation| operation.id == id)
+        self.facts
+            .lifecycle
+            .iter()
+            .chain(&self.facts.savepoint)
+            .find(|operation| operation.id == id)
     }
 
     fn incarnation(&self) -> Option<String> {
@@ -53,7 +62,12 @@ impl Caller<'_> {
     }
 
     fn event(&self, code: &str, message: String, run: RunId, operation: OperationId) -> Write {
-        Write::Event(NewEvent::new(self.facts.job.team_id, code, message).job(self.facts.job.id).run(run).operation(operation))
+        Write::Event(
+            NewEvent::new(self.facts.job.team_id, code, message)
+                .job(self.facts.job.id)
+                .run(run)
+                .operation(operation),
+        )
     }
 
     fn intended(operation_id: OperationId, run_id: RunId, kind: EffectKind, name: String) -> Effect {
@@ -104,11 +118,23 @@ impl Caller<'_> {
             _ => return Ok(()),
         };
         let release = self.engine.store.release_any(release_id).await?;
-        let Some(run) = self.new_run(operation, &release, (options, cause), restore_path) else { return Ok(()) };
+        let Some(run) = self.new_run(operation, &release, (options, cause), restore_path) else {
+            return Ok(());
+        };
         let effect = Self::intended(operation.id, run.id, EffectKind::Submit, run.id.flink_job_id());
-        let from = run.restore_path.as_deref().map_or_else(|| "without state".to_owned(), |path| format!("from {path}"));
-        let message = format!("Submitting release {} as Flink job {} {from}.", release.number, run.id.flink_job_id());
-        let operation = Operation { run_id: Some(run.id), ..self.stepped(operation) };
+        let from = run
+            .restore_path
+            .as_deref()
+            .map_or_else(|| "without state".to_owned(), |path| format!("from {path}"));
+        let message = format!(
+            "Submitting release {} as Flink job {} {from}.",
+            release.number,
+            run.id.flink_job_id()
+        );
+        let operation = Operation {
+            run_id: Some(run.id),
+            ..self.stepped(operation)
+        };
         self.commit(vec![
             Write::InsertRun(run.clone()),
             Write::Effect(effect.clone()),
@@ -127,7 +153,13 @@ impl Caller<'_> {
         operation
     }
 
-    fn new_run(&self, operation: &Operation, release: &Release, how: (&StartOptions, RunCause), restore_path: Option<String>) -> Option<Run> {
+    fn new_run(
+        &self,
+        operation: &Operation,
+        release: &Release,
+        how: (&StartOptions, RunCause),
+        restore_path: Option<String>,
+    ) -> Option<Run> {
         Some(Run {
             id: RunId(store::new_id()),
             job_id: self.facts.job.id,
@@ -152,7 +184,12 @@ impl Caller<'_> {
     /// The same run once more: the effect says that nothing, or nothing that arrived, went out.
     async fn submit_again(&self) -> Result<(), StoreError> {
         let Some(run) = &self.facts.run else { return Ok(()) };
-        let Some(effect) = self.facts.effects.iter().find(|effect| effect.kind == EffectKind::Submit && effect.run_id == run.id) else {
+        let Some(effect) = self
+            .facts
+            .effects
+            .iter()
+            .find(|effect| effect.kind == EffectKind::Submit && effect.run_id == run.id)
+        else {
             return Ok(());
         };
         let release = self.engine.store.release_any(run.release_id).await?;
@@ -187,12 +224,18 @@ impl Caller<'_> {
     /// (a checkpoint directory of the job's own).
     fn configuration(&self, declared: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let mut configuration = BTreeMap::from([
-            ("execution.checkpointing.externalized-checkpoint-retention".to_owned(), "RETAIN_ON_CANCELLATION".to_owned()),
+            (
+                "execution.checkpointing.externalized-checkpoint-retention".to_owned(),
+                "RETAIN_ON_CANCELLATION".to_owned(),
+            ),
             ("execution.checkpointing.timeout".to_owned(), "30 min".to_owned()),
         ]);
         configuration.extend(declared.clone());
         let key = self.endpoint.version.capabilities().checkpoints_dir_key;
-        configuration.insert(key.to_owned(), format!("{}/checkpoints/{}", self.state_root(), self.facts.job.id.hex()));
+        configuration.insert(
+            key.to_owned(),
+            format!("{}/checkpoints/{}", self.state_root(), self.facts.job.id.hex()),
+        );
         configuration
     }
 
@@ -206,16 +249,35 @@ impl Caller<'_> {
 
     /// A savepoint, with a stop where `drain` says how.
     async fn savepoint(&self, operation_id: OperationId, drain: Option<bool>) -> Result<(), StoreError> {
-        let (Some(operation), Some(run)) = (self.operation(operation_id), &self.facts.run) else { return Ok(()) };
-        let kind = if drain.is_some() { EffectKind::StopWithSavepoint } else { EffectKind::TriggerSavepoint };
-        let known = self.facts.effects.iter().find(|effect| effect.kind == kind && effect.operation_id == operation_id);
-        let directory = format!("{}/savepoints/{}/{}", self.state_root(), self.facts.job.id.hex(), operation_id.hex());
+        let (Some(operation), Some(run)) = (self.operation(operation_id), &self.facts.run) else {
+            return Ok(());
+        };
+        let kind = if drain.is_some() {
+            EffectKind::StopWithSavepoint
+        } else {
+            EffectKind::TriggerSavepoint
+        };
+        let known = self
+            .facts
+            .effects
+            .iter()
+            .find(|effect| effect.kind == kind && effect.operation_id == operation_id);
+        let directory = format!(
+            "{}/savepoints/{}/{}",
+            self.state_root(),
+            self.facts.job.id.hex(),
+            operation_id.hex()
+        );
         let effect = match known {
             Some(effect) => effect.clone(),
             None => self.intend_savepoint(operation, run, (kind, drain), &directory).await?,
         };
-        let request =
-            SavepointRequest { flink_job_id: run.id.flink_job_id(), trigger_id: operation_id.hex(), directory, drain: drain == Some(true) };
+        let request = SavepointRequest {
+            flink_job_id: run.id.flink_job_id(),
+            trigger_id: operation_id.hex(),
+            directory,
+            drain: drain == Some(true),
+        };
         let effect = self.sent(effect).await?;
         let control = &self.engine.ports.control;
         let answer = match drain {
@@ -225,11 +287,21 @@ impl Caller<'_> {
         let refused = matches!(&answer, Err(PortError::Refused { .. } | PortError::GiveUp(_)));
         let message = answer.as_ref().err().map(ToString::to_string);
         self.answered(effect, answer.map(Some)).await?;
-        if refused { self.refuse_savepoint(operation_id, message).await } else { Ok(()) }
+        if refused {
+            self.refuse_savepoint(operation_id, message).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes the snapshot's row, the effect and the stop intent before anything goes out.
-    async fn intend_savepoint(&self, operation: &Operation, run: &Run, how: (EffectKind, Option<bool>), directory: &str) -> Result<Effect, StoreError> {
+    async fn intend_savepoint(
+        &self,
+        operation: &Operation,
+        run: &Run,
+        how: (EffectKind, Option<bool>),
+        directory: &str,
+    ) -> Result<Effect, StoreError> {
         let (kind, drain) = how;
         let effect = Self::intended(operation.id, run.id, kind, operation.id.hex());
         let snapshot = Snapshot {
@@ -243,19 +315,35 @@ impl Caller<'_> {
             state: SnapshotState::Triggering,
             directory: directory.to_owned(),
             path: None,
-            format: self.endpoint.version.capabilities().savepoint_format.then(|| "CANONICAL".to_owned()),
+            format: self
+                .endpoint
+                .version
+                .capabilities()
+                .savepoint_format
+                .then(|| "CANONICAL".to_owned()),
             size_bytes: None,
             checkpoint_id: None,
             error: None,
             created_at: store::now(),
             completed_at: None,
         };
-        let mut operation = Operation { snapshot_id: Some(snapshot.id), run_id: Some(run.id), ..operation.clone() };
+        let mut operation = Operation {
+            snapshot_id: Some(snapshot.id),
+            run_id: Some(run.id),
+            ..operation.clone()
+        };
         crate::cluster::push_step(&mut operation, "savepoint", "Asking Flink for a savepoint.".to_owned());
-        let mut writes = vec![Write::Snapshot(snapshot), Write::Effect(effect.clone()), Write::Operation(operation)];
+        let mut writes = vec![
+            Write::Snapshot(snapshot),
+            Write::Effect(effect.clone()),
+            Write::Operation(operation),
+        ];
         if let Some(drain) = drain {
             let mode = if drain { StopMode::Drain } else { StopMode::Savepoint };
-            writes.push(Write::UpdateRun(Run { stop_intent: Some(mode), ..run.clone() }));
+            writes.push(Write::UpdateRun(Run {
+                stop_intent: Some(mode),
+                ..run.clone()
+            }));
         }
         self.commit(writes).await?;
         Ok(effect)
@@ -264,23 +352,46 @@ impl Caller<'_> {
     /// Flink refused the trigger: nothing is being written in the snapshot's directory.
     async fn refuse_savepoint(&self, operation_id: OperationId, message: Option<String>) -> Result<(), StoreError> {
         let facts = self.engine.store.job_facts(self.facts.job.id).await?;
-        let snapshot = facts.snapshots.into_iter().find(|snapshot| snapshot.operation_id == Some(operation_id));
+        let snapshot = facts
+            .snapshots
+            .into_iter()
+            .find(|snapshot| snapshot.operation_id == Some(operation_id));
         match snapshot {
-            Some(snapshot) => self.commit(vec![Write::Snapshot(Snapshot { state: SnapshotState::Failed, error: message, ..snapshot })]).await,
+            Some(snapshot) => {
+                self.commit(vec![Write::Snapshot(Snapshot {
+                    state: SnapshotState::Failed,
+                    error: message,
+                    ..snapshot
+                })])
+                .await
+            }
             None => Ok(()),
         }
     }
 
     async fn cancel(&self, operation_id: OperationId) -> Result<(), StoreError> {
         let Some(run) = &self.facts.run else { return Ok(()) };
-        let known = self.facts.effects.iter().find(|effect| effect.kind == EffectKind::Cancel && effect.operation_id == operation_id);
+        let known = self
+            .facts
+            .effects
+            .iter()
+            .find(|effect| effect.kind == EffectKind::Cancel && effect.operation_id == operation_id);
         let effect = match known {
             Some(effect) => effect.clone(),
             None => {
                 let effect = Self::intended(operation_id, run.id, EffectKind::Cancel, run.id.flink_job_id());
-                let mut writes = vec![Write::Effect(effect.clone()), Write::UpdateRun(Run { stop_intent: Some(StopMode::Cancel), ..run.clone() })];
+                let mut writes = vec![
+                    Write::Effect(effect.clone()),
+                    Write::UpdateRun(Run {
+                        stop_intent: Some(StopMode::Cancel),
+                        ..run.clone()
+                    }),
+                ];
                 if let Some(operation) = self.operation(operation_id) {
-                    writes.push(Write::Operation(Operation { run_id: Some(run.id), ..self.cancelling(operation) }));
+                    writes.push(Write::Operation(Operation {
+                        run_id: Some(run.id),
+                        ..self.cancelling(operation)
+                    }));
                 }
                 self.commit(writes).await?;
                 effect
@@ -293,7 +404,11 @@ impl Caller<'_> {
 
     fn cancelling(&self, operation: &Operation) -> Operation {
         let mut operation = operation.clone();
-        crate::cluster::push_step(&mut operation, "cancel", "Cancelling; waiting for Flink to report its end.".to_owned());
+        crate::cluster::push_step(
+            &mut operation,
+            "cancel",
+            "Cancelling; waiting for Flink to report its end.".to_owned(),
+        );
         operation
     }
 }

@@ -25,20 +25,16 @@ impl Clock {
         let Some(endpoint) = observe::endpoint(cluster) else { return };
         for facts in jobs {
             let running = facts.observation.as_ref().is_some_and(|seen| seen.presence.all_tasks_running());
-            let Some(run) = facts.run.as_ref().filter(|run| run.live() && running) else { continue };
+            let Some(run) = facts.run.as_ref().filter(|run| run.live() && running) else {
+                continue;
+            };
             if !self.due(run.id, store::now()) {
                 continue;
             }
             let (engine, lease, endpoint, run) = (engine.clone(), lease.clone(), endpoint.clone(), run.clone());
             tokio::spawn(async move {
                 match engine.ports.reader.checkpoints(&endpoint, &run.id.flink_job_id()).await {
-                    Ok(found) => {
-                        if let Some(newest) = found.latest {
-                            if let Err(error) = keep(&engine, &lease, &run, &newest).await {
-                                tracing::warn!(run = %run.id, %error, "the newest checkpoint could not be written down");
-                            }
-                        }
-                    }
+                    Ok(found) => keep(&engine, &lease, &run, found.latest).await,
                     Err(error) => tracing::debug!(run = %run.id, %error, "checkpoints could not be read"),
                 }
             });
@@ -57,18 +53,26 @@ impl Clock {
     }
 }
 
-async fn keep(engine: &Engine, lease: &Lease, run: &Run, newest: &Checkpoint) -> Result<(), StoreError> {
-    let row = row(engine, run).await?;
-    match snapshot(row, run, newest) {
-        Some(snapshot) => engine.store.commit(Some(lease), vec![Write::Snapshot(snapshot)]).await,
-        None => Ok(()),
+async fn keep(engine: &Engine, lease: &Lease, run: &Run, newest: Option<Checkpoint>) {
+    let Some(newest) = newest else { return };
+    let kept = match row(engine, run).await {
+        Ok(row) => match snapshot(row, run, &newest) {
+            Some(snapshot) => engine.store.commit(Some(lease), vec![Write::Snapshot(snapshot)]).await,
+            None => Ok(()),
+        },
+        Err(error) => Err(error),
+    };
+    if let Err(error) = kept {
+        tracing::warn!(run = %run.id, %error, "the newest checkpoint could not be written down");
     }
 }
 
 /// The run's checkpoint row, if it has one.
 async fn row(engine: &Engine, run: &Run) -> Result<Option<Snapshot>, StoreError> {
     let known = engine.store.snapshots(run.team_id, run.job_id, 500, None).await?;
-    Ok(known.into_iter().find(|snapshot| snapshot.run_id == run.id && snapshot.kind == SnapshotKind::Checkpoint))
+    Ok(known
+        .into_iter()
+        .find(|snapshot| snapshot.run_id == run.id && snapshot.kind == SnapshotKind::Checkpoint))
 }
 
 fn snapshot(row: Option<Snapshot>, run: &Run, newest: &Checkpoint) -> Option<Snapshot> {
@@ -98,14 +102,27 @@ fn snapshot(row: Option<Snapshot>, run: &Run, newest: &Checkpoint) -> Option<Sna
 
 /// The checkpoint row of a run that has ended: brought up to date by the evidence, and taken back where the job
 /// finished and Flink removed its checkpoints with it (also with retention, seen on 1.13 – 2.3).
-pub(crate) async fn after_end(engine: &Engine, facts: &JobFacts, end: &RunEnd, newest: Option<&Checkpoint>) -> Result<Vec<Write>, StoreError> {
+pub(crate) async fn after_end(
+    engine: &Engine,
+    facts: &JobFacts,
+    end: &RunEnd,
+    newest: Option<&Checkpoint>,
+) -> Result<Vec<Write>, StoreError> {
     let Some(run) = &facts.run else { return Ok(Vec::new()) };
     let row = row(engine, run).await?;
     if matches!(end.outcome, Outcome::Finished | Outcome::Stopped) {
         let Some(row) = row else { return Ok(Vec::new()) };
         let gone = matches!(engine.ports.storage.find(&row.directory).await, Ok(None));
+        if !gone {
+            return Ok(Vec::new());
+        }
         let error = Some("Flink removed it when the job finished.".to_owned());
-        return Ok(gone.then(|| Write::Snapshot(Snapshot { state: SnapshotState::Failed, error, ..row })).into_iter().collect());
+        let state = SnapshotState::Failed;
+        return Ok(vec![Write::Snapshot(Snapshot { state, error, ..row })]);
     }
-    Ok(newest.and_then(|newest| snapshot(row, run, newest)).map(Write::Snapshot).into_iter().collect())
+    Ok(newest
+        .and_then(|newest| snapshot(row, run, newest))
+        .map(Write::Snapshot)
+        .into_iter()
+        .collect())
 }

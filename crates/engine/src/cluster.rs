@@ -60,7 +60,13 @@ pub(crate) async fn follow(engine: Engine, id: ClusterId, nudge: Arc<Notify>, sh
             return;
         }
     };
-    let follower = Follower { engine, id, walking: Walking::default(), nudge: Arc::clone(&nudge), checkpoints: checkpoint::Clock::default() };
+    let follower = Follower {
+        engine,
+        id,
+        walking: Walking::default(),
+        nudge: Arc::clone(&nudge),
+        checkpoints: checkpoint::Clock::default(),
+    };
     let mut lease = lease;
     loop {
         let pause = match follower.tick(&mut lease).await {
@@ -111,9 +117,16 @@ impl Follower {
     /// Tells ours from strangers; an ended run of ours that is alive is walked as a ghost.
     async fn classify(&self, cluster: &Cluster, sighting: &mut Sighting, jobs: &[JobFacts]) -> Result<(), StoreError> {
         let Some(sight) = &sighting.sight else { return Ok(()) };
-        let ours: Vec<String> = jobs.iter().filter_map(|facts| facts.run.as_ref()).map(|run| run.id.flink_job_id()).collect();
+        let ours: Vec<String> = jobs
+            .iter()
+            .filter_map(|facts| facts.run.as_ref())
+            .map(|run| run.id.flink_job_id())
+            .collect();
         let mut strangers = observe::unmanaged(sight, &ours);
-        let ids: Vec<RunId> = strangers.iter().filter_map(|job| format!("run_{}", job.flink_job_id).parse().ok()).collect();
+        let ids: Vec<RunId> = strangers
+            .iter()
+            .filter_map(|job| format!("run_{}", job.flink_job_id).parse().ok())
+            .collect();
         if !ids.is_empty() {
             for run in self.engine.store.runs_by_ids(&ids).await? {
                 strangers.retain(|job| job.flink_job_id != run.id.flink_job_id());
@@ -128,25 +141,32 @@ impl Follower {
     async fn haunt(&self, cluster: &Cluster, sighting: &Sighting, run: &Run) -> Result<(), StoreError> {
         let facts = self.engine.store.job_facts(run.job_id).await?;
         if facts.run.is_some_and(|newest| newest.id == run.id) {
-            let fresh = Fresh { look: Some(sighting.look.clone()), observation: observe::of_run(run, sighting, cluster) };
+            let fresh = Fresh {
+                look: Some(sighting.look.clone()),
+                observation: observe::of_run(run, sighting, cluster),
+            };
             job::advance(&self.engine, None, run.job_id, &fresh).await;
         }
         Ok(())
     }
 
     /// Writes what changed; answers the facts as they are now.
-    async fn record(&self, lease: &Lease, cluster: &Cluster, looks: (&Look, &Sighting), jobs: Vec<JobFacts>) -> Result<Vec<JobFacts>, StoreError> {
+    async fn record(
+        &self,
+        lease: &Lease,
+        cluster: &Cluster,
+        looks: (&Look, &Sighting),
+        jobs: Vec<JobFacts>,
+    ) -> Result<Vec<JobFacts>, StoreError> {
         let (before, sighting) = looks;
         let mut writes: Vec<Write> = observe::look_row(cluster, before, &sighting.look).into_iter().collect();
         let mut current = Vec::with_capacity(jobs.len());
         for mut facts in jobs {
             let seen = facts.run.as_ref().and_then(|run| observe::of_run(run, sighting, cluster));
-            if let Some(seen) = seen {
-                if observe::differs(facts.observation.as_ref(), &seen) {
-                    writes.extend(observe::state_event(&facts, &seen).map(Write::Event));
-                    writes.push(Write::Observation(seen.clone()));
-                    facts.observation = Some(seen);
-                }
+            if let Some(seen) = seen.filter(|seen| observe::differs(facts.observation.as_ref(), seen)) {
+                writes.extend(observe::state_event(&facts, &seen).map(Write::Event));
+                writes.push(Write::Observation(seen.clone()));
+                facts.observation = Some(seen);
             }
             current.push(facts);
         }
@@ -179,10 +199,16 @@ impl Follower {
         };
         match launched {
             Ok(url) => {
-                let mut writes = vec![Write::ClusterRest { cluster_id: cluster.id, rest_url: Some(url), version: None }];
+                let mut writes = vec![Write::ClusterRest {
+                    cluster_id: cluster.id,
+                    rest_url: Some(url),
+                    version: None,
+                }];
                 if again {
                     let message = format!("The processes of cluster {} had ended; they were started again.", cluster.name);
-                    writes.push(Write::Event(NewEvent::new(cluster.team_id, "cluster_relaunched", message).cluster(cluster.id)));
+                    writes.push(Write::Event(
+                        NewEvent::new(cluster.team_id, "cluster_relaunched", message).cluster(cluster.id),
+                    ));
                 }
                 writes
             }
@@ -193,14 +219,21 @@ impl Follower {
                     message,
                     hint: "Mend the cause, then start the cluster again.".to_owned(),
                 };
-                operation.map(|open| finished(open, OperationState::Failed, Some(error))).unwrap_or_default()
+                operation
+                    .map(|open| finished(open, OperationState::Failed, Some(error)))
+                    .unwrap_or_default()
             }
         }
     }
 
     async fn launch_of(&self, cluster: &Cluster) -> Result<Launch, String> {
         let id = cluster.flink_version_id.ok_or("the cluster names no Flink version")?;
-        let version = self.engine.store.flink_version(id).await.map_err(|error| format!("its Flink version cannot be read: {error}"))?;
+        let version = self
+            .engine
+            .store
+            .flink_version(id)
+            .await
+            .map_err(|error| format!("its Flink version cannot be read: {error}"))?;
         Ok(Launch {
             name: observe::folder(cluster),
             flink_home: version.home,
@@ -208,7 +241,11 @@ impl Follower {
             version: version.version,
             task_managers: cluster.task_managers,
             slots: cluster.slots,
-            rest_port: cluster.rest_url.as_deref().and_then(|url| url.rsplit(':').next()).and_then(|port| port.parse().ok()),
+            rest_port: cluster
+                .rest_url
+                .as_deref()
+                .and_then(|url| url.rsplit(':').next())
+                .and_then(|port| port.parse().ok()),
             configuration: cluster.configuration.clone(),
         })
     }
@@ -216,7 +253,10 @@ impl Follower {
     async fn terminate(&self, cluster: &Cluster, operation: Option<&Operation>) -> Vec<Write> {
         match self.engine.ports.host.terminate(&observe::folder(cluster)).await {
             Ok(()) => Vec::new(),
-            Err(error) => operation.map(|open| with_step(open, "terminate", format!("Not ended yet: {error}"))).into_iter().collect(),
+            Err(error) => operation
+                .map(|open| with_step(open, "terminate", format!("Not ended yet: {error}")))
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -226,7 +266,10 @@ impl Follower {
         if !self.walking.enter(id) {
             return;
         }
-        let fresh = Fresh { look: Some(sighting.look.clone()), observation: facts.observation.clone() };
+        let fresh = Fresh {
+            look: Some(sighting.look.clone()),
+            observation: facts.observation.clone(),
+        };
         let (engine, lease, walking, nudge) = (self.engine.clone(), lease.clone(), self.walking.clone(), Arc::clone(&self.nudge));
         tokio::spawn(async move {
             let look_again = job::advance(&engine, Some(&lease), id, &fresh).await;
@@ -241,7 +284,11 @@ impl Follower {
 fn pause(look: &Look, operation: Option<&Operation>, jobs: &[JobFacts]) -> Duration {
     let open = operation.is_some() || jobs.iter().any(|facts| facts.lifecycle.is_some() || facts.savepoint.is_some());
     let settled = |facts: &JobFacts| facts.observation.as_ref().is_some_and(|seen| seen.presence.all_tasks_running());
-    let quiet = look.reachable() && jobs.iter().filter(|facts| facts.run.as_ref().is_some_and(domain::run::Run::live)).all(settled);
+    let quiet = look.reachable()
+        && jobs
+            .iter()
+            .filter(|facts| facts.run.as_ref().is_some_and(domain::run::Run::live))
+            .all(settled);
     match (open, quiet) {
         (true, _) if look.reachable() || operation.is_some() => BUSY,
         (false, true) => QUIET,
@@ -265,7 +312,12 @@ pub(crate) fn push_step(operation: &mut Operation, name: &str, detail: String) {
             if let Some(last) = last {
                 last.ended_at.get_or_insert(now);
             }
-            operation.steps.push(Step { name: name.to_owned(), started_at: now, ended_at: None, detail });
+            operation.steps.push(Step {
+                name: name.to_owned(),
+                started_at: now,
+                ended_at: None,
+                detail,
+            });
         }
     }
 }
@@ -277,7 +329,11 @@ fn finished(operation: &Operation, state: OperationState, error: Option<domain::
 }
 
 /// Ends an operation; answers the event that says so.
-pub(crate) fn end_operation(operation: &mut Operation, state: OperationState, error: Option<domain::operation::OperationError>) -> NewEvent {
+pub(crate) fn end_operation(
+    operation: &mut Operation,
+    state: OperationState,
+    error: Option<domain::operation::OperationError>,
+) -> NewEvent {
     let now = store::now();
     if let Some(last) = operation.steps.last_mut() {
         last.ended_at.get_or_insert(now);
@@ -288,7 +344,10 @@ pub(crate) fn end_operation(operation: &mut Operation, state: OperationState, er
     let what = operation.request.kind().replace('_', " ");
     let (code, message) = match &error {
         None => (format!("{}_succeeded", operation.request.kind()), format!("Done: {what}.")),
-        Some(error) => (format!("{}_failed", operation.request.kind()), format!("Failed: {what}. {}", error.message)),
+        Some(error) => (
+            format!("{}_failed", operation.request.kind()),
+            format!("Failed: {what}. {}", error.message),
+        ),
     };
     operation.error = error;
     let mut event = NewEvent::new(operation.team_id, &code, message).operation(operation.id);

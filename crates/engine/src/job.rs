@@ -84,8 +84,16 @@ fn refresh(facts: &mut JobFacts, fresh: &Fresh) {
 /// Asks Flink and the storage about savepoints under way, and the store for what a start may choose from.
 async fn look_closer(engine: &Engine, facts: &JobFacts) -> Result<Sights, StoreError> {
     let mut sights = Sights::default();
-    let endpoint = facts.cluster.as_ref().filter(|cluster| cluster.look.reachable()).and_then(|cluster| observe::endpoint(&cluster.cluster));
-    for snapshot in facts.snapshots.iter().filter(|snapshot| snapshot.state == SnapshotState::Triggering) {
+    let endpoint = facts
+        .cluster
+        .as_ref()
+        .filter(|cluster| cluster.look.reachable())
+        .and_then(|cluster| observe::endpoint(&cluster.cluster));
+    for snapshot in facts
+        .snapshots
+        .iter()
+        .filter(|snapshot| snapshot.state == SnapshotState::Triggering)
+    {
         let progress = match &endpoint {
             Some(endpoint) => progress(engine, facts, snapshot, endpoint).await,
             None => None,
@@ -99,7 +107,10 @@ async fn look_closer(engine: &Engine, facts: &JobFacts) -> Result<Sights, StoreE
             sights.progress.insert(snapshot.id, progress);
         }
     }
-    let starts = facts.lifecycle.as_ref().is_some_and(|open| matches!(open.request, Request::Start { .. } | Request::Replace { .. }));
+    let starts = facts
+        .lifecycle
+        .as_ref()
+        .is_some_and(|open| matches!(open.request, Request::Start { .. } | Request::Replace { .. }));
     if starts {
         sights.snapshots = engine.store.snapshots(facts.job.team_id, facts.job.id, 500, None).await?;
     }
@@ -108,13 +119,25 @@ async fn look_closer(engine: &Engine, facts: &JobFacts) -> Result<Sights, StoreE
 
 async fn progress(engine: &Engine, facts: &JobFacts, snapshot: &Snapshot, endpoint: &Endpoint) -> Option<SavepointProgress> {
     let operation = snapshot.operation_id?;
-    let effect = facts.effects.iter().find(|effect| effect.operation_id == operation && effect.name == operation.hex())?;
+    let effect = facts
+        .effects
+        .iter()
+        .find(|effect| effect.operation_id == operation && effect.name == operation.hex())?;
     if matches!(effect.state, EffectState::Intended | EffectState::Refused) {
         return None;
     }
-    let trigger = effect.answer.clone().filter(|_| effect.state == EffectState::Accepted).unwrap_or_else(|| operation.hex());
+    let trigger = effect
+        .answer
+        .clone()
+        .filter(|_| effect.state == EffectState::Accepted)
+        .unwrap_or_else(|| operation.hex());
     let run: &Run = facts.run.as_ref().filter(|run| run.id == snapshot.run_id)?;
-    match engine.ports.control.savepoint_progress(endpoint, &run.id.flink_job_id(), &trigger).await {
+    match engine
+        .ports
+        .control
+        .savepoint_progress(endpoint, &run.id.flink_job_id(), &trigger)
+        .await
+    {
         Ok(progress) => Some(progress),
         Err(error) => {
             tracing::debug!(snapshot = %snapshot.id, %error, "the savepoint's progress could not be read");
@@ -135,12 +158,18 @@ async fn stored(engine: &Engine, snapshot: &Snapshot) -> Stored {
 /// Reads what would be lost with the cluster: why the run ended, and where its newest checkpoint is.
 async fn collect(engine: &Engine, facts: &JobFacts) -> Evidence {
     let endpoint = facts.cluster.as_ref().and_then(|cluster| observe::endpoint(&cluster.cluster));
-    let (Some(endpoint), Some(run)) = (endpoint, facts.run.as_ref()) else { return Evidence::default() };
+    let (Some(endpoint), Some(run)) = (endpoint, facts.run.as_ref()) else {
+        return Evidence::default();
+    };
     let id = run.id.flink_job_id();
     let reader = &engine.ports.reader;
     let (exceptions, checkpoints) = tokio::join!(reader.exceptions(&endpoint, &id), reader.checkpoints(&endpoint, &id));
     let report = |error: &PortError| tracing::info!(run = %run.id, %error, "evidence of the run's end could not be read");
-    let cause = exceptions.inspect_err(report).ok().and_then(|found| found.into_iter().next()).map(|newest| newest.cause);
+    let cause = exceptions
+        .inspect_err(report)
+        .ok()
+        .and_then(|found| found.into_iter().next())
+        .map(|newest| newest.cause);
     let checkpoint = checkpoints.inspect_err(report).ok().and_then(|found| found.latest);
     Evidence { cause, checkpoint }
 }

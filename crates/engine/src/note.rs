@@ -13,7 +13,13 @@ use crate::cluster::{end_operation, push_step};
 use crate::{Engine, checkpoint};
 
 /// Writes all notes of a plan together; calls among the actions are left alone.
-pub(crate) async fn write(engine: &Engine, lease: Option<&Lease>, facts: &JobFacts, sights: &Sights, actions: &[Action]) -> Result<(), StoreError> {
+pub(crate) async fn write(
+    engine: &Engine,
+    lease: Option<&Lease>,
+    facts: &JobFacts,
+    sights: &Sights,
+    actions: &[Action],
+) -> Result<(), StoreError> {
     let mut notes = Notes::of(facts);
     for action in actions {
         match action {
@@ -25,8 +31,17 @@ pub(crate) async fn write(engine: &Engine, lease: Option<&Lease>, facts: &JobFac
             Action::MarkRunning => notes.mark_running(),
             Action::MarkGhost(alive) => notes.mark_ghost(*alive),
             Action::RecordSnapshot(snapshot) => notes.record_snapshot(snapshot),
-            Action::Step { operation_id, name, detail } => notes.step(*operation_id, name, detail),
-            Action::Finish { operation_id, state, error, desired } => {
+            Action::Step {
+                operation_id,
+                name,
+                detail,
+            } => notes.step(*operation_id, name, detail),
+            Action::Finish {
+                operation_id,
+                state,
+                error,
+                desired,
+            } => {
                 notes.finish(*operation_id, *state, error.clone());
                 notes.desire(*desired);
             }
@@ -39,7 +54,11 @@ pub(crate) async fn write(engine: &Engine, lease: Option<&Lease>, facts: &JobFac
         }
     }
     let writes = notes.into_writes();
-    if writes.is_empty() { Ok(()) } else { engine.store.commit(lease, writes).await }
+    if writes.is_empty() {
+        Ok(())
+    } else {
+        engine.store.commit(lease, writes).await
+    }
 }
 
 /// The writes so far, with the operations and the run as they will be.
@@ -52,15 +71,28 @@ struct Notes<'a> {
 
 impl<'a> Notes<'a> {
     fn of(facts: &'a JobFacts) -> Self {
-        let operations = facts.lifecycle.iter().chain(&facts.savepoint).map(|open| (open.clone(), false)).collect();
-        Self { facts, operations, run: facts.run.clone().map(|run| (run, false)), writes: Vec::new() }
+        let operations = facts
+            .lifecycle
+            .iter()
+            .chain(&facts.savepoint)
+            .map(|open| (open.clone(), false))
+            .collect();
+        Self {
+            facts,
+            operations,
+            run: facts.run.clone().map(|run| (run, false)),
+            writes: Vec::new(),
+        }
     }
 
     fn operation(&mut self, id: OperationId) -> Option<&mut Operation> {
-        self.operations.iter_mut().find(|(operation, _)| operation.id == id).map(|(operation, changed)| {
-            *changed = true;
-            operation
-        })
+        self.operations
+            .iter_mut()
+            .find(|(operation, _)| operation.id == id)
+            .map(|(operation, changed)| {
+                *changed = true;
+                operation
+            })
     }
 
     fn run(&mut self) -> Option<&mut Run> {
@@ -81,13 +113,19 @@ impl<'a> Notes<'a> {
     fn end_run(&mut self, end: &RunEnd) {
         let event = self.event("run_ended", format!("Ended: {}. {}", outcome_word(end.outcome), end.reason));
         if let Some((run, _)) = &self.run {
-            self.writes.push(Write::EndRun { run_id: run.id, end: end.clone(), events: vec![event] });
+            self.writes.push(Write::EndRun {
+                run_id: run.id,
+                end: end.clone(),
+                events: vec![event],
+            });
         }
     }
 
     fn mark_running(&mut self) {
         let now = store::now();
-        let first = self.run().is_some_and(|run| run.running_at.replace(run.running_at.unwrap_or(now)).is_none());
+        let first = self
+            .run()
+            .is_some_and(|run| run.running_at.replace(run.running_at.unwrap_or(now)).is_none());
         if first {
             let event = self.event("run_running", "All tasks run.".to_owned());
             self.writes.push(Write::Event(event));
@@ -99,8 +137,11 @@ impl<'a> Notes<'a> {
         if let Some(run) = self.run() {
             run.ghost_since = since;
         }
-        let (code, message) =
-            if alive { ("ghost_seen", "Seen alive in Flink after its end.") } else { ("ghost_gone", "Not alive in Flink any more.") };
+        let (code, message) = if alive {
+            ("ghost_seen", "Seen alive in Flink after its end.")
+        } else {
+            ("ghost_gone", "Not alive in Flink any more.")
+        };
         let event = self.event(code, message.to_owned());
         self.writes.push(Write::Event(event));
     }
@@ -110,9 +151,10 @@ impl<'a> Notes<'a> {
         let (code, message) = match snapshot.state {
             SnapshotState::Complete => ("savepoint_complete", format!("Savepoint complete: {place}")),
             SnapshotState::Unverified => ("savepoint_unverified", format!("Savepoint unverified: {place}")),
-            SnapshotState::Failed | SnapshotState::Triggering => {
-                ("savepoint_failed", format!("Savepoint failed: {}", snapshot.error.as_deref().unwrap_or("no cause given")))
-            }
+            SnapshotState::Failed | SnapshotState::Triggering => (
+                "savepoint_failed",
+                format!("Savepoint failed: {}", snapshot.error.as_deref().unwrap_or("no cause given")),
+            ),
         };
         self.writes.push(Write::Snapshot(snapshot.clone()));
         if snapshot.kind == SnapshotKind::Savepoint {
@@ -139,7 +181,11 @@ impl<'a> Notes<'a> {
     fn desire(&mut self, desired: Option<Desired>) {
         let Some(desired) = desired else { return };
         let job = &self.facts.job;
-        self.writes.push(Write::Desired { job_id: job.id, generation: job.generation, desired });
+        self.writes.push(Write::Desired {
+            job_id: job.id,
+            generation: job.generation,
+            desired,
+        });
         if let Some(run) = self.run() {
             run.stop_intent = None;
         }
@@ -153,8 +199,16 @@ impl<'a> Notes<'a> {
     }
 
     fn into_writes(self) -> Vec<Write> {
-        let run = self.run.into_iter().filter(|(_, changed)| *changed).map(|(run, _)| Write::UpdateRun(run));
-        let operations = self.operations.into_iter().filter(|(_, changed)| *changed).map(|(operation, _)| Write::Operation(operation));
+        let run = self
+            .run
+            .into_iter()
+            .filter(|(_, changed)| *changed)
+            .map(|(run, _)| Write::UpdateRun(run));
+        let operations = self
+            .operations
+            .into_iter()
+            .filter(|(_, changed)| *changed)
+            .map(|(operation, _)| Write::Operation(operation));
         let mut writes: Vec<Write> = run.collect();
         writes.extend(self.writes);
         writes.extend(operations);

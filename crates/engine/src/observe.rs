@@ -23,7 +23,10 @@ pub(crate) struct Sighting {
 
 /// The address to talk to, once it and the version are known.
 pub(crate) fn endpoint(cluster: &Cluster) -> Option<Endpoint> {
-    Some(Endpoint { rest_url: cluster.rest_url.clone()?, version: cluster.version? })
+    Some(Endpoint {
+        rest_url: cluster.rest_url.clone()?,
+        version: cluster.version?,
+    })
 }
 
 /// Name of a cluster's folder.
@@ -34,7 +37,10 @@ pub(crate) fn folder(cluster: &Cluster) -> String {
 /// Looks at a cluster: its processes on this host, then its JobManager.
 pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> Sighting {
     let began = store::now();
-    let mut look = Look { looked_at: Some(began), ..before.clone() };
+    let mut look = Look {
+        looked_at: Some(began),
+        ..before.clone()
+    };
     if cluster.target == TargetKind::Local {
         match engine.ports.host.processes(&folder(cluster)).await {
             Ok(processes) => look.processes = processes,
@@ -42,15 +48,24 @@ pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> S
         }
         let jobmanager = look.processes.iter().find(|process| process.role == "jobmanager");
         if jobmanager.is_none_or(|process| process.pid.is_none()) {
-            return Sighting { look: unreachable(look, began, "its JobManager process does not run".to_owned()), sight: None };
+            return Sighting {
+                look: unreachable(look, began, "its JobManager process does not run".to_owned()),
+                sight: None,
+            };
         }
     }
     let answer = answer(engine, cluster).await;
     let result = if answer.is_ok() { "answered" } else { "failed" };
     metrics::counter!("streamwright_looks_total", "result" => result).increment(1);
     match answer {
-        Ok(sight) => Sighting { look: answered(look, began, &sight), sight: Some(sight) },
-        Err(error) => Sighting { look: unreachable(look, began, error.to_string()), sight: None },
+        Ok(sight) => Sighting {
+            look: answered(look, began, &sight),
+            sight: Some(sight),
+        },
+        Err(error) => Sighting {
+            look: unreachable(look, began, error.to_string()),
+            sight: None,
+        },
     }
 }
 
@@ -70,9 +85,21 @@ async fn answer(engine: &Engine, cluster: &Cluster) -> Result<ClusterSight, Port
             version
         }
     };
-    let sight = engine.ports.observer.look(&Endpoint { rest_url: rest_url.clone(), version }).await?;
+    let sight = engine
+        .ports
+        .observer
+        .look(&Endpoint {
+            rest_url: rest_url.clone(),
+            version,
+        })
+        .await?;
     // Somebody upgraded a cluster that is not ours: other fields are taken from now on.
-    if let Some(other) = sight.version.parse().ok().filter(|seen| *seen != version && cluster.target == TargetKind::Standalone) {
+    if let Some(other) = sight
+        .version
+        .parse()
+        .ok()
+        .filter(|seen| *seen != version && cluster.target == TargetKind::Standalone)
+    {
         let written = engine.store.set_cluster_rest(cluster.id, None, Some(other)).await;
         written.map_err(|error| PortError::Retry(error.to_string()))?;
     }
@@ -95,19 +122,40 @@ fn answered(look: Look, began: Millis, sight: &ClusterSight) -> Look {
 }
 
 fn unreachable(look: Look, began: Millis, error: String) -> Look {
-    Look { unreachable_since: look.unreachable_since.or(Some(began)), error: Some(error), task_managers: 0, slots_total: 0, slots_free: 0, ..look }
+    Look {
+        unreachable_since: look.unreachable_since.or(Some(began)),
+        error: Some(error),
+        task_managers: 0,
+        slots_total: 0,
+        slots_free: 0,
+        ..look
+    }
 }
 
 /// What the look says of the newest run of a job; `None` when it says nothing.
 pub(crate) fn of_run(run: &Run, sighting: &Sighting, cluster: &Cluster) -> Option<Observation> {
-    let seen = |source, presence, incarnation| Observation { run_id: run.id, source, presence, incarnation, seen_at: store::now() };
+    let seen = |source, presence, incarnation| Observation {
+        run_id: run.id,
+        source,
+        presence,
+        incarnation,
+        seen_at: store::now(),
+    };
     if let Some(sight) = &sighting.sight {
         let id = run.id.flink_job_id();
-        let presence = sight.jobs.iter().find(|job| job.flink_job_id == id).map_or(Presence::Absent, |job| job.presence.clone());
+        let presence = sight
+            .jobs
+            .iter()
+            .find(|job| job.flink_job_id == id)
+            .map_or(Presence::Absent, |job| job.presence.clone());
         return Some(seen(Source::JobManagerRest, presence, Some(sight.incarnation.clone())));
     }
     let process_ended = cluster.target == TargetKind::Local
-        && sighting.look.processes.iter().any(|process| process.role == "jobmanager" && process.pid.is_none() && process.ended_at.is_some());
+        && sighting
+            .look
+            .processes
+            .iter()
+            .any(|process| process.role == "jobmanager" && process.pid.is_none() && process.ended_at.is_some());
     process_ended.then(|| seen(Source::ProcessExit, Presence::Absent, None))
 }
 
@@ -125,17 +173,33 @@ pub(crate) fn state_event(facts: &JobFacts, seen: &Observation) -> Option<NewEve
         _ => None,
     };
     let now_word = word(&seen.presence)?;
-    let before = facts.observation.as_ref().filter(|row| row.run_id == seen.run_id).and_then(|row| word(&row.presence));
+    let before = facts
+        .observation
+        .as_ref()
+        .filter(|row| row.run_id == seen.run_id)
+        .and_then(|row| word(&row.presence));
     (before.as_ref() != Some(&now_word)).then(|| {
-        NewEvent::new(facts.job.team_id, "flink_state", format!("Flink: {now_word}")).job(facts.job.id).run(seen.run_id)
+        NewEvent::new(facts.job.team_id, "flink_state", format!("Flink: {now_word}"))
+            .job(facts.job.id)
+            .run(seen.run_id)
     })
 }
 
 /// The look row, if it is time for one.
 pub(crate) fn look_row(cluster: &Cluster, before: &Look, look: &Look) -> Option<Write> {
-    let still = Look { looked_at: before.looked_at, contact_at: before.contact_at, ..look.clone() };
-    let due = look.looked_at.zip(before.looked_at).is_none_or(|(new, old)| new.since(old) >= LOOK_ROW_EVERY);
-    (still != *before || due).then(|| Write::Look { cluster_id: cluster.id, look: look.clone() })
+    let still = Look {
+        looked_at: before.looked_at,
+        contact_at: before.contact_at,
+        ..look.clone()
+    };
+    let due = look
+        .looked_at
+        .zip(before.looked_at)
+        .is_none_or(|(new, old)| new.since(old) >= LOOK_ROW_EVERY);
+    (still != *before || due).then(|| Write::Look {
+        cluster_id: cluster.id,
+        look: look.clone(),
+    })
 }
 
 /// Flink jobs that are not in `ours` and still live.

@@ -45,7 +45,11 @@ pub async fn run(engine: Engine, shutdown: CancellationToken) {
     }
 }
 
-async fn sweep(engine: &Engine, followed: &mut HashMap<ClusterId, Following>, shutdown: &CancellationToken) -> Result<(), store::StoreError> {
+async fn sweep(
+    engine: &Engine,
+    followed: &mut HashMap<ClusterId, Following>,
+    shutdown: &CancellationToken,
+) -> Result<(), store::StoreError> {
     engine.store.heartbeat(engine.instance, "server").await?;
     followed.retain(|_, following| !following.task.is_finished());
     for work in engine.store.engine_clusters().await? {

@@ -29,7 +29,8 @@ pub async fn ensure(store: &Store) -> Result<User, Failure> {
 /// # Errors
 /// When the file cannot be read or the password is too short.
 pub async fn password_from(store: &Store, admin: &User, file: &Path) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::usage(format!("the admin's password file {}: {error}", file.display())))?;
+    let text =
+        std::fs::read_to_string(file).map_err(|error| Failure::usage(format!("the admin's password file {}: {error}", file.display())))?;
     let password = text.trim_end_matches(['\r', '\n']);
     let refused = |problem: api::problem::Problem| Failure::usage(format!("the password in {}: {}", file.display(), problem.detail));
     api::access::password::check(password, &admin.name).map_err(refused)?;
@@ -55,7 +56,10 @@ pub async fn link(store: &Store, admin: &User, public_url: &str) -> Result<Strin
 pub fn secret(prefix: &str) -> Result<String, Failure> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| Failure::unavailable(format!("the system gives no randomness: {error}")))?;
-    Ok(format!("{prefix}{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)))
+    Ok(format!(
+        "{prefix}{}",
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+    ))
 }
 
 /// What the database keeps of a secret.

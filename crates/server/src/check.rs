@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use domain::flink_version::VersionNumber;
 use domain::ports::{FlinkInstaller, SqlChecker};
 use domain::sql::{Report, Tier};
-use domain::flink_version::VersionNumber;
 
 use crate::cli::{Check, Format};
 use crate::failure::Failure;
@@ -16,7 +16,11 @@ use crate::{remote, wiring};
 /// When the script has errors, cannot be read, or cannot be checked.
 pub async fn run(check: Check) -> Result<(), Failure> {
     let script = remote::job::script(&check.file)?;
-    let data = check.data.clone().or_else(crate::environment::data_folder).ok_or_else(|| Failure::usage("no data folder: name one with --data"))?;
+    let data = check
+        .data
+        .clone()
+        .or_else(crate::environment::data_folder)
+        .ok_or_else(|| Failure::usage("no data folder: name one with --data"))?;
     let installer = artifacts::Installer::new(&data);
     let home = home(&check, &data, &installer).await?;
     let version = installer.probe(&home).await?;
@@ -49,7 +53,10 @@ async fn home(check: &Check, data: &Path, installer: &artifacts::Installer) -> R
     if let Some(home) = &check.flink_home {
         return Ok(home.clone());
     }
-    let version: VersionNumber = check.flink.parse().map_err(|error: domain::flink_version::InvalidVersion| Failure::usage(error.to_string()))?;
+    let version: VersionNumber = check
+        .flink
+        .parse()
+        .map_err(|error: domain::flink_version::InvalidVersion| Failure::usage(error.to_string()))?;
     if let Some(home) = crate::flink::registered(data, version).await? {
         return Ok(home);
     }
@@ -57,7 +64,10 @@ async fn home(check: &Check, data: &Path, installer: &artifacts::Installer) -> R
     if installer.probe(&home).await.is_ok() {
         return Ok(home);
     }
-    Err(Failure::usage(format!("Flink {version} is not installed in {0}: run `streamwright flink install {version} --data {0}`, or name a distribution with --flink-home", data.display())))
+    Err(Failure::usage(format!(
+        "Flink {version} is not installed in {0}: run `streamwright flink install {version} --data {0}`, or name a distribution with --flink-home",
+        data.display()
+    )))
 }
 
 fn print(check: &Check, script: &str, report: &Report) -> Result<(), Failure> {
@@ -68,8 +78,15 @@ fn print(check: &Check, script: &str, report: &Report) -> Result<(), Failure> {
         }
         Format::Text => {
             use std::io::IsTerminal;
-            let name = if check.file.as_os_str() == "-" { "standard input".to_owned() } else { check.file.display().to_string() };
-            let style = sql::text::Style { colour: std::io::stdout().is_terminal(), ..sql::text::Style::default() };
+            let name = if check.file.as_os_str() == "-" {
+                "standard input".to_owned()
+            } else {
+                check.file.display().to_string()
+            };
+            let style = sql::text::Style {
+                colour: std::io::stdout().is_terminal(),
+                ..sql::text::Style::default()
+            };
             print!("{}", sql::text::render(&name, script, report, style));
         }
     }

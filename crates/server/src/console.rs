@@ -22,7 +22,11 @@ pub async fn serve(request: Request) -> Response {
 
 fn answer(file: rust_embed::EmbeddedFile, for_ever: bool) -> Response {
     let mut response = Response::new(Body::from(file.data.into_owned()));
-    let cache = if for_ever { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = if for_ever {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Ok(kind) = HeaderValue::from_str(file.metadata.mimetype()) {

@@ -23,9 +23,21 @@ const TEAM: &str = "demo";
 const CLUSTER: &str = "local";
 /// Name, line and script of each sample job; the first one is started.
 const JOBS: [(&str, &str, &str); 3] = [
-    ("orders per minute", "An unbounded source into a windowed aggregate", include_str!("../demo/orders_per_minute.sql")),
-    ("ten thousand rows", "A bounded source: it finishes by itself", include_str!("../demo/ten_thousand_rows.sql")),
-    ("orders with payments", "A join of two streams that keeps state", include_str!("../demo/orders_with_payments.sql")),
+    (
+        "orders per minute",
+        "An unbounded source into a windowed aggregate",
+        include_str!("../demo/orders_per_minute.sql"),
+    ),
+    (
+        "ten thousand rows",
+        "A bounded source: it finishes by itself",
+        include_str!("../demo/ten_thousand_rows.sql"),
+    ),
+    (
+        "orders with payments",
+        "A join of two streams that keeps state",
+        include_str!("../demo/orders_with_payments.sql"),
+    ),
 ];
 
 /// Runs the demo in the foreground, or removes it.
@@ -37,10 +49,16 @@ pub async fn run(demo: Demo) -> Result<(), Failure> {
         return clean(&demo.serve.data).await;
     }
     serve::log(demo.serve.log_json);
-    let version: VersionNumber = demo.flink.parse().map_err(|error: InvalidVersion| Failure::usage(error.to_string()))?;
+    let version: VersionNumber = demo
+        .flink
+        .parse()
+        .map_err(|error: InvalidVersion| Failure::usage(error.to_string()))?;
     let server = Server::open(&demo.serve).await?;
     let admin = admin::ensure(&server.store).await?;
-    say(&format!("Flink {version}: installing it into {} if it is not there", server.data.display()));
+    say(&format!(
+        "Flink {version}: installing it into {} if it is not there",
+        server.data.display()
+    ));
     flink::install(&server.store, &server.data, version, &InstallSource::Pypi).await?;
     team(&server.store).await?;
     let token = token(&server.store, &admin).await?;
@@ -87,7 +105,14 @@ async fn token(store: &Store, admin: &domain::access::User) -> Result<String, Fa
     let secret = admin::secret("swt_")?;
     let expires_at = Some(store::now().plus(domain::time::HOUR));
     let name = "demo".to_owned();
-    store.create_token(NewToken { user_id: admin.id, name, secret_sha256: admin::sha256(&secret), expires_at }).await?;
+    store
+        .create_token(NewToken {
+            user_id: admin.id,
+            name,
+            secret_sha256: admin::sha256(&secret),
+            expires_at,
+        })
+        .await?;
     Ok(secret)
 }
 
@@ -102,7 +127,12 @@ async fn set_up(client: &Client, version: VersionNumber) -> Result<String, Failu
 
 async fn cluster(client: &Client, version: VersionNumber) -> Result<Value, Failure> {
     let known = client.get("/clusters").await?;
-    let mut cluster = known["items"].as_array().into_iter().flatten().find(|cluster| at(cluster, "name") == CLUSTER).cloned();
+    let mut cluster = known["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|cluster| at(cluster, "name") == CLUSTER)
+        .cloned();
     if cluster.is_none() {
         say("Cluster: creating the local session cluster");
         let body = json!({ "name": CLUSTER, "target": "local", "flinkVersion": version.to_string(), "taskManagers": 1, "slots": 8 });
@@ -126,12 +156,16 @@ async fn job(client: &Client, sample: (&str, &str, &str), cluster: &Value) -> Re
         None => {
             say(&format!("Job: creating \"{name}\""));
             let spec = json!({ "sql": sql, "clusterId": cluster["id"] });
-            client.post("/jobs", &json!({ "name": name, "description": line, "spec": spec })).await?
+            client
+                .post("/jobs", &json!({ "name": name, "description": line, "spec": spec }))
+                .await?
         }
     };
     if known["releaseNumber"].as_i64() == Some(0) {
         say(&format!("Job: checking and releasing \"{name}\""));
-        client.post(&format!("{path}/releases"), &json!({ "note": "The demo's first release" })).await?;
+        client
+            .post(&format!("{path}/releases"), &json!({ "note": "The demo's first release" }))
+            .await?;
     }
     Ok(())
 }
@@ -142,13 +176,21 @@ async fn start(client: &Client, name: &str) -> Result<String, Failure> {
     if job["actions"]["start"]["allowed"] == json!(true) {
         say(&format!("Job: starting \"{name}\""));
         let snapshots = client.get(&format!("{path}/snapshots")).await?;
-        let complete = snapshots["items"].as_array().into_iter().flatten().any(|snapshot| at(snapshot, "state") == "complete");
+        let complete = snapshots["items"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|snapshot| at(snapshot, "state") == "complete");
         let from = if complete { "latest" } else { "none" };
         let started = client.post(&format!("{path}/start"), &json!({ "state": { "from": from } })).await?;
         operation::follow(client, started).await?;
     }
     let job = client.settled(&path).await?;
-    Ok(format!("Job:      \"{name}\" is {}. {}", at(&job, "status/label").to_uppercase(), at(&job, "status/sentence")))
+    Ok(format!(
+        "Job:      \"{name}\" is {}. {}",
+        at(&job, "status/label").to_uppercase(),
+        at(&job, "status/sentence")
+    ))
 }
 
 /// Ends the demo's clusters and removes its folder.
@@ -170,4 +212,3 @@ async fn clean(data: &Path) -> Result<(), Failure> {
     println!("Removed {}", data.display());
     Ok(())
 }
-

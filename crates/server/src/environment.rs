@@ -10,7 +10,10 @@ pub fn variable(name: &str) -> Option<String> {
 /// This host's name, for people.
 #[must_use]
 pub fn host() -> String {
-    nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_else(|| "this machine".to_owned())
+    nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok())
+        .unwrap_or_else(|| "this machine".to_owned())
 }
 
 /// Where data goes when nobody says: `$XDG_DATA_HOME/streamwright`.

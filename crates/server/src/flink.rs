@@ -18,7 +18,12 @@ use crate::remote::print::table;
 /// When a version is not known, cannot be installed, or the data folder cannot be used.
 pub async fn run(command: FlinkCommand) -> Result<(), Failure> {
     match command {
-        FlinkCommand::Install { version, data, source, base_url } => {
+        FlinkCommand::Install {
+            version,
+            data,
+            source,
+            base_url,
+        } => {
             let version: VersionNumber = version.parse().map_err(|error: InvalidVersion| Failure::usage(error.to_string()))?;
             let source = match source {
                 Origin::Pypi => InstallSource::Pypi,
@@ -30,7 +35,9 @@ pub async fn run(command: FlinkCommand) -> Result<(), Failure> {
         }
         FlinkCommand::Add { home, data } => {
             let installer = artifacts::Installer::new(&data);
-            let home = home.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", home.display())))?;
+            let home = home
+                .canonicalize()
+                .map_err(|error| Failure::usage(format!("{}: {error}", home.display())))?;
             let version = installer.probe(&home).await?;
             let store = open(&data).await?;
             let added = register(&store, &installer, version, (&home.display().to_string(), "added")).await?;
@@ -47,7 +54,9 @@ pub async fn run(command: FlinkCommand) -> Result<(), Failure> {
 /// When the folder or the database cannot be used.
 pub async fn open(data: &Path) -> Result<Store, Failure> {
     std::fs::create_dir_all(data).map_err(|error| Failure::usage(format!("{} cannot be made: {error}", data.display())))?;
-    let data = data.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", data.display())))?;
+    let data = data
+        .canonicalize()
+        .map_err(|error| Failure::usage(format!("{}: {error}", data.display())))?;
     Ok(Store::open(&Store::sqlite_url(&data.join("streamwright.db"))).await?)
 }
 
@@ -59,7 +68,11 @@ pub async fn registered(data: &Path, version: VersionNumber) -> Result<Option<Pa
     if !data.join("streamwright.db").exists() {
         return Ok(None);
     }
-    Ok(open(data).await?.flink_version_by_number(version).await?.map(|known| PathBuf::from(known.home)))
+    Ok(open(data)
+        .await?
+        .flink_version_by_number(version)
+        .await?
+        .map(|known| PathBuf::from(known.home)))
 }
 
 /// Installs a version with progress on standard error, and writes it down. Safe to call again.
@@ -83,7 +96,12 @@ pub async fn install(store: &Store, data: &Path, version: VersionNumber, source:
     register(store, &installer, version, (&home, word)).await
 }
 
-async fn register(store: &Store, installer: &artifacts::Installer, version: VersionNumber, from: (&str, &str)) -> Result<FlinkVersion, Failure> {
+async fn register(
+    store: &Store,
+    installer: &artifacts::Installer,
+    version: VersionNumber,
+    from: (&str, &str),
+) -> Result<FlinkVersion, Failure> {
     if let Some(known) = store.flink_version_by_number(version).await? {
         if known.home == from.0 {
             return Ok(known);
@@ -105,11 +123,17 @@ async fn register(store: &Store, installer: &artifacts::Installer, version: Vers
 fn list(versions: &[FlinkVersion], output: Format) {
     match output {
         Format::Json => {
-            let items: Vec<_> = versions.iter().map(|v| json!({ "version": v.version, "home": v.home, "javaHome": v.java_home, "source": v.source })).collect();
+            let items: Vec<_> = versions
+                .iter()
+                .map(|v| json!({ "version": v.version, "home": v.home, "javaHome": v.java_home, "source": v.source }))
+                .collect();
             println!("{:#}", json!({ "items": items }));
         }
         Format::Text => {
-            let rows: Vec<_> = versions.iter().map(|v| vec![v.version.to_string(), v.source.clone(), v.home.clone()]).collect();
+            let rows: Vec<_> = versions
+                .iter()
+                .map(|v| vec![v.version.to_string(), v.source.clone(), v.home.clone()])
+                .collect();
             print!("{}", table(&["VERSION", "SOURCE", "HOME"], &rows));
         }
     }

@@ -40,7 +40,10 @@ pub async fn run(options: Serve) -> Result<(), Failure> {
     let has_password = admin.password_hash.is_some() || options.admin_password_file.is_some();
     println!("Streamwright is at {}", server.public_url);
     if !has_password {
-        println!("Sign in once, within an hour, with {}", admin::link(&server.store, &admin, &server.public_url).await?);
+        println!(
+            "Sign in once, within an hour, with {}",
+            admin::link(&server.store, &admin, &server.public_url).await?
+        );
     }
     let shutdown = CancellationToken::new();
     tokio::spawn(until_told(shutdown.clone()));
@@ -51,7 +54,11 @@ pub async fn run(options: Serve) -> Result<(), Failure> {
 pub fn log(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm=warn"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json { builder.json().init() } else { builder.with_target(false).init() }
+    if json {
+        builder.json().init()
+    } else {
+        builder.with_target(false).init()
+    }
 }
 
 /// Ends with the first Ctrl-C or SIGTERM.
@@ -83,7 +90,10 @@ impl Server {
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(|error| Failure::unavailable(error.to_string()))?;
         let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let url = options.database.clone().unwrap_or_else(|| Store::sqlite_url(&data.join("streamwright.db")));
+        let url = options
+            .database
+            .clone()
+            .unwrap_or_else(|| Store::sqlite_url(&data.join("streamwright.db")));
         let store = Store::open(&url).await?;
         store.end_open_installations().await?;
         if let Some(file) = &options.admin_password_file {
@@ -96,7 +106,14 @@ impl Server {
             figures: figures(),
         };
         let parts = wiring::parts(store.clone(), &data, settings)?;
-        Ok(Self { store, data, public_url, listener, parts, _lock: lock })
+        Ok(Self {
+            store,
+            data,
+            public_url,
+            listener,
+            parts,
+            _lock: lock,
+        })
     }
 
     /// Serves until `shutdown`; then lets the engine finish what it is writing. Local clusters go on.
@@ -123,7 +140,12 @@ impl Server {
 
 /// The data folder, made for its owner only.
 fn folder(data: &Path) -> Result<PathBuf, Failure> {
-    let fails = |error: std::io::Error| Failure::usage(format!("the data folder {} cannot be used: {error}; choose another with --data", data.display()));
+    let fails = |error: std::io::Error| {
+        Failure::usage(format!(
+            "the data folder {} cannot be used: {error}; choose another with --data",
+            data.display()
+        ))
+    };
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(fails)?;
     data.canonicalize().map_err(fails)
 }
@@ -134,14 +156,27 @@ fn folder(data: &Path) -> Result<PathBuf, Failure> {
 /// When another one has it.
 pub fn lock(data: &Path) -> Result<Flock<File>, Failure> {
     let path = data.join("server.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-    Flock::lock(file, FlockArg::LockExclusiveNonblock)
-        .map_err(|_| Failure::unavailable(format!("another server is running on the data folder {}; end it first, or choose another with --data", data.display())))
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| {
+        Failure::unavailable(format!(
+            "another server is running on the data folder {}; end it first, or choose another with --data",
+            data.display()
+        ))
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
-        let hint = if error.kind() == std::io::ErrorKind::AddrInUse { "another program uses it; end that, or choose another with --listen" } else { "choose another with --listen" };
+        let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
+            "another program uses it; end that, or choose another with --listen"
+        } else {
+            "choose another with --listen"
+        };
         Failure::unavailable(format!("cannot listen on {address}: {error}; {hint}"))
     })
 }

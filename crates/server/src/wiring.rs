@@ -16,7 +16,10 @@ use crate::failure::Failure;
 /// When the planner's jar cannot be written there.
 pub fn planners(data: &Path) -> Result<Planners, Failure> {
     let jar = embedded::planner_jar(data)?;
-    let settings = PlannerSettings { program: Some(own_program()?), ..PlannerSettings::new(jar, data.join("cache").join("planner")) };
+    let settings = PlannerSettings {
+        program: Some(own_program()?),
+        ..PlannerSettings::new(jar, data.join("cache").join("planner"))
+    };
     Ok(Planners::new(settings))
 }
 
@@ -36,7 +39,8 @@ fn instance(data: &Path) -> Result<InstanceId, Failure> {
         return Ok(known);
     }
     let made = InstanceId(store::new_id());
-    std::fs::write(&file, made.to_string()).map_err(|error| Failure::unavailable(format!("{} cannot be written: {error}", file.display())))?;
+    std::fs::write(&file, made.to_string())
+        .map_err(|error| Failure::unavailable(format!("{} cannot be written: {error}", file.display())))?;
     Ok(made)
 }
 

@@ -58,10 +58,18 @@ fn wanted(cluster: &Cluster) -> usize {
 }
 
 fn start(cluster: &Cluster, look: &Look, operation: &Operation) -> Vec<ClusterAction> {
-    let died = look.processes.iter().find(|process| process.pid.is_none() && process.ended_at.is_some_and(|at| at > operation.created_at));
+    let died = look
+        .processes
+        .iter()
+        .find(|process| process.pid.is_none() && process.ended_at.is_some_and(|at| at > operation.created_at));
     if let Some(dead) = died {
-        let code = dead.exit_code.map_or_else(|| "an unknown exit code".to_owned(), |code| format!("exit code {code}"));
-        return vec![failed("process_ended", format!("The {} of cluster {} ended with {code} while starting.", dead.role, cluster.name))];
+        let code = dead
+            .exit_code
+            .map_or_else(|| "an unknown exit code".to_owned(), |code| format!("exit code {code}"));
+        return vec![failed(
+            "process_ended",
+            format!("The {} of cluster {} ended with {code} while starting.", dead.role, cluster.name),
+        )];
     }
     if alive(look) < wanted(cluster) {
         let mut actions = step(operation, "launch", "Starting JobManager and TaskManagers.".to_owned());
@@ -69,14 +77,24 @@ fn start(cluster: &Cluster, look: &Look, operation: &Operation) -> Vec<ClusterAc
         return actions;
     }
     if look.reachable() && look.task_managers >= cluster.task_managers {
-        return vec![ClusterAction::Finish { state: OperationState::Succeeded, error: None }];
+        return vec![ClusterAction::Finish {
+            state: OperationState::Succeeded,
+            error: None,
+        }];
     }
-    step(operation, "wait_until_ready", format!("{} of {} TaskManagers have registered.", look.task_managers, cluster.task_managers))
+    step(
+        operation,
+        "wait_until_ready",
+        format!("{} of {} TaskManagers have registered.", look.task_managers, cluster.task_managers),
+    )
 }
 
 fn stop(look: &Look, operation: &Operation) -> Vec<ClusterAction> {
     if alive(look) == 0 {
-        return vec![ClusterAction::Finish { state: OperationState::Succeeded, error: None }];
+        return vec![ClusterAction::Finish {
+            state: OperationState::Succeeded,
+            error: None,
+        }];
     }
     let mut actions = step(operation, "terminate", "Ending TaskManagers and JobManager.".to_owned());
     actions.push(ClusterAction::Terminate);
@@ -89,7 +107,8 @@ fn keep(cluster: &Cluster, look: &Look, now: Millis) -> Vec<ClusterAction> {
         return Vec::new();
     }
     let last_end = look.processes.iter().filter_map(|process| process.ended_at).max();
-    let crashing = matches!((last_end, look.contact_at), (Some(end), Some(contact)) if end.since(contact) > MINUTE) || look.contact_at.is_none();
+    let crashing =
+        matches!((last_end, look.contact_at), (Some(end), Some(contact)) if end.since(contact) > MINUTE) || look.contact_at.is_none();
     let pause = if crashing { RELAUNCH_AFTER_CRASH } else { RELAUNCH_AFTER };
     match last_end {
         Some(end) if now.since(end) < pause => Vec::new(),
@@ -99,7 +118,14 @@ fn keep(cluster: &Cluster, look: &Look, now: Millis) -> Vec<ClusterAction> {
 
 fn failed(code: &str, message: String) -> ClusterAction {
     let hint = "Look at the cluster's logs, mend the cause, then start it again.".to_owned();
-    ClusterAction::Finish { state: OperationState::Failed, error: Some(OperationError { code: code.to_owned(), message, hint }) }
+    ClusterAction::Finish {
+        state: OperationState::Failed,
+        error: Some(OperationError {
+            code: code.to_owned(),
+            message,
+            hint,
+        }),
+    }
 }
 
 fn step(operation: &Operation, name: &'static str, detail: String) -> Vec<ClusterAction> {

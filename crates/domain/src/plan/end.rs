@@ -1,6 +1,8 @@
 //! The end of a run: sticky and evidenced (law 4), and what is seen alive after it.
 
-use super::{Action, Evidence, Plan, Sent, Sights, SUBMIT_TIMEOUT, RESEND_AFTER, alive_in_flink, effect, heard_after, incarnation, presence, sent};
+use super::{
+    Action, Evidence, Plan, RESEND_AFTER, SUBMIT_TIMEOUT, Sent, Sights, alive_in_flink, effect, heard_after, incarnation, presence, sent,
+};
 use crate::effect::{EffectKind, EffectState};
 use crate::observation::{FlinkState, Presence};
 use crate::operation::Request;
@@ -13,8 +15,14 @@ pub(super) fn of_run(facts: &JobFacts, sights: &Sights, now: Millis) -> Option<P
     let run = facts.run.as_ref().filter(|run| run.live())?;
     match presence(facts) {
         Some(Presence::Present { state, ended_at, .. }) if state.ended() => Some(match &sights.evidence {
-            None => Plan::of(Action::CollectEvidence, "the run has ended; its exceptions and checkpoints are read before that is written"),
-            Some(evidence) => Plan::of(Action::EndRun(seen_end(run, state, ended_at.unwrap_or(now), evidence)), "Flink reports its end"),
+            None => Plan::of(
+                Action::CollectEvidence,
+                "the run has ended; its exceptions and checkpoints are read before that is written",
+            ),
+            Some(evidence) => Plan::of(
+                Action::EndRun(seen_end(run, state, ended_at.unwrap_or(now), evidence)),
+                "Flink reports its end",
+            ),
         }),
         Some(Presence::Absent) => absent(facts, run, now),
         _ => never_sent(facts, run, now),
@@ -33,23 +41,50 @@ fn seen_end(run: &Run, state: &FlinkState, at: Millis, evidence: &Evidence) -> R
             Some(_) => (Outcome::Canceled, "Cancelled, as asked.".to_owned()),
             None => (Outcome::Canceled, "Cancelled by somebody outside of Streamwright.".to_owned()),
         },
-        _ => (Outcome::Failed, evidence.cause.clone().unwrap_or_else(|| "Flink gave up on it and names no cause.".to_owned())),
+        _ => (
+            Outcome::Failed,
+            evidence
+                .cause
+                .clone()
+                .unwrap_or_else(|| "Flink gave up on it and names no cause.".to_owned()),
+        ),
     };
-    RunEnd { at, outcome, reason, source: Source::JobManagerRest }
+    RunEnd {
+        at,
+        outcome,
+        reason,
+        source: Source::JobManagerRest,
+    }
 }
 
 /// Flink itself, or the end of its process, says that the run is not there.
 fn absent(facts: &JobFacts, run: &Run, now: Millis) -> Option<Plan> {
     let by_exit = facts.observation.as_ref().is_some_and(|seen| seen.source == Source::ProcessExit);
-    let end = |outcome, source, reason: String| RunEnd { at: now, outcome, reason, source };
+    let end = |outcome, source, reason: String| RunEnd {
+        at: now,
+        outcome,
+        reason,
+        source,
+    };
     let found = match sent(facts) {
         Sent::Not => return None,
         _ if by_exit => {
-            let stopped = facts.cluster.as_ref().is_some_and(|c| c.cluster.desired == crate::cluster::ClusterDesired::Stopped);
+            let stopped = facts
+                .cluster
+                .as_ref()
+                .is_some_and(|c| c.cluster.desired == crate::cluster::ClusterDesired::Stopped);
             if stopped {
-                end(Outcome::Canceled, Source::ProcessExit, "It ended with its cluster, which was stopped.".to_owned())
+                end(
+                    Outcome::Canceled,
+                    Source::ProcessExit,
+                    "It ended with its cluster, which was stopped.".to_owned(),
+                )
             } else {
-                end(Outcome::Unknown, Source::ProcessExit, "Its cluster's JobManager process ended, and the job with it. Start it again from its newest snapshot.".to_owned())
+                end(
+                    Outcome::Unknown,
+                    Source::ProcessExit,
+                    "Its cluster's JobManager process ended, and the job with it. Start it again from its newest snapshot.".to_owned(),
+                )
             }
         }
         Sent::Accepted(effect) if heard_after(facts, effect.answered_at) => {
@@ -60,13 +95,19 @@ fn absent(facts: &JobFacts, run: &Run, now: Millis) -> Option<Plan> {
             };
             end(Outcome::Unknown, Source::JobManagerRest, reason.to_owned())
         }
-        Sent::Refused(effect) if heard_after(facts, effect.answered_at) => {
-            end(Outcome::Failed, Source::Submission, effect.answer.clone().unwrap_or_else(|| "Flink refused the submission.".to_owned()))
-        }
-        Sent::InFlight(effect) if heard_after(facts, effect.sent_at) && effect.incarnation.as_deref() != incarnation(facts) => {
-            end(Outcome::Unknown, Source::JobManagerRest, "The cluster was restarted while the job was being submitted.".to_owned())
-        }
-        Sent::InFlight(effect) if !being_started(facts, run) && effect.sent_at.is_some_and(|at| heard_after(facts, Some(at.plus(SUBMIT_TIMEOUT)))) => {
+        Sent::Refused(effect) if heard_after(facts, effect.answered_at) => end(
+            Outcome::Failed,
+            Source::Submission,
+            effect.answer.clone().unwrap_or_else(|| "Flink refused the submission.".to_owned()),
+        ),
+        Sent::InFlight(effect) if heard_after(facts, effect.sent_at) && effect.incarnation.as_deref() != incarnation(facts) => end(
+            Outcome::Unknown,
+            Source::JobManagerRest,
+            "The cluster was restarted while the job was being submitted.".to_owned(),
+        ),
+        Sent::InFlight(effect)
+            if !being_started(facts, run) && effect.sent_at.is_some_and(|at| heard_after(facts, Some(at.plus(SUBMIT_TIMEOUT)))) =>
+        {
             end(Outcome::NeverRan, Source::JobManagerRest, "Flink never got to run it.".to_owned())
         }
         _ => return None,
@@ -78,7 +119,15 @@ fn absent(facts: &JobFacts, run: &Run, now: Millis) -> Option<Plan> {
 fn never_sent(facts: &JobFacts, run: &Run, now: Millis) -> Option<Plan> {
     (sent(facts) == Sent::Not && !being_started(facts, run)).then(|| {
         let reason = "It was never sent to Flink: its start was given up first.".to_owned();
-        Plan::of(Action::EndRun(RunEnd { at: now, outcome: Outcome::NeverRan, reason, source: Source::Submission }), "nothing went out")
+        Plan::of(
+            Action::EndRun(RunEnd {
+                at: now,
+                outcome: Outcome::NeverRan,
+                reason,
+                source: Source::Submission,
+            }),
+            "nothing went out",
+        )
     })
 }
 

@@ -4,11 +4,19 @@
 //! Precedence: the end of a run, then savepoints that settle, then the open operations. Without an open
 //! operation nothing but the record changes: observing is not acting (law 1).
 
+#[cfg(test)]
+mod bed;
 pub mod cluster;
+#[cfg(test)]
+mod cluster_tests;
 mod end;
 mod savepoint;
+#[cfg(test)]
+mod shown_tests;
 pub mod start;
 mod stop;
+#[cfg(test)]
+mod stop_tests;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +31,7 @@ use crate::ports::{Checkpoint, SavepointProgress, StoredSnapshot};
 use crate::run::{Run, RunEnd, StopMode};
 use crate::snapshot::Snapshot;
 use crate::status::JobFacts;
-use crate::time::{Millis, MINUTE, SECOND};
+use crate::time::{MINUTE, Millis, SECOND};
 
 /// How long a program's main may run inside `/jars/:id/run` before a lost answer is taken for a lost request
 /// and it is sent again under the same job id. Too short only costs a refused duplicate.
@@ -135,7 +143,11 @@ impl Action {
     pub const fn call(&self) -> bool {
         matches!(
             self,
-            Self::Submit { .. } | Self::TriggerSavepoint { .. } | Self::StopWithSavepoint { .. } | Self::Cancel { .. } | Self::CollectEvidence
+            Self::Submit { .. }
+                | Self::TriggerSavepoint { .. }
+                | Self::StopWithSavepoint { .. }
+                | Self::Cancel { .. }
+                | Self::CollectEvidence
         )
     }
 }
@@ -151,7 +163,10 @@ pub struct Plan {
 
 impl Plan {
     fn of(action: Action, because: &'static str) -> Self {
-        Self { actions: vec![action], because }
+        Self {
+            actions: vec![action],
+            because,
+        }
     }
 
     /// Whether there is nothing to do but to look again.
@@ -169,15 +184,20 @@ pub fn plan(facts: &JobFacts, sights: &Sights, now: Millis) -> Plan {
     }
     let settled = savepoint::settle(facts, sights, now);
     if !settled.is_empty() {
-        return Plan { actions: settled, because: "a savepoint has settled" };
+        return Plan {
+            actions: settled,
+            because: "a savepoint has settled",
+        };
     }
     let mut plan = Plan::default();
     if let Some(operation) = &facts.savepoint {
-        plan.actions.extend(overdue(facts, operation, now).unwrap_or_else(|| savepoint::operation(facts, operation, now)));
+        plan.actions
+            .extend(overdue(facts, operation, now).unwrap_or_else(|| savepoint::operation(facts, operation, now)));
         plan.because = "a savepoint is open";
     }
     if let Some(operation) = &facts.lifecycle {
-        plan.actions.extend(overdue(facts, operation, now).unwrap_or_else(|| lifecycle(facts, sights, operation, now)));
+        plan.actions
+            .extend(overdue(facts, operation, now).unwrap_or_else(|| lifecycle(facts, sights, operation, now)));
         plan.because = "a lifecycle operation is open";
     }
     if plan.idle() {
@@ -205,7 +225,13 @@ fn lifecycle(facts: &JobFacts, sights: &Sights, operation: &Operation, now: Mill
 }
 
 /// Stop what runs of an older intent, then start: the two walks one after the other.
-fn replace(facts: &JobFacts, sights: &Sights, operation: &Operation, how: (StopMode, &crate::run::StartOptions), now: Millis) -> Vec<Action> {
+fn replace(
+    facts: &JobFacts,
+    sights: &Sights,
+    operation: &Operation,
+    how: (StopMode, &crate::run::StartOptions),
+    now: Millis,
+) -> Vec<Action> {
     let (mode, options) = how;
     let old = facts.run.as_ref().filter(|run| run.generation < operation.generation);
     match old {
@@ -248,15 +274,27 @@ fn overdue(facts: &JobFacts, operation: &Operation, now: Millis) -> Option<Vec<A
 fn still_running(facts: &JobFacts, operation: &Operation) -> Option<Desired> {
     let stops = matches!(operation.request, Request::Stop { .. } | Request::Replace { .. });
     let run = facts.run.as_ref().filter(|run| stops && run.live())?;
-    Some(Desired::Running { release_id: run.release_id })
+    Some(Desired::Running {
+        release_id: run.release_id,
+    })
 }
 
 fn failed(operation: &Operation, error: OperationError, desired: Option<Desired>) -> Action {
-    Action::Finish { operation_id: operation.id, state: OperationState::Failed, error: Some(error), desired }
+    Action::Finish {
+        operation_id: operation.id,
+        state: OperationState::Failed,
+        error: Some(error),
+        desired,
+    }
 }
 
 fn succeeded(operation: &Operation) -> Action {
-    Action::Finish { operation_id: operation.id, state: OperationState::Succeeded, error: None, desired: None }
+    Action::Finish {
+        operation_id: operation.id,
+        state: OperationState::Succeeded,
+        error: None,
+        desired: None,
+    }
 }
 
 /// A step note, unless the operation is at that step with that detail already.
@@ -264,13 +302,20 @@ fn step(operation: &Operation, name: &'static str, detail: impl Into<String>) ->
     let detail = detail.into();
     match operation.steps.last() {
         Some(last) if last.name == name && last.detail == detail && last.ended_at.is_none() => Vec::new(),
-        _ => vec![Action::Step { operation_id: operation.id, name, detail }],
+        _ => vec![Action::Step {
+            operation_id: operation.id,
+            name,
+            detail,
+        }],
     }
 }
 
 fn effect(facts: &JobFacts, kind: EffectKind, operation_id: OperationId) -> Option<&Effect> {
     let run_id = facts.run.as_ref()?.id;
-    facts.effects.iter().find(|effect| effect.kind == kind && effect.operation_id == operation_id && effect.run_id == run_id)
+    facts
+        .effects
+        .iter()
+        .find(|effect| effect.kind == kind && effect.operation_id == operation_id && effect.run_id == run_id)
 }
 
 /// How far the submission of the newest run is.
@@ -288,7 +333,10 @@ enum Sent<'a> {
 
 fn sent(facts: &JobFacts) -> Sent<'_> {
     let run_id = facts.run.as_ref().map(|run| run.id);
-    let submit = facts.effects.iter().find(|effect| effect.kind == EffectKind::Submit && Some(effect.run_id) == run_id);
+    let submit = facts
+        .effects
+        .iter()
+        .find(|effect| effect.kind == EffectKind::Submit && Some(effect.run_id) == run_id);
     match submit {
         None => Sent::Not,
         Some(effect) => match effect.state {
@@ -316,7 +364,11 @@ fn heard_after(facts: &JobFacts, moment: Option<Millis>) -> bool {
 
 fn presence(facts: &JobFacts) -> Option<&Presence> {
     let run_id = facts.run.as_ref()?.id;
-    facts.observation.as_ref().filter(|seen| seen.run_id == run_id).map(|seen| &seen.presence)
+    facts
+        .observation
+        .as_ref()
+        .filter(|seen| seen.run_id == run_id)
+        .map(|seen| &seen.presence)
 }
 
 fn alive_in_flink(facts: &JobFacts) -> bool {

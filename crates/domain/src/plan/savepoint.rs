@@ -27,12 +27,22 @@ fn settled(facts: &JobFacts, sights: &Sights, snapshot: &Snapshot, now: Millis) 
         completed_at: Some(now),
         ..snapshot.clone()
     };
-    let failed = |error: &str| Snapshot { state: SnapshotState::Failed, error: Some(error.to_owned()), ..snapshot.clone() };
+    let failed = |error: &str| Snapshot {
+        state: SnapshotState::Failed,
+        error: Some(error.to_owned()),
+        ..snapshot.clone()
+    };
     match sights.progress.get(&snapshot.id) {
         Some(SavepointProgress::Completed { location }) => return Some(with_size(complete(location), sights)),
         // A stop may fail after its savepoint was complete: that savepoint is not lost.
-        Some(SavepointProgress::Failed { location: Some(location), cause }) => {
-            return Some(Snapshot { error: Some(cause.clone()), ..complete(location) });
+        Some(SavepointProgress::Failed {
+            location: Some(location),
+            cause,
+        }) => {
+            return Some(Snapshot {
+                error: Some(cause.clone()),
+                ..complete(location)
+            });
         }
         Some(SavepointProgress::Failed { cause, location: None }) => return Some(failed(cause)),
         Some(SavepointProgress::InProgress | SavepointProgress::NotKnown) | None => {}
@@ -56,14 +66,19 @@ fn settled(facts: &JobFacts, sights: &Sights, snapshot: &Snapshot, now: Millis) 
 
 fn with_size(snapshot: Snapshot, sights: &Sights) -> Snapshot {
     match sights.stored.get(&snapshot.id) {
-        Some(Stored::Found(found)) => Snapshot { size_bytes: Some(found.size_bytes), ..snapshot },
+        Some(Stored::Found(found)) => Snapshot {
+            size_bytes: Some(found.size_bytes),
+            ..snapshot
+        },
         _ => snapshot,
     }
 }
 
 /// The open savepoint operation.
 pub(super) fn operation(facts: &JobFacts, operation: &Operation, now: Millis) -> Vec<Action> {
-    let call = Action::TriggerSavepoint { operation_id: operation.id };
+    let call = Action::TriggerSavepoint {
+        operation_id: operation.id,
+    };
     match work(facts, operation, EffectKind::TriggerSavepoint, call, now) {
         Taking::Working(actions) => actions,
         Taking::Complete => vec![succeeded(operation)],
@@ -83,19 +98,33 @@ pub(super) enum Taking {
 
 /// Drives the savepoint of one operation, alone or with a stop.
 pub(super) fn work(facts: &JobFacts, operation: &Operation, kind: EffectKind, call: Action, now: Millis) -> Taking {
-    let known = operation.snapshot_id.and_then(|id| facts.snapshots.iter().find(|snapshot| snapshot.id == id));
+    let known = operation
+        .snapshot_id
+        .and_then(|id| facts.snapshots.iter().find(|snapshot| snapshot.id == id));
     match known.map(|snapshot| (snapshot.state, snapshot)) {
         Some((SnapshotState::Complete, snapshot)) => match &snapshot.error {
             None => Taking::Complete,
-            Some(cause) => Taking::Failed(error("stop_failed", cause, "The savepoint itself is complete and kept; the job goes on. Mend the cause and stop again.")),
+            Some(cause) => Taking::Failed(error(
+                "stop_failed",
+                cause,
+                "The savepoint itself is complete and kept; the job goes on. Mend the cause and stop again.",
+            )),
         },
         Some((SnapshotState::Failed, snapshot)) => {
             let cause = snapshot.error.as_deref().unwrap_or("Flink names no cause.");
-            Taking::Failed(error("savepoint_failed", cause, "The job goes on running. Mend the cause and try again."))
+            Taking::Failed(error(
+                "savepoint_failed",
+                cause,
+                "The job goes on running. Mend the cause and try again.",
+            ))
         }
         Some((SnapshotState::Unverified, snapshot)) => {
             let message = format!("The savepoint in {} could not be verified.", snapshot.directory);
-            Taking::Failed(error("savepoint_unverified", &message, "Look into that directory: with a _metadata file in it, it is complete."))
+            Taking::Failed(error(
+                "savepoint_unverified",
+                &message,
+                "Look into that directory: with a _metadata file in it, it is complete.",
+            ))
         }
         Some((SnapshotState::Triggering, _)) | None => triggering(facts, operation, kind, call, now),
     }
@@ -104,7 +133,11 @@ pub(super) fn work(facts: &JobFacts, operation: &Operation, kind: EffectKind, ca
 fn triggering(facts: &JobFacts, operation: &Operation, kind: EffectKind, call: Action, now: Millis) -> Taking {
     if facts.run.as_ref().is_none_or(|run| !run.live()) {
         let waits = operation.snapshot_id.is_some();
-        return if waits { Taking::Working(Vec::new()) } else { Taking::Failed(job_ended_first(facts)) };
+        return if waits {
+            Taking::Working(Vec::new())
+        } else {
+            Taking::Failed(job_ended_first(facts))
+        };
     }
     match effect(facts, kind, operation.id) {
         None => Taking::Working(send(facts, operation, call)),
@@ -113,7 +146,11 @@ fn triggering(facts: &JobFacts, operation: &Operation, kind: EffectKind, call: A
             EffectState::Accepted => Taking::Working(step(operation, "savepoint", "Flink is writing the savepoint.")),
             EffectState::Refused => {
                 let answer = sent.answer.as_deref().unwrap_or("Flink refused it and names no cause.");
-                Taking::Failed(error("savepoint_refused", answer, "The job goes on running. Mend the cause and try again."))
+                Taking::Failed(error(
+                    "savepoint_refused",
+                    answer,
+                    "The job goes on running. Mend the cause and try again.",
+                ))
             }
             EffectState::Sent | EffectState::Unknown => Taking::Working(resend(facts, operation, sent, call, now)),
         },
@@ -122,7 +159,11 @@ fn triggering(facts: &JobFacts, operation: &Operation, kind: EffectKind, call: A
 
 /// The same trigger id again is harmless from Flink 1.15 on; before, only the directory can tell.
 fn resend(facts: &JobFacts, operation: &Operation, sent: &Effect, call: Action, now: Millis) -> Vec<Action> {
-    let idempotent = facts.cluster.as_ref().and_then(|c| c.cluster.version).is_some_and(|version| version.capabilities().trigger_id);
+    let idempotent = facts
+        .cluster
+        .as_ref()
+        .and_then(|c| c.cluster.version)
+        .is_some_and(|version| version.capabilities().trigger_id);
     let same_life = sent.incarnation.as_deref() == incarnation(facts);
     let due = sent.sent_at.is_none_or(|at| now.since(at) >= RESEND_AFTER);
     if idempotent && same_life && due && reachable(facts) {
@@ -142,10 +183,22 @@ fn send(facts: &JobFacts, operation: &Operation, call: Action) -> Vec<Action> {
 }
 
 pub(super) fn job_ended_first(facts: &JobFacts) -> OperationError {
-    let reason = facts.run.as_ref().and_then(|run: &Run| run.end.as_ref()).map_or("", |end| end.reason.as_str());
-    error("job_ended_first", &format!("The job ended before the savepoint was taken. {reason}"), "Start it again from its newest snapshot, if it should go on.")
+    let reason = facts
+        .run
+        .as_ref()
+        .and_then(|run: &Run| run.end.as_ref())
+        .map_or("", |end| end.reason.as_str());
+    error(
+        "job_ended_first",
+        &format!("The job ended before the savepoint was taken. {reason}"),
+        "Start it again from its newest snapshot, if it should go on.",
+    )
 }
 
 fn error(code: &str, message: &str, hint: &str) -> OperationError {
-    OperationError { code: code.to_owned(), message: message.to_owned(), hint: hint.to_owned() }
+    OperationError {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        hint: hint.to_owned(),
+    }
 }

@@ -20,18 +20,42 @@ pub(super) fn start(facts: &JobFacts, sights: &Sights, operation: &Operation, op
 /// Nothing of this intent exists yet.
 fn begin(facts: &JobFacts, sights: &Sights, operation: &Operation, options: &StartOptions) -> Vec<Action> {
     if facts.run.as_ref().is_some_and(Run::live) {
-        return vec![failed(operation, error("old_run_alive", "An older run of this job may still be running.", "Stop it or detach it, then start again."), None)];
+        return vec![failed(
+            operation,
+            error(
+                "old_run_alive",
+                "An older run of this job may still be running.",
+                "Stop it or detach it, then start again.",
+            ),
+            None,
+        )];
     }
     let Some(cluster) = &facts.cluster else {
-        return vec![failed(operation, error("cluster_gone", "The cluster that the release names does not exist any more.", "Choose another cluster, release and start again."), None)];
+        return vec![failed(
+            operation,
+            error(
+                "cluster_gone",
+                "The cluster that the release names does not exist any more.",
+                "Choose another cluster, release and start again.",
+            ),
+            None,
+        )];
     };
     if !reachable(facts) || cluster.cluster.version.is_none() {
         if cluster.cluster.desired == ClusterDesired::Stopped {
             let message = format!("Cluster {} is stopped.", cluster.cluster.name);
-            return vec![failed(operation, error("cluster_stopped", &message, "Start the cluster, then the job."), None)];
+            return vec![failed(
+                operation,
+                error("cluster_stopped", &message, "Start the cluster, then the job."),
+                None,
+            )];
         }
         let why = cluster.look.error.as_deref().unwrap_or("it has not answered yet");
-        return step(operation, "wait_for_cluster", format!("Waiting for cluster {}: {why}.", cluster.cluster.name));
+        return step(
+            operation,
+            "wait_for_cluster",
+            format!("Waiting for cluster {}: {why}.", cluster.cluster.name),
+        );
     }
     match restore_path(options, &sights.snapshots) {
         Ok(restore_path) => {
@@ -52,14 +76,29 @@ pub fn restore_path(options: &StartOptions, snapshots: &[Snapshot]) -> Result<Op
         StartFrom::None => Ok(None),
         StartFrom::Path { path } => Ok(Some(path.clone())),
         StartFrom::Latest => latest(snapshots).map(|found| found.path.clone()).ok_or_else(|| {
-            error("no_snapshot", "The job has no complete savepoint or checkpoint to start from.", "Start it without state, or give the path of one.")
+            error(
+                "no_snapshot",
+                "The job has no complete savepoint or checkpoint to start from.",
+                "Start it without state, or give the path of one.",
+            )
         }),
         StartFrom::Snapshot { snapshot_id } => match snapshots.iter().find(|known| known.id == *snapshot_id) {
-            Some(Snapshot { state: SnapshotState::Complete | SnapshotState::Unverified, path, directory, .. }) => {
-                Ok(Some(path.clone().unwrap_or_else(|| directory.clone())))
-            }
-            Some(_) => Err(error("snapshot_incomplete", "The chosen snapshot is not complete.", "Choose another one.")),
-            None => Err(error("snapshot_gone", "The chosen snapshot is not known any more.", "Choose another one.")),
+            Some(Snapshot {
+                state: SnapshotState::Complete | SnapshotState::Unverified,
+                path,
+                directory,
+                ..
+            }) => Ok(Some(path.clone().unwrap_or_else(|| directory.clone()))),
+            Some(_) => Err(error(
+                "snapshot_incomplete",
+                "The chosen snapshot is not complete.",
+                "Choose another one.",
+            )),
+            None => Err(error(
+                "snapshot_gone",
+                "The chosen snapshot is not known any more.",
+                "Choose another one.",
+            )),
         },
     }
 }
@@ -76,22 +115,44 @@ pub fn latest(snapshots: &[Snapshot]) -> Option<&Snapshot> {
 /// A live run of this intent: make sure that it was sent, then wait for its tasks.
 fn follow(facts: &JobFacts, operation: &Operation, now: Millis) -> Vec<Action> {
     let seen = presence(facts);
-    if let Some(here @ Presence::Present { state, tasks_running, tasks_total, .. }) = seen {
+    if let Some(
+        here @ Presence::Present {
+            state,
+            tasks_running,
+            tasks_total,
+            ..
+        },
+    ) = seen
+    {
         if here.all_tasks_running() {
             return vec![Action::MarkRunning, succeeded(operation)];
         }
-        return step(operation, "wait_until_running", format!("{}: {tasks_running} of {tasks_total} tasks run.", state.word()));
+        return step(
+            operation,
+            "wait_until_running",
+            format!("{}: {tasks_running} of {tasks_total} tasks run.", state.word()),
+        );
     }
     match sent(facts) {
-        Sent::Not if reachable(facts) => vec![Action::Submit { new: false, restore_path: None }],
+        Sent::Not if reachable(facts) => vec![Action::Submit {
+            new: false,
+            restore_path: None,
+        }],
         Sent::Not => step(operation, "wait_for_cluster", "Waiting for the cluster to answer again.".to_owned()),
         Sent::InFlight(effect) => {
             let gone = seen == Some(&Presence::Absent) && heard_after(facts, effect.sent_at.map(|at| at.plus(MAIN_GRACE)));
             if gone && effect.incarnation.as_deref() == incarnation(facts) && effect.tries < MAX_TRIES {
-                return vec![Action::Submit { new: false, restore_path: None }];
+                return vec![Action::Submit {
+                    new: false,
+                    restore_path: None,
+                }];
             }
             let since = effect.sent_at.map_or(0, |at| now.since(at) / 10_000 * 10);
-            step(operation, "submit", format!("No answer to the submission for {since} s; looking for the job by its id."))
+            step(
+                operation,
+                "submit",
+                format!("No answer to the submission for {since} s; looking for the job by its id."),
+            )
         }
         Sent::Accepted(_) | Sent::Refused(_) => step(operation, "wait_until_running", "Looking for the job by its id.".to_owned()),
     }
@@ -109,5 +170,9 @@ fn ended(operation: &Operation, end: &RunEnd) -> Action {
 }
 
 fn error(code: &str, message: &str, hint: &str) -> OperationError {
-    OperationError { code: code.to_owned(), message: message.to_owned(), hint: hint.to_owned() }
+    OperationError {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        hint: hint.to_owned(),
+    }
 }

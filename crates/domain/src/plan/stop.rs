@@ -46,10 +46,17 @@ fn cancel(facts: &JobFacts, operation: &Operation, now: Millis) -> Vec<Action> {
 }
 
 fn stop_with_savepoint(facts: &JobFacts, operation: &Operation, mode: StopMode, now: Millis) -> Vec<Action> {
-    let call = Action::StopWithSavepoint { operation_id: operation.id, drain: mode == StopMode::Drain };
+    let call = Action::StopWithSavepoint {
+        operation_id: operation.id,
+        drain: mode == StopMode::Drain,
+    };
     match savepoint::work(facts, operation, EffectKind::StopWithSavepoint, call, now) {
         savepoint::Taking::Working(actions) => actions,
-        savepoint::Taking::Complete => step(operation, "wait_until_ended", "The savepoint is complete; waiting for the job's end."),
+        savepoint::Taking::Complete => step(
+            operation,
+            "wait_until_ended",
+            "The savepoint is complete; waiting for the job's end.",
+        ),
         // Law 5: the job goes on, and is desired again.
         savepoint::Taking::Failed(error) => vec![failed(operation, error, still_running(facts, operation))],
     }
@@ -77,8 +84,13 @@ pub(super) fn result(facts: &JobFacts, operation: &Operation, mode: StopMode, ru
     if mode == StopMode::Cancel {
         return Stopped::Done;
     }
-    let snapshot = operation.snapshot_id.and_then(|id| facts.snapshots.iter().find(|known| known.id == id));
-    let by_us = run.end.as_ref().is_some_and(|end| matches!(end.outcome, Outcome::Stopped | Outcome::NeverRan));
+    let snapshot = operation
+        .snapshot_id
+        .and_then(|id| facts.snapshots.iter().find(|known| known.id == id));
+    let by_us = run
+        .end
+        .as_ref()
+        .is_some_and(|end| matches!(end.outcome, Outcome::Stopped | Outcome::NeverRan));
     match snapshot.map(|known| known.state) {
         Some(SnapshotState::Triggering) => Stopped::Waiting,
         Some(SnapshotState::Complete) => Stopped::Done,

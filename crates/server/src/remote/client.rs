@@ -68,7 +68,9 @@ impl Client {
         let kept = Credentials::read();
         let base = server.server.clone().unwrap_or_else(|| kept.server.clone());
         if base.is_empty() {
-            return Err(Failure::usage("no server is known: sign in first with `streamwright login --server URL`"));
+            return Err(Failure::usage(
+                "no server is known: sign in first with `streamwright login --server URL`",
+            ));
         }
         let same_server = base.trim_end_matches('/') == kept.server.trim_end_matches('/');
         let token = crate::environment::variable("STREAMWRIGHT_TOKEN").or_else(|| same_server.then_some(kept.token));
@@ -81,7 +83,13 @@ impl Client {
     /// When the HTTP client cannot be made.
     pub fn new(base: &str, token: Option<String>, team: Option<String>, format: Format) -> Result<Self, Failure> {
         let http = crate::outbound::client(Duration::from_secs(180))?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token, team, format })
+        Ok(Self {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            token,
+            team,
+            format,
+        })
     }
 
     /// A path below the team.
@@ -89,7 +97,10 @@ impl Client {
     /// # Errors
     /// When no team is known.
     pub fn team_path(&self, rest: &str) -> Result<String, Failure> {
-        let team = self.team.as_deref().ok_or_else(|| Failure::usage("no team is known: name one with --team"))?;
+        let team = self
+            .team
+            .as_deref()
+            .ok_or_else(|| Failure::usage("no team is known: name one with --team"))?;
         Ok(format!("/api/v1/teams/{}{rest}", escape(team)))
     }
 
@@ -99,7 +110,11 @@ impl Client {
     /// When the server cannot be reached or refuses.
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
         let answer = self.exchange(method, path, body, &[]).await?;
-        if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+        if answer.status.is_success() {
+            Ok(answer)
+        } else {
+            Err(refusal(&answer))
+        }
     }
 
     /// Sends a request with headers and answers whatever comes.
@@ -117,7 +132,8 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let unreachable = |error: reqwest::Error| Failure::unavailable(format!("{} does not answer: {}", self.base, crate::outbound::cause(&error)));
+        let unreachable =
+            |error: reqwest::Error| Failure::unavailable(format!("{} does not answer: {}", self.base, crate::outbound::cause(&error)));
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let bytes = response.bytes().await.map_err(unreachable)?;
@@ -135,13 +151,28 @@ impl Client {
     /// # Errors
     /// As [`Self::send`].
     pub async fn sign_in(&self, path: &str, body: &Value) -> Result<(Value, String), Failure> {
-        let unreachable = |error: reqwest::Error| Failure::unavailable(format!("{} does not answer: {}", self.base, crate::outbound::cause(&error)));
-        let response = self.http.post(format!("{}{path}", self.base)).json(body).send().await.map_err(unreachable)?;
+        let unreachable =
+            |error: reqwest::Error| Failure::unavailable(format!("{} does not answer: {}", self.base, crate::outbound::cause(&error)));
+        let response = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .json(body)
+            .send()
+            .await
+            .map_err(unreachable)?;
         let status = response.status();
-        let cookie = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let cookie = response
+            .headers()
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|value| value.to_str().ok());
         let cookie = cookie.filter_map(|value| value.split(';').next()).collect::<Vec<_>>().join("; ");
         let body = response.json().await.map_err(unreachable)?;
-        if status.is_success() { Ok((body, cookie)) } else { Err(refusal(&Answer { status, body })) }
+        if status.is_success() {
+            Ok((body, cookie))
+        } else {
+            Err(refusal(&Answer { status, body }))
+        }
     }
 
     /// GET below the team.

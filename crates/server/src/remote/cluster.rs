@@ -38,7 +38,9 @@ pub async fn run(command: ClusterCommand) -> Result<(), Failure> {
         }
         ClusterCommand::Delete { cluster, server } => {
             let client = Client::of(&server)?;
-            client.send(Method::DELETE, &client.team_path(&format!("/clusters/{}", escape(&cluster)))?, None).await?;
+            client
+                .send(Method::DELETE, &client.team_path(&format!("/clusters/{}", escape(&cluster)))?, None)
+                .await?;
             eprintln!("Deleted cluster {cluster}.");
         }
     }
@@ -47,7 +49,11 @@ pub async fn run(command: ClusterCommand) -> Result<(), Failure> {
 
 async fn create(create: ClusterCreate) -> Result<(), Failure> {
     let client = Client::of(&create.server)?;
-    let configuration: Map<String, Value> = create.configuration.into_iter().map(|(key, value)| (key, Value::String(value))).collect();
+    let configuration: Map<String, Value> = create
+        .configuration
+        .into_iter()
+        .map(|(key, value)| (key, Value::String(value)))
+        .collect();
     let mut body = json!({ "name": create.name, "configuration": configuration });
     match create.rest_url {
         Some(url) => {
@@ -76,15 +82,37 @@ async fn create(create: ClusterCreate) -> Result<(), Failure> {
 
 fn list(page: &Value) -> String {
     let row = |cluster: &Value| {
-        vec![show(cluster, "name"), show(cluster, "target"), show(cluster, "flinkVersion"), show(cluster, "status/label"), show(cluster, "restUrl")]
+        vec![
+            show(cluster, "name"),
+            show(cluster, "target"),
+            show(cluster, "flinkVersion"),
+            show(cluster, "status/label"),
+            show(cluster, "restUrl"),
+        ]
     };
-    table(&["NAME", "TARGET", "FLINK", "STATE", "ADDRESS"], &items(page).iter().map(row).collect::<Vec<_>>())
+    table(
+        &["NAME", "TARGET", "FLINK", "STATE", "ADDRESS"],
+        &items(page).iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 fn one(cluster: &Value) -> String {
-    let mut text = format!("{}  {}\n{}\n", at(cluster, "name"), at(cluster, "id"), at(cluster, "status/sentence"));
-    text.push_str(&format!("target   {} (Flink {})\n", show(cluster, "target"), show(cluster, "flinkVersion")));
+    let mut text = format!(
+        "{}  {}\n{}\n",
+        at(cluster, "name"),
+        at(cluster, "id"),
+        at(cluster, "status/sentence")
+    );
+    text.push_str(&format!(
+        "target   {} (Flink {})\n",
+        show(cluster, "target"),
+        show(cluster, "flinkVersion")
+    ));
     text.push_str(&format!("address  {}\n", show(cluster, "restUrl")));
-    text.push_str(&format!("slots    {} free of {}\n", show(cluster, "look/slotsFree"), show(cluster, "look/slotsTotal")));
+    text.push_str(&format!(
+        "slots    {} free of {}\n",
+        show(cluster, "look/slotsFree"),
+        show(cluster, "look/slotsTotal")
+    ));
     text
 }

@@ -32,11 +32,18 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             print::body(client.format, &job, one);
             Ok(())
         }
-        JobCommand::Release { job, note, override_errors, server } => {
+        JobCommand::Release {
+            job,
+            note,
+            override_errors,
+            server,
+        } => {
             let client = Client::of(&server)?;
             let body = json!({ "note": note.unwrap_or_default(), "overrideErrors": override_errors });
             let release = client.post(&path(&job, "/releases"), &body).await?;
-            print::body(client.format, &release, |release| format!("Release {} of {job}, digest {}\n", show(release, "number"), at(release, "digest")));
+            print::body(client.format, &release, |release| {
+                format!("Release {} of {job}, digest {}\n", show(release, "number"), at(release, "digest"))
+            });
             Ok(())
         }
         JobCommand::Start(start) => self::start(start, None).await,
@@ -57,7 +64,13 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             print::body(client.format, &page, snapshots);
             Ok(())
         }
-        JobCommand::Logs { job, process, file, bytes, server } => {
+        JobCommand::Logs {
+            job,
+            process,
+            file,
+            bytes,
+            server,
+        } => {
             let client = Client::of(&server)?;
             logs(&client, &job, (process, file), bytes).await
         }
@@ -85,7 +98,10 @@ pub fn script(file: &Path) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Failure::usage(format!("{} is not UTF-8: the first bad byte is in line {line} (offset {place}); save it as UTF-8", file.display()))
+        Failure::usage(format!(
+            "{} is not UTF-8: the first bad byte is in line {line} (offset {place}); save it as UTF-8",
+            file.display()
+        ))
     })
 }
 
@@ -95,7 +111,9 @@ async fn create(create: JobCreate) -> Result<(), Failure> {
     change(&client, &mut spec, &create.spec).await?;
     let body = json!({ "name": create.name, "description": create.description.unwrap_or_default(), "spec": spec });
     let job = client.post("/jobs", &body).await?;
-    print::body(client.format, &job, |job| format!("Created job {}  {}\n", at(job, "name"), at(job, "id")));
+    print::body(client.format, &job, |job| {
+        format!("Created job {}  {}\n", at(job, "name"), at(job, "id"))
+    });
     Ok(())
 }
 
@@ -104,19 +122,32 @@ async fn edit(edit: JobEdit) -> Result<(), Failure> {
     let draft_path = client.team_path(&path(&edit.job, "/draft"))?;
     let current = client.exchange(Method::GET, &draft_path, None, &[]).await?;
     let found = current.status == StatusCode::OK;
-    let mut spec = if found { current.body["spec"].clone() } else { json!({ "sql": "" }) };
+    let mut spec = if found {
+        current.body["spec"].clone()
+    } else {
+        json!({ "sql": "" })
+    };
     change(&client, &mut spec, &edit.spec).await?;
-    let revision = edit.revision.or_else(|| current.body["revision"].as_i64().filter(|_| found)).unwrap_or(0);
+    let revision = edit
+        .revision
+        .or_else(|| current.body["revision"].as_i64().filter(|_| found))
+        .unwrap_or(0);
     let tag = format!("\"{revision}\"");
-    let saved = client.exchange(Method::PUT, &draft_path, Some(&spec), &[("if-match", &tag)]).await?;
+    let saved = client
+        .exchange(Method::PUT, &draft_path, Some(&spec), &[("if-match", &tag)])
+        .await?;
     if saved.status == StatusCode::PRECONDITION_FAILED {
         let newest = saved.body["current"]["revision"].as_i64().unwrap_or_default();
-        return Err(Failure::refused(format!("somebody saved revision {newest} after the revision {revision} that you changed; read it, then edit again with --revision {newest}")));
+        return Err(Failure::refused(format!(
+            "somebody saved revision {newest} after the revision {revision} that you changed; read it, then edit again with --revision {newest}"
+        )));
     }
     if !saved.status.is_success() {
         client.send(Method::PUT, &draft_path, Some(&spec)).await?;
     }
-    print::body(client.format, &saved.body, |draft| format!("Saved draft {} of {}\n", show(draft, "revision"), edit.job));
+    print::body(client.format, &saved.body, |draft| {
+        format!("Saved draft {} of {}\n", show(draft, "revision"), edit.job)
+    });
     Ok(())
 }
 
@@ -189,9 +220,18 @@ async fn logs(client: &Client, job: &str, which: (Option<String>, Option<String>
 
 fn list(page: &Value) -> String {
     let row = |job: &Value| {
-        vec![show(job, "name"), show(job, "status/label"), show(job, "cluster/name"), show(job, "run/releaseNumber"), show(job, "status/sentence")]
+        vec![
+            show(job, "name"),
+            show(job, "status/label"),
+            show(job, "cluster/name"),
+            show(job, "run/releaseNumber"),
+            show(job, "status/sentence"),
+        ]
     };
-    table(&["NAME", "STATE", "CLUSTER", "RELEASE", "WHY"], &items(page).iter().map(row).collect::<Vec<_>>())
+    table(
+        &["NAME", "STATE", "CLUSTER", "RELEASE", "WHY"],
+        &items(page).iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 fn one(job: &Value) -> String {
@@ -202,12 +242,32 @@ fn one(job: &Value) -> String {
         text.push_str(&format!("!         {}\n", at(condition, "sentence")));
     }
     text.push_str(&format!("cluster   {}\n", show(job, "cluster/name")));
-    text.push_str(&format!("run       {} (release {}), Flink job {}\n", show(job, "run/id"), show(job, "run/releaseNumber"), show(job, "run/flinkJobId")));
-    text.push_str(&format!("newest    release {}, draft {}\n", show(job, "releaseNumber"), show(job, "draftRevision")));
+    text.push_str(&format!(
+        "run       {} (release {}), Flink job {}\n",
+        show(job, "run/id"),
+        show(job, "run/releaseNumber"),
+        show(job, "run/flinkJobId")
+    ));
+    text.push_str(&format!(
+        "newest    release {}, draft {}\n",
+        show(job, "releaseNumber"),
+        show(job, "draftRevision")
+    ));
     text
 }
 
 fn snapshots(page: &Value) -> String {
-    let row = |snapshot: &Value| vec![show(snapshot, "id"), show(snapshot, "kind"), show(snapshot, "state"), show(snapshot, "createdAt"), show(snapshot, "path")];
-    table(&["ID", "KIND", "STATE", "TIME", "PATH"], &items(page).iter().map(row).collect::<Vec<_>>())
+    let row = |snapshot: &Value| {
+        vec![
+            show(snapshot, "id"),
+            show(snapshot, "kind"),
+            show(snapshot, "state"),
+            show(snapshot, "createdAt"),
+            show(snapshot, "path"),
+        ]
+    };
+    table(
+        &["ID", "KIND", "STATE", "TIME", "PATH"],
+        &items(page).iter().map(row).collect::<Vec<_>>(),
+    )
 }

@@ -18,10 +18,23 @@ pub async fn run(login: Login) -> Result<(), Failure> {
     let client = Client::new(&login.server, None, None, Format::Text)?;
     let (me, cookie) = sign_in(&client, &login).await?;
     let token = token(&client, &cookie).await?;
-    let teams: Vec<&str> = me["teams"].as_array().into_iter().flatten().filter_map(|team| team["name"].as_str()).collect();
+    let teams: Vec<&str> = me["teams"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|team| team["name"].as_str())
+        .collect();
     let team = login.team.clone().or_else(|| teams.first().map(|name| (*name).to_owned()));
-    keep(&Credentials { server: login.server.clone(), token, team: team.clone() })?;
-    eprintln!("Signed in to {} as {}.", login.server, me["user"]["name"].as_str().unwrap_or(&login.name));
+    keep(&Credentials {
+        server: login.server.clone(),
+        token,
+        team: team.clone(),
+    })?;
+    eprintln!(
+        "Signed in to {} as {}.",
+        login.server,
+        me["user"]["name"].as_str().unwrap_or(&login.name)
+    );
     match team {
         Some(team) => eprintln!("Team: {team}"),
         None => eprintln!("You are in no team yet."),
@@ -50,7 +63,11 @@ fn password(login: &Login) -> Result<String, Failure> {
             let mut line = String::new();
             std::io::stdin().read_line(&mut line).map(|_| line)
         }
-        None => return Err(Failure::usage("a password is needed: --password-file FILE, `-` for standard input, or --link URL")),
+        None => {
+            return Err(Failure::usage(
+                "a password is needed: --password-file FILE, `-` for standard input, or --link URL",
+            ));
+        }
     };
     let text = text.map_err(|error| Failure::usage(format!("the password cannot be read: {error}")))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
@@ -60,11 +77,18 @@ fn password(login: &Login) -> Result<String, Failure> {
 async fn token(client: &Client, cookie: &str) -> Result<String, Failure> {
     let name = format!("command line on {}", crate::environment::host());
     let headers = [("cookie", cookie), ("sec-fetch-site", "same-origin")];
-    let created = client.exchange(Method::POST, "/api/v1/me/tokens", Some(&json!({ "name": name })), &headers).await?;
+    let created = client
+        .exchange(Method::POST, "/api/v1/me/tokens", Some(&json!({ "name": name })), &headers)
+        .await?;
     let secret = created.body["secret"].as_str().map(str::to_owned);
     // The session was only needed for this.
     let _ = client.exchange(Method::POST, "/api/v1/sign-out", None, &headers).await?;
-    secret.ok_or_else(|| Failure::refused(format!("no token was given: {}", created.body["detail"].as_str().unwrap_or("no reason named"))))
+    secret.ok_or_else(|| {
+        Failure::refused(format!(
+            "no token was given: {}",
+            created.body["detail"].as_str().unwrap_or("no reason named")
+        ))
+    })
 }
 
 fn keep(credentials: &Credentials) -> Result<(), Failure> {

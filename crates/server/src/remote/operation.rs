@@ -23,7 +23,9 @@ pub async fn run(command: OperationCommand) -> Result<(), Failure> {
         }
         OperationCommand::Cancel { operation, server } => {
             let client = Client::of(&server)?;
-            let cancelled = client.post(&format!("/operations/{operation}/cancel"), &serde_json::json!({})).await?;
+            let cancelled = client
+                .post(&format!("/operations/{operation}/cancel"), &serde_json::json!({}))
+                .await?;
             print::body(client.format, &cancelled, text);
             Ok(())
         }
@@ -82,7 +84,12 @@ fn steps(operation: &Value, shown: usize) -> usize {
 fn text(operation: &Value) -> String {
     let mut lines = format!("{} {} {}\n", at(operation, "id"), at(operation, "kind"), at(operation, "state"));
     if let Some(error) = operation.get("error").filter(|error| !error.is_null()) {
-        lines.push_str(&format!("{} ({})\n{}\n", at(error, "message"), at(error, "code"), at(error, "hint")));
+        lines.push_str(&format!(
+            "{} ({})\n{}\n",
+            at(error, "message"),
+            at(error, "code"),
+            at(error, "hint")
+        ));
     }
     lines
 }
@@ -93,7 +100,12 @@ fn text(operation: &Value) -> String {
 /// As [`finish`].
 pub async fn accepted(client: &Client, operation: Value, wait: Wait) -> Result<(), Failure> {
     if !wait.wait && client.format == Format::Text {
-        println!("{} {} accepted; follow it with `streamwright operation show {} --wait`", at(&operation, "id"), at(&operation, "kind"), at(&operation, "id"));
+        println!(
+            "{} {} accepted; follow it with `streamwright operation show {} --wait`",
+            at(&operation, "id"),
+            at(&operation, "kind"),
+            at(&operation, "id")
+        );
         return Ok(());
     }
     finish(client, operation, wait).await

@@ -38,7 +38,10 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         }
     }
     let line = |cells: Vec<&str>| {
-        let padded = cells.iter().zip(&widths).map(|(cell, wide)| format!("{cell}{}", " ".repeat(wide.saturating_sub(width(cell)))));
+        let padded = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, wide)| format!("{cell}{}", " ".repeat(wide.saturating_sub(width(cell)))));
         format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
     };
     let mut text = line(head.to_vec());
@@ -58,8 +61,17 @@ fn width(text: &str) -> usize {
 pub fn finding(finding: &Value) -> String {
     let place = format!("{}:{}", show(finding, "line"), show(finding, "column"));
     let suggestion = at(finding, "suggestion");
-    let hint = if suggestion.is_empty() { String::new() } else { format!(" {suggestion}") };
-    format!("{place} {}[{}]: {}{hint}", at(finding, "severity"), at(finding, "code"), at(finding, "message"))
+    let hint = if suggestion.is_empty() {
+        String::new()
+    } else {
+        format!(" {suggestion}")
+    };
+    format!(
+        "{place} {}[{}]: {}{hint}",
+        at(finding, "severity"),
+        at(finding, "code"),
+        at(finding, "message")
+    )
 }
 
 /// The items of a page.
@@ -74,7 +86,13 @@ mod tests {
 
     #[test]
     fn columns_line_up_with_wide_characters_too() {
-        let text = table(&["NAME", "STATE"], &[vec!["订单".to_owned(), "running".to_owned()], vec!["abcdef".to_owned(), "draft".to_owned()]]);
+        let text = table(
+            &["NAME", "STATE"],
+            &[
+                vec!["订单".to_owned(), "running".to_owned()],
+                vec!["abcdef".to_owned(), "draft".to_owned()],
+            ],
+        );
         assert_eq!(text, "NAME    STATE\n订单    running\nabcdef  draft\n");
     }
 }

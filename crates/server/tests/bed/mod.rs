@@ -41,7 +41,13 @@ impl Bed {
         let sim = sim::Flink::start(sim::SimOptions::of(version)).await.unwrap();
         let data = tempfile::tempdir().unwrap();
         fill(&data.path().join("streamwright.db"), sim.url(), version).await;
-        Self { sim, data, server: None, url: String::new(), http: reqwest::Client::new() }
+        Self {
+            sim,
+            data,
+            server: None,
+            url: String::new(),
+            http: reqwest::Client::new(),
+        }
     }
 
     /// Starts the server and waits until it is ready; `crash` is a fault such as `before:3`.
@@ -49,16 +55,28 @@ impl Bed {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_streamwright"));
-        command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(self.data.path());
+        command
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+            .arg(self.data.path());
         command.env("RUST_LOG", "info,engine=debug").env_remove("STREAMWRIGHT_CRASH");
         if let Some(crash) = crash {
             command.env("STREAMWRIGHT_CRASH", crash);
         }
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true).spawn().unwrap();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
         self.server = Some(child);
         self.url = format!("http://127.0.0.1:{port}");
         let began = Instant::now();
-        while self.raw(reqwest::Method::GET, "/readyz", None, None).await.is_none_or(|(status, _)| status != 200) {
+        while self
+            .raw(reqwest::Method::GET, "/readyz", None, None)
+            .await
+            .is_none_or(|(status, _)| status != 200)
+        {
             assert!(began.elapsed() < HANG, "the server is not ready\n{}", self.log());
             if self.dead() {
                 return;
@@ -94,7 +112,11 @@ impl Bed {
     }
 
     async fn raw(&self, method: reqwest::Method, path: &str, body: Option<&Value>, key: Option<&str>) -> Reply {
-        let mut request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(SECRET).timeout(HANG);
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(SECRET)
+            .timeout(HANG);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -109,18 +131,22 @@ impl Bed {
 
     /// GET below the team.
     pub async fn get(&self, rest: &str) -> Reply {
-        self.raw(reqwest::Method::GET, &format!("/api/v1/teams/{TEAM}{rest}"), None, None).await
+        self.raw(reqwest::Method::GET, &format!("/api/v1/teams/{TEAM}{rest}"), None, None)
+            .await
     }
 
     /// POST below the team with an idempotency key.
     pub async fn post(&self, rest: &str, body: &Value, key: &str) -> Reply {
-        self.raw(reqwest::Method::POST, &format!("/api/v1/teams/{TEAM}{rest}"), Some(body), Some(key)).await
+        self.raw(reqwest::Method::POST, &format!("/api/v1/teams/{TEAM}{rest}"), Some(body), Some(key))
+            .await
     }
 
     /// A request of any kind on the job.
     pub async fn ask(&self, verb: &str, body: &Value, key: &str) -> Reply {
         if verb == "delete" {
-            return self.raw(reqwest::Method::DELETE, &format!("/api/v1/teams/{TEAM}/jobs/job"), None, Some(key)).await;
+            return self
+                .raw(reqwest::Method::DELETE, &format!("/api/v1/teams/{TEAM}/jobs/job"), None, Some(key))
+                .await;
         }
         self.post(&format!("/jobs/job/{verb}"), body, key).await
     }
@@ -143,7 +169,12 @@ impl Bed {
             if job["status"]["label"] == label {
                 return;
             }
-            assert!(began.elapsed() < HANG, "the job is not {label}: {:#}\n{}", job["status"], self.log());
+            assert!(
+                began.elapsed() < HANG,
+                "the job is not {label}: {:#}\n{}",
+                job["status"],
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -166,7 +197,10 @@ impl Bed {
 
     /// Asks and waits; the operation must succeed.
     pub async fn done(&mut self, verb: &str, body: &Value) -> Value {
-        let (status, accepted) = self.ask(verb, body, &format!("{verb}-{}", store::new_id())).await.expect("the server answers");
+        let (status, accepted) = self
+            .ask(verb, body, &format!("{verb}-{}", store::new_id()))
+            .await
+            .expect("the server answers");
         assert_eq!(status, 202, "{accepted:#}");
         let operation = self.until_ended(accepted["id"].as_str().unwrap()).await.expect("the server lives");
         assert_eq!(operation["state"], "succeeded", "{operation:#}\n{}", self.log());
@@ -185,7 +219,15 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
     let team = store.create_team(TEAM).await.unwrap();
     let user = store.create_user("admin", Some("not a hash"), true).await.unwrap();
     let secret_sha256 = hex::encode(sha2::Sha256::digest(SECRET));
-    store.create_token(NewToken { user_id: user.id, name: "bed".to_owned(), secret_sha256, expires_at: None }).await.unwrap();
+    store
+        .create_token(NewToken {
+            user_id: user.id,
+            name: "bed".to_owned(),
+            secret_sha256,
+            expires_at: None,
+        })
+        .await
+        .unwrap();
     let cluster = NewCluster {
         team_id: team.id,
         name: "sim".to_owned(),
@@ -200,14 +242,41 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
         created_by: None,
     };
     let cluster = store.create_cluster(cluster).await.unwrap();
-    let job = NewJob { team_id: team.id, name: "job".to_owned(), description: String::new(), created_by: user.id };
+    let job = NewJob {
+        team_id: team.id,
+        name: "job".to_owned(),
+        description: String::new(),
+        created_by: user.id,
+    };
     let job = store.create_job(job).await.unwrap();
     let sql = "INSERT INTO sink SELECT * FROM source".to_owned();
-    let spec = JobSpec { sql: sql.clone(), cluster_id: Some(cluster.id), mode: Mode::Session, parallelism: None, configuration: [].into() };
-    let draft = NewDraft { team_id: team.id, job_id: job.id, base_revision: None, spec: spec.clone(), saved_by: user.id };
+    let spec = JobSpec {
+        sql: sql.clone(),
+        cluster_id: Some(cluster.id),
+        mode: Mode::Session,
+        parallelism: None,
+        configuration: [].into(),
+    };
+    let draft = NewDraft {
+        team_id: team.id,
+        job_id: job.id,
+        base_revision: None,
+        spec: spec.clone(),
+        saved_by: user.id,
+    };
     store.save_draft(draft).await.unwrap();
-    let statements = vec![Statement { kind: StatementKind::Insert, line: 1, column: 1, text: sql }];
-    let content = ReleaseContent { name: "job".to_owned(), spec, version: version.parse().unwrap(), statements };
+    let statements = vec![Statement {
+        kind: StatementKind::Insert,
+        line: 1,
+        column: 1,
+        text: sql,
+    }];
+    let content = ReleaseContent {
+        name: "job".to_owned(),
+        spec,
+        version: version.parse().unwrap(),
+        statements,
+    };
     let release = NewRelease {
         team_id: team.id,
         job_id: job.id,

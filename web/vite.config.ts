@@ -15,16 +15,6 @@ export default defineConfig({
   build: {
     target: 'es2023',
     chunkSizeWarningLimit: 900,
-    rolldownOptions: {
-      output: {
-        codeSplitting: {
-          groups: [
-            { name: 'editor', test: /node_modules[\\/](@codemirror|@lezer|style-mod|crelt|w3c-keyname)/, priority: 30 },
-            { name: 'graph', test: /node_modules[\\/](@xyflow|@dagrejs|d3-|zustand|classcat)/, priority: 30 },
-          ],
-        },
-      },
-    },
   },
   test: {
     // Files that need a browser say so in their first line: jsdom is slow to begin.

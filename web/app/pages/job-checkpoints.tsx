@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Alert, Button, Card, Table, Tooltip } from 'antd';
+import { Alert, Card, Table, Tooltip } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { formatBytes, formatCount, formatDuration, NOTHING } from '../format';
 import type { Checkpoint, Checkpoints, Snapshot } from '../nouns';
@@ -152,9 +152,9 @@ export function JobCheckpoints({ team, job, search, change }: TabProps) {
         title={t('snapshot.title')}
         extra={
           <span className="row">
-            <Button size="small" onClick={() => change({ dialog: 'savepoint' })} disabled={!job.actions.savepoint.allowed}>
+            <ActionButton size="small" action={job.actions.savepoint} onClick={() => change({ dialog: 'savepoint' })}>
               {t('savepoint.do')}
-            </Button>
+            </ActionButton>
           </span>
         }
       >

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Button, Card } from 'antd';
+import { Card } from 'antd';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatBytes, formatDuration } from '../format';
 import type { Checkpoints, Graph, Job } from '../nouns';
+import { ActionButton } from '../parts/action-button';
 import { Ago, Clock, Lasting } from '../parts/ago';
 import { CopyText } from '../parts/copy';
 import { Empty } from '../parts/empty';
@@ -90,9 +91,9 @@ export function JobOverview({ team, job, search, change }: TabProps) {
       {!job.run && open.length === 0 && (
         <Empty
           action={
-            <Button type="primary" onClick={() => change({ dialog: 'start' })} disabled={!job.actions.start.allowed}>
+            <ActionButton type="primary" action={job.actions.start} onClick={() => change({ dialog: 'start' })}>
               {t('job.start')}
-            </Button>
+            </ActionButton>
           }
         >
           {job.actions.start.allowed ? t('overview.neverRan') : job.actions.start.reason}

@@ -1,10 +1,12 @@
 import { setDiagnostics } from '@codemirror/lint';
 import { Compartment, EditorState } from '@codemirror/state';
-import { EditorView } from '@codemirror/view';
+import { EditorView, placeholder } from '@codemirror/view';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
 import type { Finding } from '../nouns';
 import { useDark } from '../preferences';
 import { marksOf, offsetOf } from './sql-marks';
+import { phrases } from './sql-phrases';
 import { editing, look, theme } from './sql-setup';
 
 export interface EditorHandle {
@@ -26,13 +28,14 @@ interface Props {
 
 /** The SQL editor. It owns its text; the page hears of each change. */
 export function SqlEditor({ text, generation, label, readOnly, findings, onChange, onSave, ref }: Props) {
+  const { t } = useTranslation();
   const dark = useDark();
   const box = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
   const shown = useRef(generation);
   const calls = useRef({ onChange, onSave });
   calls.current = { onChange, onSave };
-  const parts = useRef({ theme: new Compartment(), readOnly: new Compartment() });
+  const parts = useRef({ theme: new Compartment(), readOnly: new Compartment(), words: new Compartment() });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the editor is made once; what changes later is given to it below
   useEffect(() => {
@@ -46,6 +49,7 @@ export function SqlEditor({ text, generation, label, readOnly, findings, onChang
           editing(() => calls.current.onSave()),
           parts.current.theme.of(theme(dark)),
           parts.current.readOnly.of(EditorState.readOnly.of(readOnly)),
+          parts.current.words.of([phrases(t), placeholder(t('sql.placeholder'))]),
           EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) calls.current.onChange(update.state.doc.toString());
@@ -63,6 +67,10 @@ export function SqlEditor({ text, generation, label, readOnly, findings, onChang
   useEffect(() => {
     view.current?.dispatch({ effects: parts.current.theme.reconfigure(theme(dark)) });
   }, [dark]);
+
+  useEffect(() => {
+    view.current?.dispatch({ effects: parts.current.words.reconfigure([phrases(t), placeholder(t('sql.placeholder'))]) });
+  }, [t]);
 
   useEffect(() => {
     view.current?.dispatch({ effects: parts.current.readOnly.reconfigure(EditorState.readOnly.of(readOnly)) });

@@ -106,6 +106,9 @@ impl Server {
             figures: figures(),
         };
         let parts = wiring::parts(store.clone(), &data, settings)?;
+        for version in store.flink_versions().await? {
+            parts.planners.prepare(Path::new(&version.home), Path::new(&version.java_home));
+        }
         Ok(Self {
             store,
             data,
@@ -121,7 +124,7 @@ impl Server {
     /// # Errors
     /// When the listener breaks.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), Failure> {
-        let engine = tokio::spawn(engine::run(self.parts.engine, shutdown.clone()));
+        let engine = tokio::spawn(engine::run(self.parts.engine.clone(), shutdown.clone()));
         let router = api::router_with(&self.parts.api, axum::Router::new().fallback(console::serve));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(self.listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
@@ -133,6 +136,7 @@ impl Server {
         if let Err(error) = engine.await {
             tracing::error!(%error, "the engine ended by a fault");
         }
+        self.parts.planners.close().await;
         self.store.close().await;
         served.map_err(|error| Failure::unavailable(format!("the server stopped serving: {error}")))
     }

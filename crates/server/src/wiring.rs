@@ -50,6 +50,8 @@ pub struct Parts {
     pub engine: engine::Engine,
     /// The API.
     pub api: api::App,
+    /// The checker's workers.
+    pub planners: Arc<Planners>,
 }
 
 /// Builds the parts of a server on a data folder.
@@ -73,13 +75,14 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
         instance: instance(data)?,
         state_root: format!("file://{}/state", data.display()),
     };
+    let planners = Arc::new(planners(data)?);
     let ports = api::Ports {
-        checker: Arc::new(planners(data)?),
+        checker: planners.clone(),
         reader: rest.clone(),
         observer: rest,
         host,
         installer: Arc::new(artifacts::Installer::new(data)),
     };
     let api = api::App::new(store, ports, settings);
-    Ok(Parts { engine, api })
+    Ok(Parts { engine, api, planners })
 }

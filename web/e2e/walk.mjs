@@ -2,7 +2,7 @@
 // sign in → write SQL with an error → see it marked → mend it → release → start → RUNNING → savepoint → stop with
 // savepoint → change the SQL → start from that savepoint → RUNNING with restored state.
 //
-//   node web/e2e/walk.mjs --binary FILE --flink VERSION --home FLINK_HOME [--pictures DIR]
+//   node web/e2e/walk.mjs --binary FILE --flink VERSION --home FLINK_HOME [--pictures DIR] [--failure FILE.png]
 //
 // Each step counts as one test. The first that fails ends the walk; what it saw is printed.
 import { writeFileSync } from 'node:fs';
@@ -12,7 +12,13 @@ import { Console } from './console.mjs';
 import { Server, until } from './server.mjs';
 
 const { values: options } = parseArgs({
-  options: { binary: { type: 'string' }, flink: { type: 'string' }, home: { type: 'string' }, pictures: { type: 'string' } },
+  options: {
+    binary: { type: 'string' },
+    flink: { type: 'string' },
+    home: { type: 'string' },
+    pictures: { type: 'string' },
+    failure: { type: 'string' },
+  },
 });
 if (!options.binary || !options.flink || !options.home) {
   console.error('usage: node web/e2e/walk.mjs --binary FILE --flink VERSION --home FLINK_HOME [--pictures DIR]');
@@ -219,8 +225,8 @@ async function tell(name, error) {
   console.log(`not ok ${name}\n${error.stack}`);
   if (browser) {
     console.log(await browser.complaint());
-    if (process.env.STREAMWRIGHT_CACHE) {
-      const file = path.join(process.env.STREAMWRIGHT_CACHE, 'logs', `walk-${options.flink}.png`);
+    if (options.failure) {
+      const file = options.failure;
       await browser.page.screenshot().then(
         (picture) => writeFileSync(file, picture),
         () => undefined,

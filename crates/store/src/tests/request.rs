@@ -241,6 +241,7 @@ fn another_team_sees_nothing_and_a_request_of_the_wrong_kind_is_refused() {
         let other = world.store.create_team("other").await.unwrap();
         let foreign = NewOperation {
             team_id: other.id,
+            cluster_id: None,
             ..world.start()
         };
         assert_eq!(

@@ -154,9 +154,11 @@ async fn stands(tx: &Tx, new: &NewOperation) -> Result<(), Fault> {
         .lock_exclusive()
         .one(&tx.conn)
         .await?;
-    found
-        .map(|_| ())
-        .ok_or_else(|| Fault::conflict("the cluster is gone: choose another one"))
+    if found.is_some() {
+        return Ok(());
+    }
+    owned(tx, new).await?;
+    Err(Fault::conflict("the cluster is gone: choose another one"))
 }
 
 /// Takes the place on the job; false when it is not free or the generation is another one.
@@ -193,16 +195,22 @@ async fn take_job(tx: &Tx, new: &NewOperation, id: OperationId) -> Result<bool, 
     Ok(update.exec(&tx.conn).await?.rows_affected > 0)
 }
 
+/// The job's row, where it is the team's.
+async fn owned(tx: &Tx, new: &NewOperation) -> Result<job::Model, Fault> {
+    let row = crate::job::row(&tx.conn, new.job_id).await?;
+    if row.team_id != new.team_id.0 {
+        return Err(StoreError::NotFound.into());
+    }
+    Ok(row)
+}
+
 /// Why the place on the job was not taken.
 async fn refused_job(tx: &Tx, new: &NewOperation) -> Outcome {
     // A caller with the same key may have been first while this one waited for the row.
     if let Some(answer) = known(tx, new.idempotency.as_ref()).await? {
         return Ok(answer);
     }
-    let row = crate::job::row(&tx.conn, new.job_id).await?;
-    if row.team_id != new.team_id.0 {
-        return Err(StoreError::NotFound.into());
-    }
+    let row = owned(tx, new).await?;
     let holder = if new.request == Request::Savepoint {
         row.savepoint_id
     } else {

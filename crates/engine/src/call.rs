@@ -232,19 +232,12 @@ impl Caller<'_> {
         ]);
         configuration.extend(declared.clone());
         let key = self.endpoint.version.capabilities().checkpoints_dir_key;
-        configuration.insert(
-            key.to_owned(),
-            format!("{}/checkpoints/{}", self.state_root(), self.facts.job.id.hex()),
-        );
+        configuration.insert(key.to_owned(), self.engine.checkpoints_of(self.facts.job.id, self.cluster()));
         configuration
     }
 
-    fn state_root(&self) -> String {
-        let named = self.facts.cluster.as_ref().and_then(|cluster| {
-            let keys = ["state.savepoints.dir", "execution.checkpointing.savepoint-dir"];
-            keys.iter().find_map(|key| cluster.cluster.configuration.get(*key))
-        });
-        named.map_or_else(|| self.engine.state_root.clone(), |root| root.trim_end_matches('/').to_owned())
+    fn cluster(&self) -> Option<&domain::cluster::Cluster> {
+        self.facts.cluster.as_ref().map(|cluster| &cluster.cluster)
     }
 
     /// A savepoint, with a stop where `drain` says how.
@@ -264,7 +257,7 @@ impl Caller<'_> {
             .find(|effect| effect.kind == kind && effect.operation_id == operation_id);
         let directory = format!(
             "{}/savepoints/{}/{}",
-            self.state_root(),
+            self.engine.state_root_of(self.cluster()),
             self.facts.job.id.hex(),
             operation_id.hex()
         );

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::cluster::Cluster;
 use domain::id::{RunId, SnapshotId};
+use domain::plan::Stored;
 use domain::ports::Checkpoint;
-use domain::run::{Outcome, Run, RunEnd};
+use domain::run::Run;
 use domain::snapshot::{Snapshot, SnapshotKind, SnapshotState};
 use domain::status::JobFacts;
 use domain::time::{MINUTE, Millis};
@@ -100,29 +101,126 @@ fn snapshot(row: Option<Snapshot>, run: &Run, newest: &Checkpoint) -> Option<Sna
     })
 }
 
-/// The checkpoint row of a run that has ended: brought up to date by the evidence, and taken back where the job
-/// finished and Flink removed its checkpoints with it (also with retention, seen on 1.13 – 2.3).
-pub(crate) async fn after_end(
-    engine: &Engine,
-    facts: &JobFacts,
-    end: &RunEnd,
-    newest: Option<&Checkpoint>,
-) -> Result<Vec<Write>, StoreError> {
-    let Some(run) = &facts.run else { return Ok(Vec::new()) };
-    let row = row(engine, run).await?;
-    if matches!(end.outcome, Outcome::Finished | Outcome::Stopped) {
-        let Some(row) = row else { return Ok(Vec::new()) };
-        let gone = matches!(engine.ports.storage.find(&row.directory).await, Ok(None));
-        if !gone {
-            return Ok(Vec::new());
+/// The checkpoint row of a run that has ended: what its directory holds now. The row of the last minute may name a
+/// checkpoint that a newer one has replaced since, and a job that finished takes its checkpoints along (also with
+/// retention, seen on 1.13 – 2.3).
+pub(crate) async fn after_end(engine: &Engine, facts: &JobFacts, newest: Option<&Checkpoint>) -> Result<Option<Write>, StoreError> {
+    let Some(run) = &facts.run else { return Ok(None) };
+    let known = row(engine, run).await?;
+    let stored = match engine.ports.storage.find(&directory(engine, facts, run)).await {
+        Ok(Some(found)) => Stored::Found(found),
+        Ok(None) => Stored::Nothing,
+        Err(error) => Stored::Unreadable(error.to_string()),
+    };
+    Ok(left(known, run, newest, &stored).map(Write::Snapshot))
+}
+
+/// Where Flink keeps the checkpoints of a run.
+fn directory(engine: &Engine, facts: &JobFacts, run: &Run) -> String {
+    format!(
+        "{}/{}",
+        engine.checkpoints_of(facts.job.id, facts.cluster.as_ref().map(|cluster| &cluster.cluster)),
+        run.id.flink_job_id()
+    )
+}
+
+/// What is left of a run's checkpoints: the storage's word, else the last that Flink said.
+fn left(known: Option<Snapshot>, run: &Run, newest: Option<&Checkpoint>, stored: &Stored) -> Option<Snapshot> {
+    match stored {
+        Stored::Found(found) => {
+            let number = found.path.rsplit_once("chk-").and_then(|(_, number)| number.parse().ok());
+            let checkpoint = Checkpoint {
+                id: number.unwrap_or_default(),
+                completed_at: found.written_at,
+                triggered_at: found.written_at,
+                size_bytes: Some(found.size_bytes),
+                path: Some(found.path.clone()),
+                ..Checkpoint::default()
+            };
+            snapshot(known, run, &checkpoint)
         }
-        let error = Some("Flink removed it when the job finished.".to_owned());
-        let state = SnapshotState::Failed;
-        return Ok(vec![Write::Snapshot(Snapshot { state, error, ..row })]);
+        Stored::Nothing => known.map(|row| Snapshot {
+            state: SnapshotState::Failed,
+            error: Some("It is not in its directory any more: Flink removes the checkpoints of a job that finishes.".to_owned()),
+            ..row
+        }),
+        Stored::Unreadable(why) => match newest {
+            Some(newest) => snapshot(known, run, newest),
+            None => known.map(|row| Snapshot {
+                state: SnapshotState::Unverified,
+                error: Some(format!("A newer one may have replaced it; nobody could look: {why}")),
+                ..row
+            }),
+        },
     }
-    Ok(newest
-        .and_then(|newest| snapshot(row, run, newest))
-        .map(Write::Snapshot)
-        .into_iter()
-        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::{ClusterId, JobId, OperationId, ReleaseId, TeamId};
+    use domain::ports::StoredSnapshot;
+    use domain::run::{RunCause, StartOptions};
+
+    use super::*;
+
+    fn run() -> Run {
+        Run {
+            id: RunId(store::new_id()),
+            job_id: JobId(store::new_id()),
+            team_id: TeamId(store::new_id()),
+            release_id: ReleaseId(store::new_id()),
+            release_number: 1,
+            cluster_id: ClusterId(store::new_id()),
+            generation: 1,
+            attempt: 1,
+            cause: RunCause::Start,
+            options: StartOptions::default(),
+            restore_path: None,
+            operation_id: OperationId(store::new_id()),
+            created_at: Millis(1),
+            running_at: None,
+            stop_intent: None,
+            end: None,
+            ghost_since: None,
+        }
+    }
+
+    fn checkpoint(id: i64) -> Checkpoint {
+        Checkpoint {
+            id,
+            path: Some(format!("file:/c/chk-{id}")),
+            ..Checkpoint::default()
+        }
+    }
+
+    #[test]
+    fn what_the_directory_holds_wins_over_what_was_last_heard() {
+        let run = run();
+        let known = snapshot(None, &run, &checkpoint(5));
+        let found = Stored::Found(StoredSnapshot {
+            path: "file:/c/chk-9".to_owned(),
+            size_bytes: 7,
+            written_at: Some(Millis(3)),
+        });
+        let kept = left(known.clone(), &run, Some(&checkpoint(8)), &found).unwrap();
+        assert_eq!(
+            (kept.path.as_deref(), kept.checkpoint_id, kept.state),
+            (Some("file:/c/chk-9"), Some(9), SnapshotState::Complete)
+        );
+        assert_eq!(known.as_ref().map(|row| row.id), Some(kept.id), "one row for each run");
+        assert!(left(None, &run, None, &found).is_some(), "also when nothing had been heard yet");
+        assert_eq!(
+            left(known.clone(), &run, None, &Stored::Nothing).map(|row| row.state),
+            Some(SnapshotState::Failed)
+        );
+        let unreadable = Stored::Unreadable("s3".to_owned());
+        assert_eq!(
+            left(known.clone(), &run, None, &unreadable).map(|row| row.state),
+            Some(SnapshotState::Unverified)
+        );
+        assert_eq!(
+            left(known, &run, Some(&checkpoint(8)), &unreadable).and_then(|row| row.checkpoint_id),
+            Some(8)
+        );
+    }
 }

@@ -28,6 +28,9 @@ const MOVING: Duration = Duration::from_secs(3);
 /// Between two looks at a quiet cluster.
 const QUIET: Duration = Duration::from_secs(20);
 
+/// Between two looks at a local cluster's processes.
+const PROCESSES: Duration = Duration::from_secs(1);
+
 /// Jobs that a task is working on: one walk at a time for each.
 #[derive(Clone, Default)]
 struct Walking(Arc<Mutex<HashSet<JobId>>>);
@@ -84,7 +87,7 @@ pub(crate) async fn follow(engine: Engine, id: ClusterId, nudge: Arc<Notify>, sh
         tokio::select! {
             () = shutdown.cancelled() => break,
             () = nudge.notified() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = follower.rest(pause) => {}
         }
     }
     // Without it the next owner waits until the lease has expired.
@@ -112,6 +115,21 @@ impl Follower {
         }
         self.checkpoints.tick(&self.engine, lease, &cluster, &jobs);
         Ok((!idle).then(|| pause(&sighting.look, operation.as_ref(), &jobs)))
+    }
+
+    /// Waits; a process of this host that ends in the meantime is noticed at once, which costs no request.
+    async fn rest(&self, pause: Duration) {
+        let end = tokio::time::Instant::now() + pause;
+        let folder = self.id.hex();
+        let before = self.engine.ports.host.processes(&folder).await.ok();
+        loop {
+            let left = end.saturating_duration_since(tokio::time::Instant::now());
+            tokio::time::sleep(left.min(PROCESSES)).await;
+            let over = left <= PROCESSES;
+            if over || self.engine.ports.host.processes(&folder).await.ok() != before {
+                return;
+            }
+        }
     }
 
     /// Tells ours from strangers; an ended run of ours that is alive is walked as a ghost.

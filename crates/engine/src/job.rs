@@ -6,12 +6,13 @@ use domain::effect::EffectState;
 use domain::id::JobId;
 use domain::observation::Observation;
 use domain::operation::Request;
+use domain::plan::start::latest;
 use domain::plan::{Action, Evidence, Plan, Sights, Stored, plan};
 use domain::ports::{Endpoint, PortError, SavepointProgress};
 use domain::run::Run;
 use domain::snapshot::{Snapshot, SnapshotState};
 use domain::status::JobFacts;
-use store::{Lease, StoreError};
+use store::{Lease, StoreError, Write};
 
 use crate::{Engine, call, note, observe};
 
@@ -48,7 +49,7 @@ async fn walk(engine: &Engine, lease: Option<&Lease>, id: JobId, fresh: &Fresh) 
     for _ in 0..ROUNDS {
         let mut facts = engine.store.job_facts(id).await?;
         refresh(&mut facts, fresh);
-        let mut sights = look_closer(engine, &facts).await?;
+        let mut sights = look_closer(engine, lease, &facts).await?;
         sights.evidence = evidence.take();
         let Plan { actions, because } = plan(&facts, &sights, store::now());
         if actions.is_empty() {
@@ -82,7 +83,7 @@ fn refresh(facts: &mut JobFacts, fresh: &Fresh) {
 }
 
 /// Asks Flink and the storage about savepoints under way, and the store for what a start may choose from.
-async fn look_closer(engine: &Engine, facts: &JobFacts) -> Result<Sights, StoreError> {
+async fn look_closer(engine: &Engine, lease: Option<&Lease>, facts: &JobFacts) -> Result<Sights, StoreError> {
     let mut sights = Sights::default();
     let endpoint = facts
         .cluster
@@ -112,9 +113,29 @@ async fn look_closer(engine: &Engine, facts: &JobFacts) -> Result<Sights, StoreE
         .as_ref()
         .is_some_and(|open| matches!(open.request, Request::Start { .. } | Request::Replace { .. }));
     if starts {
-        sights.snapshots = engine.store.snapshots(facts.job.team_id, facts.job.id, 500, None).await?;
+        let known = engine.store.snapshots(facts.job.team_id, facts.job.id, 500, None).await?;
+        sights.snapshots = still_there(engine, lease, known).await?;
     }
     Ok(sights)
+}
+
+/// Snapshots whose files are gone are marked so, newest first, until one is found (or cannot be looked at): a start from
+/// the latest state takes one that exists.
+async fn still_there(engine: &Engine, lease: Option<&Lease>, mut known: Vec<Snapshot>) -> Result<Vec<Snapshot>, StoreError> {
+    loop {
+        let Some(newest) = latest(&known).map(|found| found.id) else {
+            return Ok(known);
+        };
+        let Some(snapshot) = known.iter_mut().find(|snapshot| snapshot.id == newest) else {
+            return Ok(known);
+        };
+        if stored(engine, snapshot).await != Stored::Nothing {
+            return Ok(known);
+        }
+        snapshot.state = SnapshotState::Failed;
+        snapshot.error = Some("Its files are not where they were any more.".to_owned());
+        engine.store.commit(lease, vec![Write::Snapshot(snapshot.clone())]).await?;
+    }
 }
 
 async fn progress(engine: &Engine, facts: &JobFacts, snapshot: &Snapshot, endpoint: &Endpoint) -> Option<SavepointProgress> {

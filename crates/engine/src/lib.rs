@@ -17,7 +17,8 @@ mod supervisor;
 
 use std::sync::Arc;
 
-use domain::id::InstanceId;
+use domain::cluster::Cluster;
+use domain::id::{InstanceId, JobId};
 use domain::ports::{ClusterHost, ClusterObserver, JobControl, JobReader, StateStorage};
 use store::Store;
 
@@ -49,4 +50,18 @@ pub struct Engine {
     pub instance: InstanceId,
     /// Where jobs keep their state unless their cluster names another place: a URI without a trailing slash.
     pub state_root: String,
+}
+
+impl Engine {
+    /// Where a cluster's jobs keep their state: the directory that its configuration names for savepoints, else ours.
+    fn state_root_of(&self, cluster: Option<&Cluster>) -> String {
+        let keys = ["state.savepoints.dir", "execution.checkpointing.savepoint-dir"];
+        let named = cluster.and_then(|cluster| keys.iter().find_map(|key| cluster.configuration.get(*key)));
+        named.map_or_else(|| self.state_root.clone(), |root| root.trim_end_matches('/').to_owned())
+    }
+
+    /// The checkpoint directory of a job; Flink makes a folder for each of its runs there.
+    fn checkpoints_of(&self, job: JobId, cluster: Option<&Cluster>) -> String {
+        format!("{}/checkpoints/{}", self.state_root_of(cluster), job.hex())
+    }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn write(
             Action::EndRun(end) => {
                 notes.end_run(end);
                 let evidence = sights.evidence.as_ref().and_then(|found| found.checkpoint.as_ref());
-                notes.writes.extend(checkpoint::after_end(engine, facts, end, evidence).await?);
+                notes.writes.extend(checkpoint::after_end(engine, facts, evidence).await?);
             }
             Action::MarkRunning => notes.mark_running(),
             Action::MarkGhost(alive) => notes.mark_ghost(*alive),

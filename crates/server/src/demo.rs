@@ -79,11 +79,11 @@ pub async fn run(demo: Demo) -> Result<(), Failure> {
             println!("Ctrl-C ends the server; cluster and job go on. `make clean-demo` removes everything.");
         }
         Ok(_) => {}
-        Err(failure) => {
-            shutdown.cancel();
-            let _ = served.await;
-            return Err(failure);
-        }
+        // The server is there all the same, with everything to look at and to mend.
+        Err(failure) => eprintln!(
+            "streamwright: the demo is not complete: {failure}\nConsole:  {url}\nSign in:  {}",
+            admin::link(&store, &admin, &url).await?
+        ),
     }
     served.await.map_err(|error| Failure::unavailable(error.to_string()))?
 }

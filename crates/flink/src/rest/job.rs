@@ -27,7 +27,7 @@ const FETCHING: Duration = Duration::from_millis(900);
 /// Vertices in topological order, as Flink lists them. Where the figures are not there yet, asks once more.
 pub async fn detail(client: &Client, endpoint: &Endpoint, flink_job_id: &str) -> Result<JobDetail, PortError> {
     let first = look(client, endpoint, flink_job_id).await?;
-    let lacks = |vertex: &Vertex| vertex.records_in.is_none() || vertex.busy.is_none();
+    let lacks = |vertex: &Vertex| vertex.records_in.is_none() || vertex.back_pressure.is_none();
     if first.state != "RUNNING" || !first.vertices.iter().any(lacks) {
         return Ok(first);
     }

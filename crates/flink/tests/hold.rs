@@ -77,7 +77,7 @@ fn the_end_is_recorded_with_code_and_output() {
 
 #[test]
 fn the_program_does_not_see_the_holders_variable() {
-    let dir = role(&["sh", "-c", "env | grep -c STREAMWRIGHT_; true"]);
+    let dir = role(&["sh", "-c", "env | grep -c STREAMWRIGHT_HOLD; true"]);
     hold(dir.path()).wait().unwrap();
     assert_eq!(fs::read_to_string(dir.path().join("out.log")).unwrap(), "0\n");
 }

@@ -17,10 +17,10 @@ const { values: options } = parseArgs({
 const TEAM = 'bench';
 const JOBS = 1000;
 const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
-const SCRIPT = `CREATE TABLE orders (id BIGINT, price DOUBLE, at TIMESTAMP(3), WATERMARK FOR at AS at - INTERVAL '5' SECOND) WITH ('connector' = 'datagen');
+const SCRIPT = `CREATE TABLE orders (id BIGINT, price DOUBLE, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector' = 'datagen');
 CREATE TABLE totals (w TIMESTAMP(3), n BIGINT, total DOUBLE) WITH ('connector' = 'blackhole');
 CREATE TABLE ids (id BIGINT) WITH ('connector' = 'blackhole');
-INSERT INTO totals SELECT window_start, COUNT(*), SUM(price) FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(at), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
+INSERT INTO totals SELECT window_start, COUNT(*), SUM(price) FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
 INSERT INTO ids SELECT id FROM orders;
 `;
 
@@ -55,8 +55,12 @@ async function times(count, call) {
   return values;
 }
 
+/** What must be ended when a part breaks off. */
+const open = [];
+
 async function fresh() {
   const server = new Server(options.binary);
+  open.push(() => server.remove());
   if (options.home) await server.command('flink', 'add', options.home, '--data', server.data);
   await server.start();
   await server.signIn();
@@ -68,8 +72,9 @@ async function fresh() {
 /** A simulated Flink as a process of its own. */
 async function simulated() {
   const child = spawn(options.sim, ['--slots', '20000'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  open.push(() => child.kill());
   const url = await new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
-  return { url, end: () => child.kill(), record: async () => (await fetch(`${url}/__sim/requests`)).json(), clear: () => fetch(`${url}/__sim/requests`, { method: 'DELETE' }) };
+  return { url, record: async () => (await fetch(`${url}/__sim/requests`)).json(), clear: () => fetch(`${url}/__sim/requests`, { method: 'DELETE' }) };
 }
 
 async function withSim(server, sim) {
@@ -110,8 +115,6 @@ async function start() {
   await server.start();
   await pause(10_000);
   report('resident memory at rest', rss(server), 'MiB', 60, 800);
-  await server.stop();
-  await server.remove();
 }
 
 /** Reads with a thousand jobs, fifty of them running. */
@@ -130,9 +133,6 @@ async function reads() {
   await times(10, list);
   report(`list of ${JOBS} jobs, p50`, quantile(await times(60, list), 0.5), 'ms', 50);
   report(`resident memory with ${JOBS} jobs, 50 of them running`, rss(server), 'MiB', 100);
-  sim.end();
-  await server.stop();
-  await server.remove();
 }
 
 /** Requests that tracking costs, per cluster and per job. */
@@ -150,9 +150,6 @@ async function tracking() {
   await makeJobs(server, 10);
   await startJobs(server, 10);
   report('requests a minute for each running job', ((await perMinute()) - quiet) / 10, '1/min', 2, 24);
-  sim.end();
-  await server.stop();
-  await server.remove();
 }
 
 /** Check and start with the real Flink. */
@@ -183,12 +180,14 @@ async function real() {
   await shown();
   report('start request to RUNNING shown, warm cluster, p50', quantile(await times(7, shown), 0.5), 'ms', 1000, 2000);
   await server.done(TEAM, await server.api('POST', `/teams/${TEAM}/clusters/local/stop`), 60);
-  await server.stop();
-  await server.remove();
 }
 
 const PARTS = { start, reads, real, tracking };
 for (const name of options.only?.split(',') ?? Object.keys(PARTS)) {
   say(name);
-  await PARTS[name]();
+  try {
+    await PARTS[name]();
+  } finally {
+    for (const end of open.splice(0)) await end();
+  }
 }

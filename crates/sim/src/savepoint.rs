@@ -75,7 +75,7 @@ pub(crate) fn write(directory: &str, name: &str) -> Result<String, String> {
 /// Makes a folder that is a complete snapshot.
 pub(crate) fn fill(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join("_metadata"), b"\x49\x60\x67\x2f simulated")
+    std::fs::write(folder.join("_metadata"), b"\x49\x60\x67\x2d simulated")
 }
 
 /// Flink's text of a stop that failed after its savepoint was complete.

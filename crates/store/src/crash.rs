@@ -1,7 +1,7 @@
 //! A fault for tests, in debug builds only: `STREAMWRIGHT_CRASH=before:N` or `after:N`, read when the
 //! store is opened, ends this process at once (as `kill -9` would) right before or right after the N-th
 //! committed engine write. Engine writes are those of `commit`, `request_operation` and
-//! `request_cluster` that changed something; sessions, drafts and looks do not count.
+//! `request_cluster` that changed something; sessions, drafts and commits of nothing but looks do not count.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

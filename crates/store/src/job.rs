@@ -143,27 +143,8 @@ pub(crate) async fn page(conn: &impl ConnectionTrait, team_id: TeamId, filter: &
     Ok(query.order_by_desc(job::Column::Id).limit(filter.limit).all(conn).await?)
 }
 
-/// Deletes a job's rows with its history, but not its events and its open operation.
-pub(crate) async fn delete(tx: &Tx, id: JobId) -> Result<(), Fault> {
-    // Taking the row's lock first: a request on the job comes before or after.
-    let locked = job::Entity::update_many()
-        .col_expr(job::Column::Revision, Expr::col(job::Column::Revision).add(1))
-        .filter(job::Column::Id.eq(id.0))
-        .exec(&tx.conn)
-        .await?;
-    if locked.rows_affected == 0 {
-        return Ok(());
-    }
-    let row = row(&tx.conn, id).await?;
-    let live = run::Entity::find()
-        .filter(run::Column::JobId.eq(id.0))
-        .filter(run::Column::EndedAt.is_null());
-    if live.count(&tx.conn).await? > 0 {
-        return Err(Fault::conflict(format!(
-            "the job '{}' may still be running: stop it first",
-            row.name
-        )));
-    }
+/// Deletes what belongs to a job, children before what they belong to.
+async fn delete_history(tx: &Tx, id: JobId) -> Result<(), Fault> {
     let runs = || {
         run::Entity::find()
             .select_only()
@@ -195,6 +176,31 @@ pub(crate) async fn delete(tx: &Tx, id: JobId) -> Result<(), Fault> {
         .filter(draft::Column::JobId.eq(id.0))
         .exec(&tx.conn)
         .await?;
+    Ok(())
+}
+
+/// Deletes a job's rows with its history, but not its events and its open operation.
+pub(crate) async fn delete(tx: &Tx, id: JobId) -> Result<(), Fault> {
+    // Taking the row's lock first: a request on the job comes before or after.
+    let locked = job::Entity::update_many()
+        .col_expr(job::Column::Revision, Expr::col(job::Column::Revision).add(1))
+        .filter(job::Column::Id.eq(id.0))
+        .exec(&tx.conn)
+        .await?;
+    if locked.rows_affected == 0 {
+        return Ok(());
+    }
+    let row = row(&tx.conn, id).await?;
+    let live = run::Entity::find()
+        .filter(run::Column::JobId.eq(id.0))
+        .filter(run::Column::EndedAt.is_null());
+    if live.count(&tx.conn).await? > 0 {
+        return Err(Fault::conflict(format!(
+            "the job '{}' may still be running: stop it first",
+            row.name
+        )));
+    }
+    delete_history(tx, id).await?;
     let mut operations = operation::Entity::delete_many().filter(operation::Column::JobId.eq(id.0));
     if let Some(open) = row.lifecycle_id {
         operations = operations.filter(operation::Column::Id.ne(open));

@@ -81,21 +81,8 @@ fn changed(tx: &Tx, team: TeamId, job: JobId, id: RunId) {
     tx.changed(Some(team), "job", job, Some(job));
 }
 
-/// Inserts a run, if its intent is still the newest, its operation still open, and no run of the job is alive.
-pub(crate) async fn insert(tx: &Tx, of: &Run) -> Result<(), Fault> {
-    let taken = job::Entity::update_many()
-        .col_expr(job::Column::RunId, Expr::value(of.id.0))
-        .col_expr(job::Column::Revision, Expr::col(job::Column::Revision).add(1))
-        .filter(job::Column::Id.eq(of.job_id.0))
-        .filter(job::Column::Generation.eq(of.generation))
-        .exec(&tx.conn)
-        .await?;
-    if taken.rows_affected == 0 {
-        return Err(Fault::conflict(format!(
-            "a newer intent of the job {} came before this run was made: look again",
-            of.job_id
-        )));
-    }
+/// Refuses a run beside one that may be alive, or for an operation that has ended.
+async fn refuse_second(tx: &Tx, of: &Run) -> Result<(), Fault> {
     let live = run::Entity::find()
         .filter(run::Column::JobId.eq(of.job_id.0))
         .filter(run::Column::EndedAt.is_null());
@@ -112,6 +99,25 @@ pub(crate) async fn insert(tx: &Tx, of: &Run) -> Result<(), Fault> {
             of.operation_id
         )));
     }
+    Ok(())
+}
+
+/// Inserts a run, if its intent is still the newest, its operation still open, and no run of the job is alive.
+pub(crate) async fn insert(tx: &Tx, of: &Run) -> Result<(), Fault> {
+    let taken = job::Entity::update_many()
+        .col_expr(job::Column::RunId, Expr::value(of.id.0))
+        .col_expr(job::Column::Revision, Expr::col(job::Column::Revision).add(1))
+        .filter(job::Column::Id.eq(of.job_id.0))
+        .filter(job::Column::Generation.eq(of.generation))
+        .exec(&tx.conn)
+        .await?;
+    if taken.rows_affected == 0 {
+        return Err(Fault::conflict(format!(
+            "a newer intent of the job {} came before this run was made: look again",
+            of.job_id
+        )));
+    }
+    refuse_second(tx, of).await?;
     let made = run::Entity::insert(row_of(of)?.into_active_model())
         .exec_without_returning(&tx.conn)
         .await;

@@ -104,13 +104,18 @@ fn a_run_of_an_older_intent_is_not_made() {
     on_each_engine(|store, _| async move {
         let world = World::new(store).await;
         let start = world.request(world.start()).await;
-        world
+        let stop = world
             .request(NewOperation {
                 supersede: Some(start.id),
                 ..world.stop()
             })
             .await;
         refused(world.commit(vec![Write::InsertRun(world.run(&start))]).await);
+        let old = Run {
+            generation: start.generation,
+            ..world.run(&stop)
+        };
+        refused(world.commit(vec![Write::InsertRun(old)]).await);
         assert_eq!(world.now().await.run_id, None);
     });
 }

@@ -29,49 +29,61 @@ pub fn tables(backend: DbBackend) -> Vec<NewTable> {
             .belongs("team_id", "teams")
             .belongs("user_id", "users")
             .index("ix_members_user", &["user_id"]),
-        NewTable::new(
-            "sessions",
-            vec![
-                id("id"),
-                sha256("secret_key"),
-                id("user_id"),
-                text(backend, "user_agent"),
-                number("created_at"),
-                number("expires_at"),
-            ],
-        )
-        .primary(&["id"])
-        .belongs("user_id", "users")
-        .unique("uq_sessions_secret", &["secret_key"])
-        .index("ix_sessions_user", &["user_id"])
-        .index("ix_sessions_expires", &["expires_at"]),
-        NewTable::new(
-            "tokens",
-            vec![
-                id("id"),
-                sha256("secret_key"),
-                id("user_id"),
-                line("name"),
-                number("created_at"),
-                maybe_number("expires_at"),
-                maybe_number("last_used_at"),
-            ],
-        )
-        .primary(&["id"])
-        .belongs("user_id", "users")
-        .unique("uq_tokens_secret", &["secret_key"])
-        .index("ix_tokens_user", &["user_id"]),
-        NewTable::new(
-            "links",
-            vec![
-                sha256("secret_key"),
-                id("user_id"),
-                number("created_at"),
-                number("expires_at"),
-                maybe_number("used_at"),
-            ],
-        )
-        .primary(&["secret_key"])
-        .belongs("user_id", "users"),
+        sessions(backend),
+        tokens(),
+        links(),
     ]
+}
+
+fn sessions(backend: DbBackend) -> NewTable {
+    NewTable::new(
+        "sessions",
+        vec![
+            id("id"),
+            sha256("secret_key"),
+            id("user_id"),
+            text(backend, "user_agent"),
+            number("created_at"),
+            number("expires_at"),
+        ],
+    )
+    .primary(&["id"])
+    .belongs("user_id", "users")
+    .unique("uq_sessions_secret", &["secret_key"])
+    .index("ix_sessions_user", &["user_id"])
+    .index("ix_sessions_expires", &["expires_at"])
+}
+
+fn tokens() -> NewTable {
+    NewTable::new(
+        "tokens",
+        vec![
+            id("id"),
+            sha256("secret_key"),
+            id("user_id"),
+            line("name"),
+            number("created_at"),
+            maybe_number("expires_at"),
+            maybe_number("last_used_at"),
+        ],
+    )
+    .primary(&["id"])
+    .belongs("user_id", "users")
+    .unique("uq_tokens_secret", &["secret_key"])
+    .index("ix_tokens_user", &["user_id"])
+}
+
+fn links() -> NewTable {
+    NewTable::new(
+        "links",
+        vec![
+            sha256("secret_key"),
+            id("user_id"),
+            number("created_at"),
+            number("expires_at"),
+            maybe_number("used_at"),
+        ],
+    )
+    .primary(&["secret_key"])
+    .belongs("user_id", "users")
 }

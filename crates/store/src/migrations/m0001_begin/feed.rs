@@ -9,25 +9,7 @@ pub fn tables(backend: DbBackend) -> Vec<NewTable> {
     let mut sequence = number("sequence");
     sequence.auto_increment().primary_key();
     vec![
-        NewTable::new(
-            "events",
-            vec![
-                id("id"),
-                id("team_id"),
-                maybe_id("job_id"),
-                maybe_id("cluster_id"),
-                maybe_id("run_id"),
-                maybe_id("operation_id"),
-                word("code"),
-                text(backend, "message"),
-                maybe_id("user_id"),
-                number("at"),
-            ],
-        )
-        .primary(&["id"])
-        .index("ix_events_team", &["team_id", "id"])
-        .index("ix_events_job", &["job_id", "id"])
-        .index("ix_events_cluster", &["cluster_id", "id"]),
+        events(backend),
         NewTable::new(
             "changes",
             vec![
@@ -53,4 +35,26 @@ pub fn tables(backend: DbBackend) -> Vec<NewTable> {
         .primary(&["user_id", "key_sha256"])
         .index("ix_idempotency_keys_at", &["created_at"]),
     ]
+}
+
+fn events(backend: DbBackend) -> NewTable {
+    NewTable::new(
+        "events",
+        vec![
+            id("id"),
+            id("team_id"),
+            maybe_id("job_id"),
+            maybe_id("cluster_id"),
+            maybe_id("run_id"),
+            maybe_id("operation_id"),
+            word("code"),
+            text(backend, "message"),
+            maybe_id("user_id"),
+            number("at"),
+        ],
+    )
+    .primary(&["id"])
+    .index("ix_events_team", &["team_id", "id"])
+    .index("ix_events_job", &["job_id", "id"])
+    .index("ix_events_cluster", &["cluster_id", "id"])
 }

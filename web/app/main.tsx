@@ -7,7 +7,7 @@ import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import { newQueryClient, startClient } from './client';
 import { paths } from './paths';
-import { readStored, useDark, useLanguage, writeStored } from './preferences';
+import { readStored, useDark, useLanguage, useStill, writeStored } from './preferences';
 import { router } from './router';
 import { onSignedOut } from './session';
 import { antTheme } from './theme';
@@ -40,6 +40,7 @@ onSignedOut(() => {
 
 function Console({ queryClient }: { queryClient: QueryClient }) {
   const dark = useDark();
+  const still = useStill();
   const language = useLanguage();
   useEffect(() => {
     document.documentElement.dataset.theme = dark ? 'dark' : 'light';
@@ -48,7 +49,7 @@ function Console({ queryClient }: { queryClient: QueryClient }) {
     void i18next.changeLanguage(language);
   }, [language]);
   return (
-    <ConfigProvider theme={antTheme(dark)} button={{ autoInsertSpace: false }} {...(language === 'zh' ? { locale: zhCN } : {})}>
+    <ConfigProvider theme={antTheme(dark, still)} button={{ autoInsertSpace: false }} {...(language === 'zh' ? { locale: zhCN } : {})}>
       <AntApp>
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />

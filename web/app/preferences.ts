@@ -54,16 +54,21 @@ export function themeChoice(): ThemeChoice {
 }
 
 const darkQuery = () => window.matchMedia('(prefers-color-scheme: dark)');
+const stillQuery = () => window.matchMedia('(prefers-reduced-motion: reduce)');
+
+function onChange(query: MediaQueryList, listener: () => void) {
+  query.addEventListener('change', listener);
+  return () => query.removeEventListener('change', listener);
+}
 
 function subscribeDark(listener: () => void) {
-  const query = darkQuery();
-  query.addEventListener('change', listener);
-  const stop = subscribe(listener);
+  const stops = [onChange(darkQuery(), listener), subscribe(listener)];
   return () => {
-    query.removeEventListener('change', listener);
-    stop();
+    for (const stop of stops) stop();
   };
 }
+
+const subscribeStill = (listener: () => void) => onChange(stillQuery(), listener);
 
 export function isDark(): boolean {
   const choice = themeChoice();
@@ -71,5 +76,7 @@ export function isDark(): boolean {
 }
 
 export const useDark = () => useSyncExternalStore(subscribeDark, isDark);
+/** Whether the person asked the system for less motion. */
+export const useStill = () => useSyncExternalStore(subscribeStill, () => stillQuery().matches);
 export const useLanguage = () => useSyncExternalStore(subscribe, language);
 export const useThemeChoice = () => useSyncExternalStore(subscribe, themeChoice);

@@ -37,7 +37,7 @@ export const PRIMARY = { light: '#4353c9', dark: '#5566e0' } as const;
 
 export const MONO = "ui-monospace, 'SFMono-Regular', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
-export function antTheme(dark: boolean): ThemeConfig {
+export function antTheme(dark: boolean, still = false): ThemeConfig {
   const ground = dark ? GROUND.dark : GROUND.light;
   const tones = dark ? TONES.dark : TONES.light;
   const primary = dark ? PRIMARY.dark : PRIMARY.light;
@@ -65,6 +65,7 @@ export function antTheme(dark: boolean): ThemeConfig {
       fontSize: 13,
       borderRadius: 6,
       controlHeight: 30,
+      motion: !still,
       motionDurationMid: '0.12s',
       motionDurationSlow: '0.16s',
       fontFamilyCode: MONO,

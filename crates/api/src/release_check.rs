@@ -6,9 +6,9 @@
 //! that the platform sets.
 
 use domain::cluster::Cluster;
-use domain::draft::{JobSpec, owned_key};
+use domain::draft::JobSpec;
 use domain::flink_version::VersionNumber;
-use domain::sql::{Finding, Severity, Statement, StatementKind, Tier};
+use domain::sql::{Finding, Severity, Statement, Tier};
 use store::StoreError;
 
 use crate::app::App;
@@ -31,22 +31,21 @@ pub(crate) struct Checked {
 /// # Errors
 /// 422 for what can never run, 503 when the planner cannot be asked and nobody overrides it.
 pub(crate) async fn checked(app: &App, of: &JobScope, spec: &JobSpec, overridden: bool) -> Result<Checked, Problem> {
-    let statements = app.ports.checker.split(&spec.sql);
-    let impossible = never_runs(&statements);
+    let version = version(app, of, spec).await?;
+    let reading = app.ports.checker.read(&spec.sql, version, &spec.configuration);
+    let impossible = reading.never_runs();
     if let Some(first) = impossible.first() {
         let problem = Problem::unprocessable(&first.code, first.message.clone()).field("sql");
-        let problem = if let Some(hint) = &first.suggestion {
-            problem.hint(hint.clone())
-        } else {
-            problem
+        let problem = match &first.suggestion {
+            Some(hint) => problem.hint(hint.clone()),
+            None => problem,
         };
         return Err(problem.findings(impossible.into_iter().map(Into::into).collect()));
     }
-    let version = version(app, of, spec).await?;
     let findings = findings(app, spec, version, overridden).await?;
     Ok(Checked {
         version,
-        statements,
+        statements: reading.statements,
         findings,
     })
 }
@@ -83,7 +82,7 @@ async fn findings(app: &App, spec: &JobSpec, version: VersionNumber, overridden:
         ))]);
     };
     match check(app, &judge, &spec.sql, spec.configuration.clone(), Tier::Deep).await {
-        Ok(report) => Ok(report.for_release().findings),
+        Ok(report) => Ok(report.findings),
         Err(error) if overridden => Ok(vec![unchecked(format!("Flink's planner could not check this script: {error}"))]),
         Err(error) => Err(unavailable(&error)),
     }
@@ -91,140 +90,15 @@ async fn findings(app: &App, spec: &JobSpec, version: VersionNumber, overridden:
 
 /// A release that nothing has checked says so, as an error that somebody must override.
 fn unchecked(message: String) -> Finding {
-    finding(
-        "not_checked",
-        message,
-        "Install the Flink version, or release without a check.",
-        None,
-    )
-}
-
-fn finding(code: &str, message: String, suggestion: &str, at: Option<&Statement>) -> Finding {
-    let (line, column) = at.map_or((1, 1), |statement| (statement.line, statement.column));
-    let (end_line, end_column) = at.map_or((1, 1), end);
     Finding {
-        code: code.to_owned(),
+        code: "not_checked".to_owned(),
         severity: Severity::Error,
-        line,
-        column,
-        end_line,
-        end_column,
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 1,
         message,
-        suggestion: Some(suggestion.to_owned()),
+        suggestion: Some("Install the Flink version, or release without a check.".to_owned()),
         detail: None,
-    }
-}
-
-/// Where a statement ends: columns are UTF-16 units.
-fn end(statement: &Statement) -> (u32, u32) {
-    let breaks = statement.text.matches('\n').count();
-    let last = statement.text.rsplit('\n').next().unwrap_or_default();
-    let units = last.encode_utf16().count();
-    let before = if breaks == 0 { statement.column } else { 1 };
-    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    (statement.line.saturating_add(number(breaks)), before.saturating_add(number(units)))
-}
-
-/// Statements that a session cluster can never run, and scripts that run nothing.
-fn never_runs(statements: &[Statement]) -> Vec<Finding> {
-    let mut found: Vec<Finding> = statements.iter().filter_map(refused).collect();
-    let runs = |statement: &Statement| {
-        use StatementKind as Kind;
-        matches!(statement.kind, Kind::Insert | Kind::StatementSet | Kind::Ctas | Kind::ExecutePlan)
-    };
-    if found.is_empty() && !statements.iter().any(runs) {
-        let message = if statements.is_empty() {
-            "The script is empty: there is nothing to run."
-        } else {
-            "The script runs nothing: it has no INSERT, no statement set and no CREATE TABLE … AS."
-        };
-        found.push(finding(
-            "nothing_to_run",
-            message.to_owned(),
-            "Add an INSERT INTO … SELECT ….",
-            None,
-        ));
-    }
-    found
-}
-
-fn refused(statement: &Statement) -> Option<Finding> {
-    if statement.kind == StatementKind::Query {
-        let message = "A query by itself cannot run as a job: nobody would read its rows.".to_owned();
-        return Some(finding(
-            "select_in_session",
-            message,
-            "Write INSERT INTO a table … SELECT ….",
-            Some(statement),
-        ));
-    }
-    if statement.kind != StatementKind::Set {
-        return None;
-    }
-    let (key, value) = assignment(&statement.text)?;
-    if key == "table.dml-sync" {
-        let waits = value.eq_ignore_ascii_case("true");
-        let message = "A session cluster cannot wait for a job inside its submission (table.dml-sync).".to_owned();
-        return waits.then(|| finding("dml_sync", message, "Remove this SET.", Some(statement)));
-    }
-    let why = owned_key(&key)?;
-    Some(finding(
-        "owned_key",
-        format!("The key '{key}' is set by the platform: {why}."),
-        "Remove this SET.",
-        Some(statement),
-    ))
-}
-
-/// Key and value of `SET 'k' = 'v'` or `SET k = v`.
-fn assignment(text: &str) -> Option<(String, String)> {
-    let rest = text.trim_start().get(3..)?;
-    let (key, value) = rest.split_once('=')?;
-    let plain = |text: &str| text.trim().trim_matches('\'').trim().to_owned();
-    Some((plain(key), plain(value)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn statement(kind: StatementKind, text: &str) -> Statement {
-        Statement {
-            kind,
-            line: 3,
-            column: 2,
-            text: text.to_owned(),
-        }
-    }
-
-    #[test]
-    fn what_can_never_run_is_found() {
-        use StatementKind as Kind;
-        let insert = statement(Kind::Insert, "INSERT INTO s SELECT * FROM t");
-        let codes = |with: Statement| {
-            never_runs(&[with, insert.clone()])
-                .into_iter()
-                .map(|finding| finding.code)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(never_runs(&[])[0].code, "nothing_to_run");
-        assert_eq!(
-            never_runs(&[statement(Kind::Ddl, "CREATE TABLE t (a INT)")])[0].code,
-            "nothing_to_run"
-        );
-        assert_eq!(never_runs(std::slice::from_ref(&insert)), []);
-        assert_eq!(codes(statement(Kind::Query, "SELECT 1")), ["select_in_session"]);
-        assert_eq!(codes(statement(Kind::Set, "SET 'table.dml-sync' = 'true'")), ["dml_sync"]);
-        assert_eq!(codes(statement(Kind::Set, "set table.dml-sync=TRUE")), ["dml_sync"]);
-        assert_eq!(codes(statement(Kind::Set, "SET 'table.dml-sync' = 'false'")), [""; 0]);
-        assert_eq!(codes(statement(Kind::Set, "SET 'execution.savepoint.path' = '/x'")), ["owned_key"]);
-        assert_eq!(codes(statement(Kind::Set, "SET 'parallelism.default' = '2'")), [""; 0]);
-        assert_eq!(codes(statement(Kind::Set, "SET")), [""; 0]);
-    }
-
-    #[test]
-    fn a_finding_ends_where_its_statement_ends() {
-        assert_eq!(end(&statement(StatementKind::Query, "SELECT 🚀")), (3, 11));
-        assert_eq!(end(&statement(StatementKind::Query, "SELECT\n  1")), (4, 4));
     }
 }

@@ -11,7 +11,7 @@ use crate::cluster::ProcessLook;
 use crate::flink_version::VersionNumber;
 use crate::observation::Presence;
 use crate::run::ClaimMode;
-use crate::sql::{Report, Statement, Tier};
+use crate::sql::{Reading, Report, Statement, Tier};
 use crate::time::Millis;
 
 /// What went wrong on the way to something foreign.
@@ -351,8 +351,8 @@ pub trait SqlChecker: Send + Sync {
     /// Checks a script with the planner of an installed distribution. Faults of the script are findings;
     /// an error means that the check itself could not be done.
     async fn check(&self, check: &Check) -> Result<Report, PortError>;
-    /// Splits a script into statements. Pure.
-    fn split(&self, script: &str) -> Vec<Statement>;
+    /// Reads a script without asking a planner. Pure.
+    fn read(&self, script: &str, version: VersionNumber, configuration: &BTreeMap<String, String>) -> Reading;
 }
 
 /// One check.

@@ -115,22 +115,33 @@ pub struct Report {
     pub tables: Tables,
 }
 
-/// Codes of findings of which a check only warns, because a script in the making may have them, but with which
-/// nothing could be started: in a release they are errors.
-pub const STOPS_A_RELEASE: &[&str] = &["nothing_to_run", "select_in_session", "several_jobs"];
+/// What a script tells before a planner is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// Its statements.
+    pub statements: Vec<Statement>,
+    /// What its characters and lint tell.
+    pub findings: Vec<Finding>,
+}
+
+/// Codes of findings with which nothing can be started, whatever a planner says. A check may only warn of them,
+/// because a script in the making has them; a release is refused, and nobody can override that.
+pub const NEVER_RUNS: &[&str] = &["nothing_to_run", "select_in_session", "several_jobs", "dml_sync", "owned_key"];
+
+impl Reading {
+    /// The findings with which nothing can be started, as errors.
+    #[must_use]
+    pub fn never_runs(&self) -> Vec<Finding> {
+        let stops = self.findings.iter().filter(|finding| NEVER_RUNS.contains(&finding.code.as_str()));
+        let error = |finding: &Finding| Finding {
+            severity: Severity::Error,
+            ..finding.clone()
+        };
+        stops.map(error).collect()
+    }
+}
 
 impl Report {
-    /// The same report for a release: what stops one is an error.
-    #[must_use]
-    pub fn for_release(mut self) -> Self {
-        for finding in &mut self.findings {
-            if STOPS_A_RELEASE.contains(&finding.code.as_str()) {
-                finding.severity = Severity::Error;
-            }
-        }
-        self
-    }
-
     /// How many findings are errors.
     #[must_use]
     pub fn errors(&self) -> usize {

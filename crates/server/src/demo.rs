@@ -59,7 +59,8 @@ pub async fn run(demo: Demo) -> Result<(), Failure> {
         "Flink {version}: installing it into {} if it is not there",
         server.data.display()
     ));
-    flink::install(&server.store, &server.data, version, &InstallSource::Pypi).await?;
+    let installed = flink::install(&server.store, &server.data, version, &InstallSource::Pypi).await?;
+    flink::prepare(&server.data, &installed).await;
     team(&server.store).await?;
     let token = token(&server.store, &admin).await?;
     let client = Client::new(&server.public_url, Some(token), Some(TEAM.to_owned()), Format::Text)?;

@@ -11,6 +11,7 @@ use store::Store;
 use crate::cli::{FlinkCommand, Format, Origin};
 use crate::failure::Failure;
 use crate::remote::print::table;
+use crate::wiring;
 
 /// Runs `flink …`.
 ///
@@ -31,6 +32,7 @@ pub async fn run(command: FlinkCommand) -> Result<(), Failure> {
             };
             let store = open(&data).await?;
             let found = install(&store, &data, version, &source).await?;
+            prepare(&data, &found).await;
             println!("Flink {version} is installed in {}", found.home);
         }
         FlinkCommand::Add { home, data } => {
@@ -41,6 +43,7 @@ pub async fn run(command: FlinkCommand) -> Result<(), Failure> {
             let version = installer.probe(&home).await?;
             let store = open(&data).await?;
             let added = register(&store, &installer, version, (&home.display().to_string(), "added")).await?;
+            prepare(&data, &added).await;
             println!("Flink {version} in {} is added", added.home);
         }
         FlinkCommand::List { data, output } => list(&open(&data).await?.flink_versions().await?, output),
@@ -94,6 +97,22 @@ pub async fn install(store: &Store, data: &Path, version: VersionNumber, source:
         InstallSource::Archive { .. } => "archive",
     };
     register(store, &installer, version, (&home, word)).await
+}
+
+/// Makes the first check of a version as quick as the later ones. What goes wrong here only costs time then.
+pub async fn prepare(data: &Path, version: &FlinkVersion) {
+    eprintln!("  preparing the SQL check of Flink {}", version.version);
+    let prepared = async {
+        let data = data.canonicalize().map_err(|error| Failure::usage(error.to_string()))?;
+        let planners = wiring::planners(&data)?;
+        planners
+            .prepare_now(Path::new(&version.home), Path::new(&version.java_home))
+            .await?;
+        Ok::<(), Failure>(())
+    };
+    if let Err(failure) = prepared.await {
+        eprintln!("  not prepared, the first checks take longer: {failure}");
+    }
 }
 
 async fn register(

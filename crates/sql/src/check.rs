@@ -5,10 +5,11 @@
 //! follows from its absence; but what the planner says of that statement is dropped, because ours is better placed.
 //! Findings that only follow from another one are told as information.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::ports::Check;
-use domain::sql::{Finding, Report, Severity, StatementKind, Tables};
+use domain::flink_version::VersionNumber;
+use domain::sql::{Finding, Reading, Report, Severity, StatementKind, Tables};
 
 use crate::catalogue::Catalogue;
 use crate::finding::finding;
@@ -33,18 +34,29 @@ pub(crate) enum Judged {
 
 /// A script ready to be sent.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<'a> {
     /// The statements for the planner.
     pub sent: Vec<Sent>,
     /// Our own findings so far.
     pub own: Vec<Finding>,
     /// Spans of the statements that were sent, by index.
     spans: Vec<Span>,
+    version: VersionNumber,
+    configuration: &'a BTreeMap<String, String>,
+}
+
+/// Reads a script without a planner: its statements as they were typed, and what we find in it ourselves.
+pub(crate) fn read(text: &str, version: VersionNumber, configuration: &BTreeMap<String, String>) -> Reading {
+    let mut script = Script::read(text);
+    let statements = script.statements();
+    let prepared = prepare(&mut script, version, configuration);
+    let Report { findings, .. } = merge(&script, prepared, Judged::NotAsked, None);
+    Reading { statements, findings }
 }
 
 /// Reads the script's characters, and cuts it also where a `;` is missing.
-pub(crate) fn prepare(script: &mut Script<'_>, check: &Check) -> Prepared {
-    let own = lexical::findings(script, speaks_hive(script, check));
+pub(crate) fn prepare<'a>(script: &mut Script<'_>, version: VersionNumber, configuration: &'a BTreeMap<String, String>) -> Prepared<'a> {
+    let own = lexical::findings(script, speaks_hive(script, configuration));
     script.cut_before(&lexical::missing_semicolons(script));
     let statements = script.statements().into_iter().enumerate();
     let sent = statements
@@ -57,27 +69,35 @@ pub(crate) fn prepare(script: &mut Script<'_>, check: &Check) -> Prepared {
         })
         .collect();
     let spans = script.pieces.iter().map(|piece| piece.span).collect();
-    Prepared { sent, own, spans }
+    Prepared {
+        sent,
+        own,
+        spans,
+        version,
+        configuration,
+    }
 }
 
 /// Whether a dialect is chosen in which double quotes are strings.
-fn speaks_hive(script: &Script<'_>, check: &Check) -> bool {
+fn speaks_hive(script: &Script<'_>, configuration: &BTreeMap<String, String>) -> bool {
     const KEY: &str = "table.sql-dialect";
     let set = |piece: &&crate::script::Piece| {
         piece.kind == StatementKind::Set
             && script.slice(piece.span).contains(KEY)
             && script.slice(piece.span).to_ascii_lowercase().contains("hive")
     };
-    check
-        .configuration
-        .get(KEY)
-        .is_some_and(|dialect| dialect.eq_ignore_ascii_case("hive"))
-        || script.pieces.iter().any(|piece| set(&piece))
+    configuration.get(KEY).is_some_and(|dialect| dialect.eq_ignore_ascii_case("hive")) || script.pieces.iter().any(|piece| set(&piece))
 }
 
 /// Joins our findings and the planner's into one report, in the order of the text.
-pub(crate) fn merge(script: &Script<'_>, check: &Check, prepared: Prepared, judged: Judged, catalogue: Option<&Catalogue>) -> Report {
-    let Prepared { own, spans, .. } = prepared;
+pub(crate) fn merge(script: &Script<'_>, prepared: Prepared<'_>, judged: Judged, catalogue: Option<&Catalogue>) -> Report {
+    let Prepared {
+        own,
+        spans,
+        version,
+        configuration,
+        ..
+    } = prepared;
     let (told, tables, lost) = match judged {
         Judged::Answered(answer) => (answer.findings, answer.tables, None),
         Judged::Crashed(how) => (Vec::new(), Tables::default(), Some(crashed(script, &spans, how))),
@@ -88,8 +108,8 @@ pub(crate) fn merge(script: &Script<'_>, check: &Check, prepared: Prepared, judg
     let scope = Scope {
         script,
         settings: &settings,
-        configuration: &check.configuration,
-        version: check.version,
+        configuration,
+        version,
         catalogue,
         tables: &tables,
     };

@@ -45,8 +45,8 @@ fn catalogue() -> Catalogue {
 /// `code@line:column-endColumn` of all findings, warnings with `?`, information with `!` in front.
 fn found_with(check: &Check, answer: Answer) -> Vec<String> {
     let mut script = Script::read(&check.script);
-    let prepared = prepare(&mut script, check);
-    let report = merge(&script, check, prepared, Judged::Answered(answer), Some(&catalogue()));
+    let prepared = prepare(&mut script, check.version, &check.configuration);
+    let report = merge(&script, prepared, Judged::Answered(answer), Some(&catalogue()));
     let mark = |severity| match severity {
         Severity::Error => "",
         Severity::Warning => "?",
@@ -184,7 +184,7 @@ fn settings() {
         ("SET 'table.exec.state.ttl' = '1 d'; SET 'table.exec.state.ttl' = '1 d';", &[]),
         ("SET 'table.dml-sync' = 'true';", &["dml_sync@1:5-21"]),
         ("SET 'table.dml-sync' = 'false';", &[]),
-        ("SET 'pipeline.name' = 'x';", &["?owned_key@1:5-20"]),
+        ("SET 'pipeline.name' = 'x';", &["?ignored_key@1:5-20"]),
         ("SET 'execution.checkpointing.dir' = 'x';", &["owned_key@1:5-34"]),
         ("SET;", &[]),
         ("RESET;", &[]),
@@ -296,8 +296,8 @@ fn the_planners_findings_join_ours() {
 fn a_planner_that_gives_no_answer_is_a_finding() {
     let check = check("\n INSERT INTO o SELECT 1 / 0");
     let mut script = Script::read(&check.script);
-    let prepared = prepare(&mut script, &check);
-    let report = merge(&script, &check, prepared, Judged::Crashed("signal 6".to_owned()), None);
+    let prepared = prepare(&mut script, check.version, &check.configuration);
+    let report = merge(&script, prepared, Judged::Crashed("signal 6".to_owned()), None);
     let codes: Vec<_> = report.findings.iter().map(|f| (f.code.as_str(), f.line, f.column)).collect();
     assert_eq!(codes, [("planner_crashed", 2, 2), ("division_by_zero", 2, 25)]);
     assert_eq!(report.findings[0].detail.as_deref(), Some("signal 6"));

@@ -10,8 +10,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::flink_version::VersionNumber;
 use domain::ports::{Check, PortError, SqlChecker};
-use domain::sql::{Report, Statement, StatementKind, Tier};
+use domain::sql::{Reading, Report, StatementKind, Tier};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
@@ -118,8 +119,8 @@ impl SqlChecker for Planners {
             .await
     }
 
-    fn split(&self, script: &str) -> Vec<Statement> {
-        crate::split(script)
+    fn read(&self, script: &str, version: VersionNumber, configuration: &BTreeMap<String, String>) -> Reading {
+        crate::check::read(script, version, configuration)
     }
 }
 
@@ -144,7 +145,7 @@ fn question(settings: &PlannerSettings, home: &Home, check: &Check) -> String {
 impl Pool {
     async fn check(self: &Arc<Self>, home: &Home, check: &Check) -> Outcome {
         let mut script = Script::read(&check.script);
-        let prepared = prepare(&mut script, check);
+        let prepared = prepare(&mut script, check.version, &check.configuration);
         let asked = async {
             match prepared.sent.is_empty() {
                 true => Ok(Judged::NotAsked),
@@ -158,7 +159,7 @@ impl Pool {
             self.archive_later(home);
         }
         let lasting = matches!(judged, Judged::Answered(_) | Judged::NotAsked);
-        Ok((Arc::new(merge(&script, check, prepared, judged, catalogue.as_deref())), lasting))
+        Ok((Arc::new(merge(&script, prepared, judged, catalogue.as_deref())), lasting))
     }
 
     async fn judge(&self, home: &Home, check: &Check, sent: &[Sent]) -> Result<Judged, PortError> {

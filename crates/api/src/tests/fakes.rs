@@ -11,7 +11,7 @@ use domain::ports::{
     Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JobDetail, JobException,
     JobReader, Launch, LogFile, PortError, Progress, SqlChecker, Vertex,
 };
-use domain::sql::{Finding, Report, Severity, Statement, StatementKind, Tables};
+use domain::sql::{Finding, NEVER_RUNS, Reading, Report, Severity, Statement, StatementKind, Tables};
 
 use crate::app::Ports;
 
@@ -59,6 +59,20 @@ fn kind(text: &str) -> StatementKind {
     }
 }
 
+fn fault(code: &str, message: &str) -> Finding {
+    Finding {
+        code: code.to_owned(),
+        severity: Severity::Error,
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 6,
+        message: message.to_owned(),
+        suggestion: None,
+        detail: None,
+    }
+}
+
 #[async_trait]
 impl SqlChecker for Fake {
     /// Every script with the word `wrong` has an error.
@@ -66,33 +80,30 @@ impl SqlChecker for Fake {
         if let Some(error) = self.0.lock().unwrap().planner.clone() {
             return Err(error);
         }
-        let wrong = check.script.contains("wrong").then(|| Finding {
-            code: "unknown_column".to_owned(),
-            severity: Severity::Error,
-            line: 1,
-            column: 1,
-            end_line: 1,
-            end_column: 6,
-            message: "There is no column 'wrong'.".to_owned(),
-            suggestion: None,
-            detail: None,
-        });
+        let wrong = check
+            .script
+            .contains("wrong")
+            .then(|| fault("unknown_column", "There is no column 'wrong'."));
         Ok(Report {
             findings: wrong.into_iter().collect(),
             tables: Tables::default(),
         })
     }
 
-    fn split(&self, script: &str) -> Vec<Statement> {
+    /// A script that names a code of [`NEVER_RUNS`] has that fault.
+    fn read(&self, script: &str, _: VersionNumber, _: &BTreeMap<String, String>) -> Reading {
         let texts = script.split(';').map(str::trim).filter(|text| !text.is_empty());
-        texts
-            .map(|text| Statement {
-                kind: kind(text),
-                line: 1,
-                column: 1,
-                text: text.to_owned(),
-            })
-            .collect()
+        let statement = |text: &str| Statement {
+            kind: kind(text),
+            line: 1,
+            column: 1,
+            text: text.to_owned(),
+        };
+        let faults = NEVER_RUNS.iter().filter(|code| script.contains(**code));
+        Reading {
+            statements: texts.map(statement).collect(),
+            findings: faults.map(|code| fault(code, "It never runs.")).collect(),
+        }
     }
 }
 

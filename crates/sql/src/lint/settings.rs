@@ -93,11 +93,12 @@ fn one(scope: &Scope<'_>, setting: &Setting) -> Option<Finding> {
 }
 
 fn owned(scope: &Scope<'_>, setting: &Setting, why: &str) -> Finding {
-    let message = format!("'{}' is set by the platform: {why}", setting.key);
-    // A name does no harm; the other keys would break what the platform keeps track of.
-    let found = match setting.key.as_str() {
-        "pipeline.name" => scope.warn(setting.key_span, "owned_key", message),
-        _ => scope.error(setting.key_span, "owned_key", message),
+    // Scripts from elsewhere name their job, and that does no harm; the other keys would break what is kept track of.
+    let found = if setting.key == "pipeline.name" {
+        scope.warn(setting.key_span, "ignored_key", format!("This SET has no effect: {why}"))
+    } else {
+        let message = format!("'{}' is set by the platform: {why}", setting.key);
+        scope.error(setting.key_span, "owned_key", message)
     };
     suggest(found, "Take this SET out")
 }

@@ -38,7 +38,7 @@ public final class Tokens {
             char c = text.charAt(at);
             if (Character.isWhitespace(c)) {
                 at++;
-            } else if (text.startsWith("--", at)) {
+            } else if (text.startsWith("--", at) || text.startsWith("//", at)) {
                 at = endOfLine(at);
             } else if (text.startsWith("/*+", at)) {
                 at = add(Token.Kind.HINT, at, at + 3);
@@ -76,9 +76,13 @@ public final class Tokens {
     }
 
     private int endOfQuoted(int start, char quote) {
+        // Flink 2 on; a syntax error before.
+        boolean escaped = quote == '\'' && follows('E', start);
         int at = start + 1;
         while (at < text.length()) {
-            if (text.charAt(at) != quote) {
+            if (escaped && text.charAt(at) == '\\') {
+                at += 2;
+            } else if (text.charAt(at) != quote) {
                 at++;
             } else if (at + 1 < text.length() && text.charAt(at + 1) == quote) {
                 at += 2;
@@ -86,7 +90,13 @@ public final class Tokens {
                 return at + 1;
             }
         }
-        return at;
+        return Math.min(at, text.length());
+    }
+
+    /** Whether the last token is this one letter and ends where the next begins. */
+    private boolean follows(char letter, int next) {
+        Token last = found.isEmpty() ? null : found.get(found.size() - 1);
+        return last != null && last.end() == next && next - last.start() == 1 && Character.toUpperCase(text.charAt(last.start())) == letter;
     }
 
     private int endOfNumber(int at) {

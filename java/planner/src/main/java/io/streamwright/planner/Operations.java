@@ -187,8 +187,9 @@ final class Operations {
 
     private void note(Matcher matcher, java.util.Set<String> into) {
         while (matcher.find()) {
-            // A scan separates the parts by ", ", a sink by ".".
-            String full = matcher.group(1).replaceAll(",? source:.*$", "").replace(", ", ".");
+            // A scan separates the parts by ", ", a sink by "."; behind the name come what a source was asked for:
+            // "source: [...]" and, from 1.13 on, "metadata=[...]", "project=[...]" and their like.
+            String full = matcher.group(1).replaceAll(",? (?:source:|\\w+=\\[).*$", "").replace(", ", ".");
             if (!full.contains("*anonymous")) {
                 into.add(full);
                 scope.use(full);

@@ -28,7 +28,7 @@ final class Environment {
     /** Creates the environment in the mode that the script asks for and applies the configuration below its SETs. */
     static Environment create(Script script) {
         Map<String, String> initial = new HashMap<>(script.configuration());
-        if (!Rules.namesJob(initial) && script.name() != null) {
+        if (script.name() != null) {
             initial.put(JOB_NAME, script.name());
         }
         String mode = Rules.runtimeMode(script);
@@ -71,8 +71,7 @@ final class Environment {
     /** Applies a SET or RESET. */
     void apply(Setting setting) {
         if (setting.isSet()) {
-            // The mode was fixed at creation, from this very statement.
-            if (setting.key() != null && !setting.key().equals(RUNTIME_MODE)) {
+            if (setting.key() != null && !isFixed(setting.key())) {
                 put(setting.key(), setting.value());
             }
             return;
@@ -89,8 +88,13 @@ final class Environment {
         }
     }
 
+    /** The mode was fixed at creation, from the last SET of it; the name is the one that the platform gave. */
+    private boolean isFixed(String key) {
+        return key.equals(RUNTIME_MODE) || key.equals(JOB_NAME) && initial.containsKey(JOB_NAME);
+    }
+
     private void reset(String key) {
-        if (key.equals(RUNTIME_MODE)) {
+        if (isFixed(key)) {
             return;
         }
         if (initial.containsKey(key)) {

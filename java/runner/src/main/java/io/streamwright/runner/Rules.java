@@ -2,7 +2,6 @@ package io.streamwright.runner;
 
 import io.streamwright.text.Setting;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * What can be said about a script before anything of it runs. A submission over REST takes exactly one job: a second
@@ -94,11 +93,5 @@ final class Rules {
             }
         }
         return mode;
-    }
-
-    /** Whether the configuration or a SET of the script names the job. */
-    static boolean namesJob(Map<String, String> configuration) {
-        String name = configuration.get(Environment.JOB_NAME);
-        return name != null && !name.isEmpty();
     }
 }

@@ -98,17 +98,24 @@ fn place(job: &Job, run: Option<&Run>) -> Option<ClusterId> {
 }
 
 async fn runs(conn: &DatabaseTransaction, jobs: &[Job]) -> Result<By<RunId, Run>, Fault> {
-    let ids = jobs.iter().filter_map(|job| job.run_id.map(|id| id.0));
+    let ids: Vec<Uuid> = jobs.iter().filter_map(|job| job.run_id.map(|id| id.0)).collect();
+    if ids.is_empty() {
+        return Ok(By::default());
+    }
     let runs: Vec<Run> = all(run::Entity::find().filter(run::Column::Id.is_in(ids)).all(conn).await?)?;
     Ok(runs.into_iter().map(|run| (run.id, run)).collect())
 }
 
 async fn operations(conn: &DatabaseTransaction, jobs: &[Job]) -> Result<By<OperationId, Operation>, Fault> {
-    let ids = jobs
+    let ids: Vec<Uuid> = jobs
         .iter()
         .flat_map(|job| [job.lifecycle_id, job.savepoint_id])
         .flatten()
-        .map(|id| id.0);
+        .map(|id| id.0)
+        .collect();
+    if ids.is_empty() {
+        return Ok(By::default());
+    }
     let query = operation::Entity::find().filter(operation::Column::Id.is_in(ids));
     let open: Vec<Operation> = all(query
         .filter(operation::Column::State.eq(word(&OperationState::Running)?))
@@ -118,6 +125,9 @@ async fn operations(conn: &DatabaseTransaction, jobs: &[Job]) -> Result<By<Opera
 }
 
 async fn observations(conn: &DatabaseTransaction, runs: &By<RunId, Run>) -> Result<By<RunId, Observation>, Fault> {
+    if runs.is_empty() {
+        return Ok(By::default());
+    }
     let query = observation::Entity::find()
         .filter(observation::Column::RunId.is_in(runs.keys().map(|id| id.0)))
         .filter(observation::Column::Source.eq(word(&Source::JobManagerRest)?));

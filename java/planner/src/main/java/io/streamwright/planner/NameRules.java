@@ -180,7 +180,7 @@ final class NameRules {
     }
 
     private static void noFunction(Case c, String name) {
-        c.says("unknown_function", "No function " + name).about(name).suggests(Nearest.suggest(name, c.names().functions()))
+        c.says("unknown_function", "No function " + name).about(name).suggests(Words.suggestFunction(Scope.last(name), c.names().functions()))
                 .atUnlessPlaced(Anchor.name(c.statement(), Scope.last(name)));
         if (c.flinkSpan() != null) {
             // Flink marks the whole call; the name alone is at fault.

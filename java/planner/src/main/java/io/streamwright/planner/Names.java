@@ -68,12 +68,13 @@ final class Names {
         return orElse(() -> session.tables().from("`" + table.replace("`", "``") + "`").getResolvedSchema().getColumnNames(), new ArrayList<>());
     }
 
-    /** The columns of every table that the statement names, by table. */
+    /** The columns of every table that the statement reads, by table. */
     Map<String, List<String>> columnsOf(Statement statement) {
         Map<String, List<String>> found = new LinkedHashMap<>();
         Set<String> known = new LinkedHashSet<>(tables());
+        Token written = statement.starts("INSERT") ? Anchor.subject(statement) : null;
         for (Token token : statement.tokens()) {
-            if (token.isName() && known.contains(token.value()) && !found.containsKey(token.value())) {
+            if (token != written && token.isName() && known.contains(token.value()) && !found.containsKey(token.value())) {
                 found.put(token.value(), columns(token.value()));
             }
         }

@@ -19,6 +19,12 @@ final class Session {
 
     static final String RUNTIME_MODE = "execution.runtime-mode";
 
+    /**
+     * Generated code whose methods are longer is parsed again and split (JavaCodeSplitter, 1.13 on), which took half of a
+     * check's time. Nobody compiles the code of a check.
+     */
+    private static final String LONGEST_METHOD = "table.generated-code.max-length";
+
     // Their return types differ: a direct call would not link everywhere.
     private static final Method EXECUTE = Reflect.find(TableEnvironmentInternal.class, "executeInternal", Operation.class);
     private static final Method EXPLAIN = Reflect.find(TableEnvironmentInternal.class, "explainInternal", List.class, ExplainDetail[].class);
@@ -42,6 +48,7 @@ final class Session {
         with(settings, "withConfiguration", Configuration.class, Configuration.fromMap(configuration));
         with(settings, "withClassLoader", ClassLoader.class, loader);
         Session session = new Session(TableEnvironment.create(settings.build()), loader);
+        session.set(LONGEST_METHOD, String.valueOf(Integer.MAX_VALUE));
         configuration.forEach(session::set);
         return session;
     }

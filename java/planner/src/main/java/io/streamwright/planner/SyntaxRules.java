@@ -123,6 +123,8 @@ final class SyntaxRules {
             c.says(CODE, Words.either(new ArrayList<>(expected)) + " expected after " + before.text());
         } else if (!expected.isEmpty() && expected.size() <= SHOWN) {
             c.says(CODE, "Unexpected '" + word + "'").suggests("Expected " + Words.either(new ArrayList<>(expected)));
+        } else if (token.is("=") && before != null && before.is("=")) {
+            c.says(CODE, "Unexpected second '='").suggests("Write one '=' to compare");
         } else if (token.is(")")) {
             c.says(CODE, "Unexpected ')'").suggests("Something is missing before it, or '(' is missing");
         } else {

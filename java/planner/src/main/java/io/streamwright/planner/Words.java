@@ -1,6 +1,7 @@
 package io.streamwright.planner;
 
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,8 +33,20 @@ final class Words {
             "PARTITION", "TABLE", "VIEW", "FUNCTION", "DATABASE", "CATALOG", "OVER", "LEFT", "INNER", "BETWEEN", "CASE", "WHEN", "THEN", "ELSE");
 
     private static final Map<String, String> FOREIGN_TYPES = new HashMap<>();
+    private static final Map<String, String> FOREIGN_FUNCTIONS = new HashMap<>();
 
     static {
+        String[][] functions = {{"LEN", "CHAR_LENGTH"}, {"LENGTH", "CHAR_LENGTH"}, {"NVL", "COALESCE"}, {"ISNULL", "COALESCE"}, {"IFF", "IF"},
+            {"IIF", "IF"}, {"GETDATE", "CURRENT_TIMESTAMP"}, {"SYSDATE", "CURRENT_TIMESTAMP"}, {"CURDATE", "CURRENT_DATE"}, {"TO_CHAR", "DATE_FORMAT"},
+            {"STR_TO_DATE", "TO_TIMESTAMP"}, {"DATEDIFF", "TIMESTAMPDIFF"}, {"DATE_DIFF", "TIMESTAMPDIFF"}, {"DATEADD", "TIMESTAMPADD"},
+            {"DATE_ADD", "TIMESTAMPADD"}, {"DATE_SUB", "TIMESTAMPADD"}, {"DATE_TRUNC", "FLOOR(… TO DAY)"}, {"GROUP_CONCAT", "LISTAGG"},
+            {"STRING_AGG", "LISTAGG"}, {"SUBSTRING_INDEX", "SPLIT_INDEX"}, {"SPLIT_PART", "SPLIT_INDEX"}, {"GET_JSON_OBJECT", "JSON_VALUE"},
+            {"JSON_EXTRACT", "JSON_VALUE"}, {"EXPLODE", "CROSS JOIN UNNEST(…)"}, {"SIZE", "CARDINALITY"}, {"ARRAY_LENGTH", "CARDINALITY"},
+            {"COLLECT_LIST", "COLLECT"}, {"POW", "POWER"}, {"CHARINDEX", "POSITION(… IN …)"}, {"STRPOS", "POSITION(… IN …)"},
+            {"COUNT_DISTINCT", "COUNT(DISTINCT …)"}};
+        for (String[] pair : functions) {
+            FOREIGN_FUNCTIONS.put(pair[0], pair[1]);
+        }
         String[][] pairs = {{"TEXT", "STRING"}, {"VARCHAR2", "STRING"}, {"CLOB", "STRING"}, {"JSON", "STRING"}, {"UUID", "STRING"}, {"LONG", "BIGINT"},
             {"INT64", "BIGINT"}, {"INT32", "INT"}, {"UNSIGNED", "BIGINT"}, {"SERIAL", "BIGINT"}, {"NUMBER", "DECIMAL"}, {"DATETIME", "TIMESTAMP"},
             {"TIMESTAMPTZ", "TIMESTAMP_LTZ"}, {"BOOL", "BOOLEAN"}, {"BIT", "BOOLEAN"}, {"BLOB", "BYTES"}, {"REAL", "FLOAT"}};
@@ -65,6 +78,12 @@ final class Words {
     static String suggestType(String word) {
         String meant = FOREIGN_TYPES.get(word.toUpperCase(Locale.ROOT));
         return meant != null ? "Use " + meant : suggest(word, TYPES);
+    }
+
+    /** What to write in place of a function that other dialects have, or one with a similar name. */
+    static String suggestFunction(String word, Collection<String> known) {
+        String meant = FOREIGN_FUNCTIONS.get(word.toUpperCase(Locale.ROOT));
+        return meant != null ? "Use " + meant : Nearest.suggest(word, known);
     }
 
     /** Whether the word is the name of a type. */

@@ -106,7 +106,7 @@ async fn pip(package: (VersionNumber, &str), options: &[&str], into: &Path, prog
             _ = tick.tick() => {
                 let megabytes = (size(into) + size(&scratch)) / 1_000_000;
                 if megabytes > 0 {
-                    progress(&format!("Downloading Flink {version}: {megabytes} MB of about 250"), None);
+                    progress(&format!("Downloading Flink {version}: {megabytes} MB so far"), None);
                 }
                 if began.elapsed() > LONGEST {
                     return Err(PortError::GiveUp(format!("the download of {name} {version} took longer than {} minutes", LONGEST.as_secs() / 60)));

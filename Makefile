@@ -14,7 +14,7 @@ sources = $(shell find $(1) -type f 2>/dev/null)
 JAVA_SOURCES := java/pom.xml $(wildcard java/*/pom.xml) $(call sources,java/text java/planner/src java/runner/src java/stub/src)
 WEB_SOURCES := $(call sources,web/app web/locales web/public) $(wildcard web/*.html web/*.json web/*.ts)
 
-.PHONY: help run build test lint format bench java web openapi clean-demo need-build need-test
+.PHONY: help run build test test-long lint format bench java web openapi clean-demo need-build need-test
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -41,6 +41,9 @@ web/node_modules/.package-lock.json: web/package-lock.json
 
 test: ## everything: lints, unit, Java, console, real Flink 1.20.5 and 2.2.1, Chromium
 	@scripts/test
+
+test-long: ## the same with every Flink version that is supported: about half an hour more
+	@STREAMWRIGHT_TEST_VERSIONS="1.13.6 1.14.6 1.16.3 1.18.1 1.20.5 2.0.2 2.2.1 2.3.0" scripts/test
 
 lint: need-build java web ## formats and lints of all languages, arrows, documents, generated files
 	@scripts/lint

@@ -122,6 +122,7 @@ fn a_hundred_jobs_take_as_many_queries_as_one() {
     on_each_engine(|store, _| async move {
         let world = World::new(store.clone()).await;
         world.running().await;
+        world.request(world.stop()).await;
         let (counting, queries) = counted(&store);
         let filter = JobFilter::default();
         let all = async || {

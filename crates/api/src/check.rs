@@ -48,6 +48,7 @@ impl From<domain::sql::Finding> for Finding {
             message: finding.message,
             suggestion: finding.suggestion,
             detail: finding.detail,
+            field: finding.field,
         }
     }
 }

@@ -100,5 +100,6 @@ fn unchecked(message: String) -> Finding {
         message,
         suggestion: Some("Install the Flink version, or release without a check.".to_owned()),
         detail: None,
+        field: None,
     }
 }

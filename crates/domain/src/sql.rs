@@ -83,6 +83,9 @@ pub struct Finding {
     /// Flink's own words, for those who want them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// `configuration.<key>` where the job's configuration is at fault and not the script; line and column are 1 then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }
 
 /// Tables that a script reads and writes, as `catalog.database.table`.

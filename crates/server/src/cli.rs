@@ -120,9 +120,9 @@ pub enum Format {
 /// Options of `login`.
 #[derive(Debug, Args)]
 pub struct Login {
-    /// Address of the server
-    #[arg(long, env = "STREAMWRIGHT_SERVER", default_value = "http://127.0.0.1:8088")]
-    pub server: String,
+    /// Address of the server [default: that of the link, else http://127.0.0.1:8088]
+    #[arg(long, env = "STREAMWRIGHT_SERVER")]
+    pub server: Option<String>,
     /// Name to sign in with
     #[arg(long, default_value = "admin")]
     pub name: String,

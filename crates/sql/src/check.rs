@@ -118,11 +118,8 @@ pub(crate) fn merge(script: &Script<'_>, prepared: Prepared<'_>, judged: Judged,
     let broken = own.iter().any(|found| found.severity == Severity::Error);
     linted.retain(|found| !(broken && found.code == "nothing_to_run"));
     let blamed = blamed(script, &own, &spans);
-    let bad: Vec<String> = settings
-        .iter()
-        .filter(|setting| is_bad(setting, &linted))
-        .map(|setting| format!("'{}'", setting.key))
-        .collect();
+    let keys = settings.iter().map(|setting| &setting.key).chain(configuration.keys());
+    let bad: Vec<String> = keys.filter(|key| is_bad(key, &linted)).map(|key| format!("'{key}'")).collect();
     let news = told
         .into_iter()
         .filter(|told| !told.statement.is_some_and(|index| blamed.contains(&index)) && !bad.iter().any(|key| told.message.contains(key)));
@@ -134,11 +131,11 @@ pub(crate) fn merge(script: &Script<'_>, prepared: Prepared<'_>, judged: Judged,
     Report { findings, tables }
 }
 
-/// Whether we complain of the value of a setting: what the planner says of it elsewhere is the same fault.
-fn is_bad(setting: &lint::Setting, linted: &[Finding]) -> bool {
+/// Whether we complain of the value of a key: what the planner says of it elsewhere is the same fault.
+fn is_bad(key: &str, linted: &[Finding]) -> bool {
     linted
         .iter()
-        .any(|found| found.code == "bad_value" && found.message.starts_with(&format!("'{}' ", setting.key)))
+        .any(|found| found.code == "bad_value" && found.message.starts_with(&format!("'{key}' ")))
 }
 
 /// Statements that carry a lexical error of ours.

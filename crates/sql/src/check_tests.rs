@@ -198,6 +198,28 @@ fn settings() {
 }
 
 #[test]
+fn a_fault_of_the_configuration_names_its_key() {
+    let of = |key: &str, value: &str| {
+        let mut check = check(&good("", "1"));
+        check.configuration.insert(key.to_owned(), value.to_owned());
+        let mut script = Script::read(&check.script);
+        let prepared = prepare(&mut script, check.version, &check.configuration);
+        let report = merge(&script, prepared, Judged::Answered(Answer::default()), Some(&catalogue()));
+        let told = report
+            .findings
+            .into_iter()
+            .map(|found| (found.field.unwrap_or_default(), found.code));
+        told.collect::<Vec<_>>()
+    };
+    let said = |key: &str, code: &str| vec![(format!("configuration.{key}"), code.to_owned())];
+    assert_eq!(of("table.exec.state.tl", "1 d"), said("table.exec.state.tl", "unknown_key"));
+    assert_eq!(of("table.exec.state.ttl", "soon"), said("table.exec.state.ttl", "bad_value"));
+    assert_eq!(of("table.exec.state.ttl", "1 d"), []);
+    assert_eq!(of("high-availability", "zookeeper"), said("high-availability", "owned_key"));
+    assert_eq!(of("my.own.key", "x"), []);
+}
+
+#[test]
 fn tables_and_types() {
     let with = |columns: &str, options: &str| format!("CREATE TABLE t ({columns}) WITH ({options});\nINSERT INTO t SELECT 1");
     for (columns, options, expected) in [
@@ -304,14 +326,7 @@ fn a_planner_that_gives_no_answer_is_a_finding() {
 }
 
 #[test]
-fn bytes_that_are_no_script() {
-    assert_eq!(lexical::from_bytes("a中".as_bytes()), Ok("a中"));
-    let found = lexical::from_bytes(b"SELECT 1;\n\xe4\xb8\xad\xff 2").unwrap_err();
-    assert_eq!(
-        (found.code.as_str(), found.line, found.column, found.end_column),
-        ("not_utf8", 2, 2, 3)
-    );
-    assert!(found.message.contains("0xFF at offset 13"), "{}", found.message);
+fn a_script_has_a_longest_length() {
     assert!(lexical::too_long(&" ".repeat(domain::draft::MAX_SCRIPT_BYTES)).is_none());
     assert_eq!(
         lexical::too_long(&" ".repeat(domain::draft::MAX_SCRIPT_BYTES + 1)).unwrap().code,

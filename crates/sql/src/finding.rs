@@ -21,6 +21,15 @@ pub(crate) fn finding(script: &Script<'_>, span: Span, severity: Severity, (code
         message,
         suggestion: None,
         detail: None,
+        field: None,
+    }
+}
+
+/// A finding at a key of the job's configuration.
+pub(crate) fn finding_of_key(script: &Script<'_>, key: &str, severity: Severity, what: (&str, String)) -> Finding {
+    Finding {
+        field: Some(format!("configuration.{key}")),
+        ..finding(script, Span::new(0, 0), severity, what)
     }
 }
 

@@ -15,28 +15,6 @@ use crate::token::{Fault, FaultKind, Token, TokenKind, is_full_width};
 /// Most findings of one sort in a script; a file that is no SQL at all should not make thousands.
 const MOST: usize = 20;
 
-/// Reads a script from a file's bytes. The error is a finding at the first byte that is not UTF-8.
-pub fn from_bytes(bytes: &[u8]) -> Result<&str, Finding> {
-    std::str::from_utf8(bytes).map_err(|error| {
-        let good = bytes
-            .get(..error.valid_up_to())
-            .and_then(|good| std::str::from_utf8(good).ok())
-            .unwrap_or_default();
-        let script = Script::read(good);
-        let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-        let span = Span::new(good.len(), good.len());
-        let message = format!("The file is not UTF-8: byte 0x{byte:02X} at offset {}", good.len());
-        let found = finding(&script, span, Severity::Error, ("not_utf8", message));
-        suggest(
-            Finding {
-                end_column: found.column + 1,
-                ..found
-            },
-            "Save the file as UTF-8",
-        )
-    })
-}
-
 /// A finding for a script that is longer than a draft may be.
 #[must_use]
 pub fn too_long(script: &str) -> Option<Finding> {

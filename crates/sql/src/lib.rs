@@ -17,7 +17,7 @@ mod flights;
 mod java;
 mod kind;
 mod lexer;
-pub mod lexical;
+mod lexical;
 mod lint;
 pub mod place;
 mod pool;

@@ -153,7 +153,8 @@ impl Pool {
             }
         };
         let sets = prepared.sent.iter().any(|sent| sent.kind == StatementKind::Set);
-        let (judged, catalogue) = tokio::join!(asked, self.catalogue(home, sets && check.tier == Tier::Deep));
+        let keys = (sets || !check.configuration.is_empty()) && check.tier == Tier::Deep;
+        let (judged, catalogue) = tokio::join!(asked, self.catalogue(home, keys));
         let judged = judged?;
         if matches!(judged, Judged::Answered(_)) {
             self.archive_later(home);

@@ -35,7 +35,11 @@ pub fn render(file: &str, script: &str, report: &Report, style: Style) -> String
     let mut out = String::new();
     for found in &report.findings {
         head(&mut out, file, found, style);
-        let line = usize::try_from(found.line).ok().and_then(|line| lines.get(line.checked_sub(1)?));
+        let in_script = found.field.is_none();
+        let line = usize::try_from(found.line)
+            .ok()
+            .filter(|_| in_script)
+            .and_then(|line| lines.get(line.checked_sub(1)?));
         if let Some(line) = line.filter(|line| !line.trim().is_empty()) {
             source(&mut out, line.trim_end_matches('\r'), found, style);
         }
@@ -78,7 +82,10 @@ fn head(out: &mut String, file: &str, found: &Finding, style: Style) {
     let message = plain(&found.message);
     let (line, column, code) = (found.line, found.column, plain(&found.code));
     let tag = paint(&format!("{word}[{code}]"), found.severity, style);
-    let _ = writeln!(out, "{}:{line}:{column}: {tag}: {message}", plain(file));
+    let _ = match &found.field {
+        Some(field) => writeln!(out, "{}: {tag}: {message}", plain(field)),
+        None => writeln!(out, "{}:{line}:{column}: {tag}: {message}", plain(file)),
+    };
 }
 
 fn look(severity: Severity) -> (&'static str, &'static str) {

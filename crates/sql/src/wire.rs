@@ -121,6 +121,7 @@ impl Told {
             message: self.message,
             suggestion: self.suggestion,
             detail: self.detail,
+            field: None,
         }
     }
 }

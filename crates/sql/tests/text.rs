@@ -18,6 +18,7 @@ fn finding(severity: Severity, code: &str, at: (u32, u32, u32, u32), message: &s
         message: message.to_owned(),
         suggestion: None,
         detail: None,
+        field: None,
     }
 }
 

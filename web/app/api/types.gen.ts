@@ -574,6 +574,10 @@ export type Finding = {
      */
     endLine: number;
     /**
+     * `configuration.<key>` where the job's configuration is at fault and not the script; line and column are 1 then.
+     */
+    field?: string;
+    /**
      * First line.
      */
     line: number;

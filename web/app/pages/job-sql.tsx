@@ -16,6 +16,7 @@ import { Loaded } from '../parts/loaded';
 import { ProblemAlert } from '../parts/problem-alert';
 import { ProblemsPanel } from '../parts/problems-panel';
 import { type EditorHandle, SqlEditor } from '../parts/sql-editor';
+import { keyMarksOf } from '../parts/sql-marks';
 import { ApiProblem } from '../problem';
 import { useCheck } from '../queries/check';
 import { type Editing, useDraftEditing } from '../queries/draft-editing';
@@ -166,7 +167,7 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
             pairs={pairs}
             onPairs={changePairs}
             onSpec={editing.type}
-            keyProblems={keyProblems(editing.error ?? check.error)}
+            keyProblems={{ ...keyMarksOf(check.report?.findings ?? []), ...keyProblems(editing.error ?? check.error) }}
             fieldProblem={fieldProblem}
             readOnly={readOnly}
           />

@@ -16,7 +16,7 @@ import { placeOf } from './log-reader';
 import { linesOf } from './log-view';
 import { stateOf } from './problems-panel';
 import { namesIn } from './sql-language';
-import { marksOf, offsetOf } from './sql-marks';
+import { keyMarksOf, marksOf, offsetOf } from './sql-marks';
 import { asState, newestComplete, StateChoice, type StateValue } from './state-choice';
 import { stopOf } from './stop-choice';
 
@@ -59,6 +59,12 @@ describe('marks in the text', () => {
       expect(mark.from).toBeLessThanOrEqual(mark.to);
       expect(mark.to).toBeLessThanOrEqual(doc.length);
     }
+  });
+
+  it('puts what is found in the configuration at its key, not into the text', () => {
+    const found = [finding({ field: 'configuration.a.b', message: 'Unknown key', suggestion: "Did you mean 'a.c'?" })];
+    expect(marksOf(Text.of(['SELECT 1']), found)).toEqual([]);
+    expect(keyMarksOf(found)).toEqual({ 'a.b': "Unknown key. Did you mean 'a.c'?" });
   });
 });
 

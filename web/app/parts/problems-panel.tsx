@@ -24,12 +24,12 @@ interface RowProps {
 
 function FindingRow({ finding, onJump }: RowProps) {
   const { t } = useTranslation();
-  const place = t('problems.place', { line: finding.line, column: finding.column });
+  const place = finding.field ? t('tab.configuration') : t('problems.place', { line: finding.line, column: finding.column });
   return (
     <li data-testid="problem-row" data-severity={finding.severity} data-line={finding.line} data-code={finding.code}>
       <SeverityIcon severity={finding.severity} />
       <div className="problem-text">
-        {onJump ? (
+        {onJump && !finding.field ? (
           <button type="button" className="problem-jump" onClick={() => onJump(finding.line, finding.column)}>
             <span className="wrap">{finding.message}</span>
             <span className="quiet figure problem-place">{place}</span>
@@ -55,7 +55,11 @@ export function FindingList({ findings, onJump }: { findings: readonly Finding[]
   return (
     <ol className="problems">
       {findings.map((finding) => (
-        <FindingRow key={`${finding.line}:${finding.column}:${finding.code}:${finding.message}`} finding={finding} onJump={onJump} />
+        <FindingRow
+          key={`${finding.field}:${finding.line}:${finding.column}:${finding.code}:${finding.message}`}
+          finding={finding}
+          onJump={onJump}
+        />
       ))}
     </ol>
   );

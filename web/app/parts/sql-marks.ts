@@ -12,7 +12,8 @@ export function offsetOf(doc: Text, line: number, column: number): number {
 }
 
 export function marksOf(doc: Text, findings: readonly Finding[]): Diagnostic[] {
-  return findings.map((finding) => {
+  const inScript = findings.filter((finding) => !finding.field);
+  return inScript.map((finding) => {
     const from = offsetOf(doc, finding.line, finding.column);
     let to = Math.max(from, offsetOf(doc, finding.endLine, finding.endColumn));
     if (to === from) to = Math.min(doc.lineAt(from).to, from + 1);
@@ -24,4 +25,13 @@ export function marksOf(doc: Text, findings: readonly Finding[]): Diagnostic[] {
       message: finding.message + suggestion,
     };
   });
+}
+
+const KEY = 'configuration.';
+
+/** What is found in the configuration and not in the script, by key. */
+export function keyMarksOf(findings: readonly Finding[]): Record<string, string> {
+  const ofKeys = findings.filter((finding) => finding.field?.startsWith(KEY));
+  const text = (finding: Finding) => (finding.suggestion ? `${finding.message}. ${finding.suggestion}` : finding.message);
+  return Object.fromEntries(ofKeys.map((finding) => [finding.field?.slice(KEY.length) ?? '', text(finding)]));
 }

@@ -70,6 +70,7 @@ fn fault(code: &str, message: &str) -> Finding {
         message: message.to_owned(),
         suggestion: None,
         detail: None,
+        field: None,
     }
 }
 

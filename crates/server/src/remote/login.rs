@@ -15,7 +15,8 @@ use crate::failure::Failure;
 /// # Errors
 /// When the server refuses or cannot be reached, or the token cannot be kept.
 pub async fn run(login: Login) -> Result<(), Failure> {
-    let client = Client::new(&login.server, None, None, Format::Text)?;
+    let server = server_of(&login);
+    let client = Client::new(&server, None, None, Format::Text)?;
     let (me, cookie) = sign_in(&client, &login).await?;
     let token = token(&client, &cookie).await?;
     let teams: Vec<&str> = me["teams"]
@@ -26,20 +27,29 @@ pub async fn run(login: Login) -> Result<(), Failure> {
         .collect();
     let team = login.team.clone().or_else(|| teams.first().map(|name| (*name).to_owned()));
     keep(&Credentials {
-        server: login.server.clone(),
+        server: server.clone(),
         token,
         team: team.clone(),
     })?;
-    eprintln!(
-        "Signed in to {} as {}.",
-        login.server,
-        me["user"]["name"].as_str().unwrap_or(&login.name)
-    );
+    eprintln!("Signed in to {server} as {}.", me["user"]["name"].as_str().unwrap_or(&login.name));
     match team {
         Some(team) => eprintln!("Team: {team}"),
         None => eprintln!("You are in no team yet."),
     }
     Ok(())
+}
+
+/// The server that is meant: named, or the one whose link it is.
+fn server_of(login: &Login) -> String {
+    let of_link = || {
+        login
+            .link
+            .as_deref()
+            .and_then(|link| link.split_once("/sign-in#"))
+            .map(|(server, _)| server)
+    };
+    let named = login.server.as_deref().or_else(of_link);
+    named.unwrap_or("http://127.0.0.1:8088").trim_end_matches('/').to_owned()
 }
 
 async fn sign_in(client: &Client, login: &Login) -> Result<(Value, String), Failure> {
@@ -57,12 +67,7 @@ fn password(login: &Login) -> Result<String, Failure> {
     let text = match &login.password_file {
         Some(file) if file.as_os_str() == "-" => std::io::read_to_string(std::io::stdin()),
         Some(file) => std::fs::read_to_string(file),
-        None if std::io::stdin().is_terminal() => {
-            eprint!("Password of {} (it will be shown while you type): ", login.name);
-            let _ = std::io::stderr().flush();
-            let mut line = String::new();
-            std::io::stdin().read_line(&mut line).map(|_| line)
-        }
+        None if std::io::stdin().is_terminal() => rpassword::prompt_password(format!("Password of {}: ", login.name)),
         None => {
             return Err(Failure::usage(
                 "a password is needed: --password-file FILE, `-` for standard input, or --link URL",
@@ -101,4 +106,27 @@ fn keep(credentials: &Credentials) -> Result<(), Failure> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     options.open(&file).and_then(|mut open| open.write_all(&text)).map_err(fails)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_names_its_server() {
+        let of = |server: Option<&str>, link: Option<&str>| {
+            server_of(&Login {
+                server: server.map(str::to_owned),
+                name: "admin".to_owned(),
+                password_file: None,
+                link: link.map(str::to_owned),
+                team: None,
+            })
+        };
+        let link = Some("https://flink.example:1/base/sign-in#token=abc");
+        assert_eq!(of(None, link), "https://flink.example:1/base");
+        assert_eq!(of(Some("http://other/"), link), "http://other");
+        assert_eq!(of(None, Some("abc")), "http://127.0.0.1:8088");
+        assert_eq!(of(None, None), "http://127.0.0.1:8088");
+    }
 }

@@ -57,10 +57,6 @@ impl<'a> Scope<'a> {
         finding(self.script, span, Severity::Info, (code, message.into()))
     }
 
-    fn error(&self, span: Span, code: &str, message: impl Into<String>) -> Finding {
-        finding(self.script, span, Severity::Error, (code, message.into()))
-    }
-
     /// The value that a key has for the job: the last SET wins, else the configuration.
     fn value(&self, key: &str) -> Option<&str> {
         let set = self

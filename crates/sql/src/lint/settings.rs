@@ -1,15 +1,15 @@
-//! Rules about SET: keys that the platform owns, keys that Flink does not know, values of the wrong type, and when a
+//! Rules about SET and the job's configuration: keys that the platform owns, keys that Flink does not know, values of the wrong type, and when a
 //! SET takes effect.
 //! Which keys exist and what they take is known where the planner listed them for the distribution.
 
 use std::collections::HashMap;
 
 use domain::draft::owned_key;
-use domain::sql::{Finding, StatementKind as Kind};
+use domain::sql::{Finding, Severity, StatementKind as Kind};
 
 use super::{Scope, values};
 use crate::catalogue::Catalogue;
-use crate::finding::{excerpt, suggest};
+use crate::finding::{excerpt, finding, finding_of_key, suggest};
 use crate::place::Span;
 use crate::script::{Piece, Script, Words};
 
@@ -72,53 +72,92 @@ fn text(script: &Script<'_>, words: &Words<'_>, (first, end): (usize, usize), sp
     literal.unwrap_or_else(|| script.slice(span).to_owned())
 }
 
+/// What is wrong with a key or its value, wherever it is set.
+struct Fault {
+    severity: Severity,
+    code: &'static str,
+    message: String,
+    suggestion: String,
+}
+
 pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
-    let mut found: Vec<Finding> = scope.settings.iter().flat_map(|setting| one(scope, setting)).collect();
+    let mut found: Vec<Finding> = scope.settings.iter().filter_map(|setting| of_set(scope, setting)).collect();
+    found.extend(
+        scope
+            .configuration
+            .iter()
+            .filter_map(|(key, value)| of_configuration(scope, key, value)),
+    );
     found.extend(twice(scope));
     found.extend(late(scope));
     found
 }
 
-fn one(scope: &Scope<'_>, setting: &Setting) -> Option<Finding> {
-    let value = setting.value.as_deref()?;
-    if setting.key == "table.dml-sync" {
-        let message = "'table.dml-sync' makes the submission wait for the job's end, which Flink refuses";
-        let waits = value.trim().eq_ignore_ascii_case("true");
-        return waits.then(|| suggest(scope.error(setting.key_span, "dml_sync", message), "Take this SET out"));
-    }
-    match owned_key(&setting.key) {
-        Some(why) => Some(owned(scope, setting, why)),
-        None => known(scope, scope.catalogue?, setting, value),
-    }
-}
-
-fn owned(scope: &Scope<'_>, setting: &Setting, why: &str) -> Finding {
-    // Scripts from elsewhere name their job, and that does no harm; the other keys would break what is kept track of.
-    let found = if setting.key == "pipeline.name" {
-        scope.warn(setting.key_span, "ignored_key", format!("This SET has no effect: {why}"))
+fn of_set(scope: &Scope<'_>, setting: &Setting) -> Option<Finding> {
+    let fault = fault(scope, &setting.key, setting.value.as_deref()?)?;
+    let span = if fault.code == "bad_value" {
+        setting.value_span
     } else {
-        let message = format!("'{}' is set by the platform: {why}", setting.key);
-        scope.error(setting.key_span, "owned_key", message)
+        setting.key_span
     };
-    suggest(found, "Take this SET out")
+    let found = finding(scope.script, span, fault.severity, (fault.code, fault.message));
+    Some(suggest(found, fault.suggestion))
 }
 
-fn known(scope: &Scope<'_>, catalogue: &Catalogue, setting: &Setting, value: &str) -> Option<Finding> {
-    if let Some(key) = catalogue.find(&setting.key) {
-        let wrong = values::wrong(key, value)?;
-        let message = format!("'{}' takes {}, not '{}'", setting.key, wrong.expected, excerpt(value));
-        let found = match read_by_the_job(&setting.key) {
-            true => scope.error(setting.value_span, "bad_value", message),
-            false => scope.warn(setting.value_span, "bad_value", message),
-        };
-        return Some(suggest(found, wrong.example));
+fn of_configuration(scope: &Scope<'_>, key: &str, value: &str) -> Option<Finding> {
+    let fault = fault(scope, key, value)?;
+    let found = finding_of_key(scope.script, key, fault.severity, (fault.code, fault.message));
+    Some(suggest(found, fault.suggestion))
+}
+
+fn fault(scope: &Scope<'_>, key: &str, value: &str) -> Option<Fault> {
+    if key == "table.dml-sync" {
+        return value.trim().eq_ignore_ascii_case("true").then(|| Fault {
+            severity: Severity::Error,
+            code: "dml_sync",
+            message: "'table.dml-sync' makes the submission wait for the job's end, which Flink refuses".to_owned(),
+            suggestion: "Take it out".to_owned(),
+        });
     }
-    let near = catalogue.nearest(&setting.key)?;
-    let message = format!("Flink {} does not know the key '{}'", scope.version, excerpt(&setting.key));
-    Some(suggest(
-        scope.warn(setting.key_span, "unknown_key", message),
-        format!("Did you mean '{near}'?"),
-    ))
+    match owned_key(key) {
+        Some(why) => Some(owned(key, why)),
+        None => known(scope, scope.catalogue?, key, value),
+    }
+}
+
+fn owned(key: &str, why: &str) -> Fault {
+    // Scripts from elsewhere name their job, and that does no harm; the other keys would break what is kept track of.
+    let (severity, code, message) = if key == "pipeline.name" {
+        (Severity::Warning, "ignored_key", format!("'{key}' has no effect: {why}"))
+    } else {
+        (Severity::Error, "owned_key", format!("'{key}' is set by the platform: {why}"))
+    };
+    let suggestion = "Take it out".to_owned();
+    Fault {
+        severity,
+        code,
+        message,
+        suggestion,
+    }
+}
+
+fn known(scope: &Scope<'_>, catalogue: &Catalogue, key: &str, value: &str) -> Option<Fault> {
+    if let Some(known) = catalogue.find(key) {
+        let wrong = values::wrong(known, value)?;
+        return Some(Fault {
+            severity: if read_by_the_job(key) { Severity::Error } else { Severity::Warning },
+            code: "bad_value",
+            message: format!("'{key}' takes {}, not '{}'", wrong.expected, excerpt(value)),
+            suggestion: wrong.example,
+        });
+    }
+    let near = catalogue.nearest(key)?;
+    Some(Fault {
+        severity: Severity::Warning,
+        code: "unknown_key",
+        message: format!("Flink {} does not know the key '{}'", scope.version, excerpt(key)),
+        suggestion: format!("Did you mean '{near}'?"),
+    })
 }
 
 /// Whether every job reads keys like this one, so that a bad value certainly stops it.

@@ -17,6 +17,7 @@ fn of(world: &World, sql: &str) -> NewRelease {
         message: "no column 'x'".to_owned(),
         suggestion: None,
         detail: Some("org.apache…".to_owned()),
+        field: None,
     };
     NewRelease {
         team_id: world.team.id,

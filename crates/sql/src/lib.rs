@@ -3,7 +3,7 @@
 //! The planner is a small Java program that runs in worker processes, one for each Flink distribution and set of
 //! jars, in a sandbox and under a deadline: whatever a script or a user's class does to it, the server lives on and
 //! the fault becomes a finding. [`Planners`] is the pool of those workers and implements
-//! [`domain::ports::SqlChecker`]; [`split`] and [`text::render`] are pure.
+//! [`domain::ports::SqlChecker`]; [`Script::read`] and [`text::render`] are pure.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -32,5 +32,5 @@ mod wire;
 mod worker;
 
 pub use pool::Planners;
-pub use script::{Script, split};
+pub use script::Script;
 pub use settings::PlannerSettings;

@@ -222,12 +222,6 @@ impl<'a> Script<'a> {
     }
 }
 
-/// Splits a script into its statements. Never fails.
-#[must_use]
-pub fn split(script: &str) -> Vec<Statement> {
-    Script::read(script).statements()
-}
-
 /// The tokens of one statement, asked by their place in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Words<'a> {

@@ -14,7 +14,7 @@ use domain::ports::{Check, SqlChecker};
 use domain::sql::{Finding, Report, Severity, Tier};
 use serde::Deserialize;
 use sql::text::{Style, render};
-use sql::{PlannerSettings, Planners, split};
+use sql::{PlannerSettings, Planners, Script};
 
 /// The least of all faulty scripts that must be blamed in the right line and column, in hundredths.
 const LINES_RIGHT: usize = 95;
@@ -281,7 +281,11 @@ fn every_statement_of_the_grammar_stays_whole() {
         let single: Single = serde_json::from_str(line).unwrap();
         // Two of them together: neither swallows the other, whatever its kind.
         let script = format!("{};\n{};\nSELECT 1", single.sql, single.sql);
-        let texts: Vec<String> = split(&script).into_iter().map(|statement| statement.text).collect();
+        let texts: Vec<String> = Script::read(&script)
+            .statements()
+            .into_iter()
+            .map(|statement| statement.text)
+            .collect();
         assert_eq!(texts, [single.sql.as_str(), single.sql.as_str(), "SELECT 1"], "{}", single.id);
     }
 }

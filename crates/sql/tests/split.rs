@@ -6,10 +6,14 @@
 
 use domain::sql::StatementKind as Kind;
 use proptest::prelude::*;
-use sql::{Script, split};
+use sql::Script;
 
 fn kinds(script: &str) -> Vec<Kind> {
-    split(script).into_iter().map(|statement| statement.kind).collect()
+    Script::read(script)
+        .statements()
+        .into_iter()
+        .map(|statement| statement.kind)
+        .collect()
 }
 
 #[test]
@@ -50,7 +54,7 @@ fn kinds_by_the_first_words() {
 fn statement_sets_stay_whole() {
     let script = "EXECUTE STATEMENT SET\nBEGIN\nINSERT INTO a SELECT CASE WHEN x THEN 1 ELSE 2\nEND FROM s;\nINSERT INTO b SELECT 2;\nEND;\nSELECT 1";
     assert_eq!(kinds(script), [Kind::StatementSet, Kind::Query]);
-    assert!(split(script)[0].text.ends_with("END"));
+    assert!(Script::read(script).statements()[0].text.ends_with("END"));
     assert_eq!(
         kinds("EXPLAIN STATEMENT SET BEGIN INSERT INTO a SELECT 1; END; SET"),
         [Kind::Other, Kind::Set]
@@ -77,7 +81,11 @@ fn a_block_that_stays_open_does_not_swallow_the_rest() {
 #[test]
 fn positions_are_those_of_the_first_token() {
     let script = "-- a; b\n/* c */ SELECT '😀;' /*+ OPTIONS('k'=';') */; SELECT 2 -- tail\n;;\r\n  数据";
-    let found: Vec<_> = split(script).into_iter().map(|s| (s.line, s.column, s.text)).collect();
+    let found: Vec<_> = Script::read(script)
+        .statements()
+        .into_iter()
+        .map(|s| (s.line, s.column, s.text))
+        .collect();
     assert_eq!(
         found,
         [
@@ -153,7 +161,7 @@ proptest! {
 
     #[test]
     fn positions_point_at_the_text(text in tricky()) {
-        for statement in split(&text) {
+        for statement in Script::read(&text).statements() {
             let line = text.split('\n').nth(statement.line as usize - 1).unwrap_or_default();
             let units: Vec<u16> = line.encode_utf16().skip(statement.column as usize - 1).collect();
             let rest = String::from_utf16(&units).expect("columns never cut a character");

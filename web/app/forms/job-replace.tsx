@@ -1,11 +1,12 @@
 import { useMutation } from '@tanstack/react-query';
-import { Alert, Modal, Skeleton } from 'antd';
+import { Alert } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Job, StopMode } from '../nouns';
 import { ProblemAlert } from '../parts/problem-alert';
 import { Question } from '../parts/question';
 import { ReleaseChoice } from '../parts/release-choice';
+import { RunDialog } from '../parts/run-dialog';
 import { StartMore } from '../parts/start-more';
 import { newestComplete, StateChoice } from '../parts/state-choice';
 import { StopChoice } from '../parts/stop-choice';
@@ -39,49 +40,40 @@ export function JobReplace({ team, job, onClose }: Props) {
   const running = job.run?.releaseNumber;
   const refused = job.actions.replace;
   return (
-    <Modal
-      open
-      destroyOnHidden
-      width={640}
+    <RunDialog
+      kind="replace"
       title={t('replace.title', { name: job.name })}
-      onCancel={onClose}
-      onOk={() => choice.body && replace.mutate(choice.body)}
-      confirmLoading={replace.isPending}
       okText={choice.release === running ? t('replace.restart') : t('replace.do', { release: choice.release ?? 0 })}
-      cancelText={t('goBack')}
-      okButtonProps={{ autoFocus: true, disabled: !choice.body || !refused.allowed, 'data-testid': 'replace-confirm' }}
-      wrapProps={{ 'data-testid': 'replace-dialog' }}
+      choice={choice}
+      allowed={refused.allowed}
+      pending={replace.isPending}
+      onOk={replace.mutate}
+      onClose={onClose}
     >
-      <ProblemAlert error={choice.problem} />
-      {!choice.ready && !choice.problem && <Skeleton active />}
-      {choice.ready && (
-        <div className="stack-12">
-          <Question number={1} title={t('start.whichRelease')} htmlFor="replace-release">
-            <ReleaseChoice
-              id="replace-release"
-              releases={choice.releases}
-              value={choice.release}
-              onChange={choice.setRelease}
-              current={running}
-            />
-          </Question>
-          <Question number={2} title={t('replace.howStop')}>
-            <StopChoice value={stop} onChange={chooseStop} />
-          </Question>
-          <Question number={3} title={t('start.whichState')}>
-            <StateChoice
-              snapshots={choice.snapshots}
-              value={choice.state}
-              onChange={choice.setState}
-              latestMeans={stop === 'cancel' ? undefined : t('replace.latestMeans')}
-              pathProblem={at('state.path')}
-            />
-          </Question>
-          <StartMore value={choice.more} onChange={choice.setMore} withClaim={choice.state.from !== 'none'} problem={at('parallelism')} />
-          {!refused.allowed && <Alert type="warning" showIcon title={refused.reason} />}
-          <ProblemAlert error={replace.error} />
-        </div>
-      )}
-    </Modal>
+      <Question number={1} title={t('start.whichRelease')} htmlFor="replace-release">
+        <ReleaseChoice
+          id="replace-release"
+          releases={choice.releases}
+          value={choice.release}
+          onChange={choice.setRelease}
+          current={running}
+        />
+      </Question>
+      <Question number={2} title={t('replace.howStop')}>
+        <StopChoice value={stop} onChange={chooseStop} />
+      </Question>
+      <Question number={3} title={t('start.whichState')}>
+        <StateChoice
+          snapshots={choice.snapshots}
+          value={choice.state}
+          onChange={choice.setState}
+          latestMeans={stop === 'cancel' ? undefined : t('replace.latestMeans')}
+          pathProblem={at('state.path')}
+        />
+      </Question>
+      <StartMore value={choice.more} onChange={choice.setMore} withClaim={choice.state.from !== 'none'} problem={at('parallelism')} />
+      {!refused.allowed && <Alert type="warning" showIcon title={refused.reason} />}
+      <ProblemAlert error={replace.error} />
+    </RunDialog>
   );
 }

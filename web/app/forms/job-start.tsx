@@ -1,11 +1,11 @@
 import { useMutation } from '@tanstack/react-query';
-import { Modal, Skeleton } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Job, Snapshot } from '../nouns';
 import { ProblemAlert } from '../parts/problem-alert';
 import { Question } from '../parts/question';
 import { ReleaseChoice } from '../parts/release-choice';
+import { RunDialog } from '../parts/run-dialog';
 import { StartMore } from '../parts/start-more';
 import { newestComplete, StateChoice, type StateValue } from '../parts/state-choice';
 import { ApiProblem } from '../problem';
@@ -37,42 +37,33 @@ export function JobStart({ team, job, snapshot, onClose }: Props) {
   const at = (field: string) => (start.error instanceof ApiProblem ? start.error.of(field) : undefined);
   const { actions } = job;
   return (
-    <Modal
-      open
-      destroyOnHidden
-      width={640}
+    <RunDialog
+      kind="start"
       title={t('start.title', { name: job.name })}
-      onCancel={onClose}
-      onOk={() => choice.body && start.mutate(choice.body)}
-      confirmLoading={start.isPending}
       okText={t('start.do')}
-      cancelText={t('goBack')}
-      okButtonProps={{ autoFocus: true, disabled: !choice.body || !actions.start.allowed, 'data-testid': 'start-confirm' }}
-      wrapProps={{ 'data-testid': 'start-dialog' }}
+      choice={choice}
+      allowed={actions.start.allowed}
+      pending={start.isPending}
+      onOk={start.mutate}
+      onClose={onClose}
     >
-      <ProblemAlert error={choice.problem} />
-      {!choice.ready && !choice.problem && <Skeleton active />}
-      {choice.ready && (
-        <div className="stack-12">
-          <Question number={1} title={t('start.whichRelease')} htmlFor="start-release">
-            <ReleaseChoice
-              id="start-release"
-              releases={choice.releases}
-              value={choice.release}
-              onChange={choice.setRelease}
-              current={job.run?.endedAt ? undefined : job.run?.releaseNumber}
-            />
-          </Question>
-          <Question number={2} title={t('start.whichState')}>
-            <StateChoice snapshots={choice.snapshots} value={choice.state} onChange={choice.setState} pathProblem={at('state.path')} />
-          </Question>
-          <StartMore value={choice.more} onChange={choice.setMore} withClaim={choice.state.from !== 'none'} problem={at('parallelism')} />
-          {!actions.start.allowed && (
-            <ProblemAlert error={new ApiProblem({ status: 409, code: actions.start.code, detail: actions.start.reason })} />
-          )}
-          <ProblemAlert error={start.error} />
-        </div>
+      <Question number={1} title={t('start.whichRelease')} htmlFor="start-release">
+        <ReleaseChoice
+          id="start-release"
+          releases={choice.releases}
+          value={choice.release}
+          onChange={choice.setRelease}
+          current={job.run?.endedAt ? undefined : job.run?.releaseNumber}
+        />
+      </Question>
+      <Question number={2} title={t('start.whichState')}>
+        <StateChoice snapshots={choice.snapshots} value={choice.state} onChange={choice.setState} pathProblem={at('state.path')} />
+      </Question>
+      <StartMore value={choice.more} onChange={choice.setMore} withClaim={choice.state.from !== 'none'} problem={at('parallelism')} />
+      {!actions.start.allowed && (
+        <ProblemAlert error={new ApiProblem({ status: 409, code: actions.start.code, detail: actions.start.reason })} />
       )}
-    </Modal>
+      <ProblemAlert error={start.error} />
+    </RunDialog>
   );
 }

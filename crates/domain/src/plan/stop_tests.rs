@@ -11,6 +11,7 @@ use crate::operation::{Operation, Request};
 use crate::ports::{SavepointProgress, StoredSnapshot};
 use crate::run::{Outcome, Run, RunEnd, Source, StartFrom, StartOptions, StopMode};
 use crate::snapshot::{Snapshot, SnapshotState};
+use crate::status::JobFacts;
 use crate::time::Millis;
 
 #[test]
@@ -34,12 +35,7 @@ fn a_stop_pressed_during_a_start_waits_for_what_is_in_flight() {
 fn stop_with_savepoint_writes_its_row_waits_and_keeps_the_path() {
     let mut stop = stopping(StopMode::Savepoint, 2);
     check_now(&stop, &["step:savepoint", "stop:false"]);
-    stop.effects.push(effect(EffectKind::StopWithSavepoint, 200, EffectState::Accepted));
-    stop.snapshots = vec![snapshot(SnapshotState::Triggering)];
-    stop.lifecycle = stop.lifecycle.map(|open| Operation {
-        snapshot_id: Some(SnapshotId(id(9))),
-        ..open
-    });
+    stop = triggered(EffectState::Accepted);
     check_now(&stop, &["step:savepoint"]);
     let progress = |progress| Sights {
         progress: [(SnapshotId(id(9)), progress)].into(),
@@ -68,15 +64,21 @@ fn stop_with_savepoint_writes_its_row_waits_and_keeps_the_path() {
     check_now(&stop, &["finish:Failed:savepoint_failed:running again"]);
 }
 
-#[test]
-fn a_savepoint_that_was_complete_before_the_stop_failed_is_kept() {
+/// A stop that has asked Flink for its savepoint and has not heard of it yet.
+fn triggered(state: EffectState) -> JobFacts {
     let mut stop = stopping(StopMode::Savepoint, 2);
-    stop.effects.push(effect(EffectKind::StopWithSavepoint, 200, EffectState::Accepted));
+    stop.effects.push(effect(EffectKind::StopWithSavepoint, 200, state));
     stop.snapshots = vec![snapshot(SnapshotState::Triggering)];
     stop.lifecycle = stop.lifecycle.map(|open| Operation {
         snapshot_id: Some(SnapshotId(id(9))),
         ..open
     });
+    stop
+}
+
+#[test]
+fn a_savepoint_that_was_complete_before_the_stop_failed_is_kept() {
+    let mut stop = triggered(EffectState::Accepted);
     let failed = SavepointProgress::Failed {
         cause: "stop failed".to_owned(),
         location: Some("p".to_owned()),
@@ -96,13 +98,7 @@ fn a_savepoint_that_was_complete_before_the_stop_failed_is_kept() {
 
 #[test]
 fn a_stop_whose_server_died_finds_the_savepoint_in_its_directory() {
-    let mut stop = stopping(StopMode::Savepoint, 2);
-    stop.effects.push(effect(EffectKind::StopWithSavepoint, 200, EffectState::Sent));
-    stop.snapshots = vec![snapshot(SnapshotState::Triggering)];
-    stop.lifecycle = stop.lifecycle.map(|open| Operation {
-        snapshot_id: Some(SnapshotId(id(9))),
-        ..open
-    });
+    let mut stop = triggered(EffectState::Sent);
     let end = RunEnd {
         at: T,
         outcome: Outcome::Stopped,

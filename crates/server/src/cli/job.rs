@@ -1,0 +1,217 @@
+//! `streamwright job …`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Server, Wait, key_value};
+
+/// `job …`
+#[derive(Debug, Subcommand)]
+pub enum JobCommand {
+    /// Create a SQL job with its first draft
+    Create(JobCreate),
+    /// Save a new draft of a job
+    Edit(JobEdit),
+    /// List the team's jobs
+    List {
+        /// Only names with this in them
+        #[arg(long)]
+        search: Option<String>,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Show a job with its state and the evidence for it
+    Show(JobOnly),
+    /// Make an immutable release of the draft
+    Release {
+        /// Name or id
+        job: String,
+        /// A line about it
+        #[arg(long)]
+        note: Option<String>,
+        /// Release in spite of the errors that the check found
+        #[arg(long)]
+        override_errors: bool,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Start a release
+    Start(JobStart),
+    /// Stop the running release, then start one
+    Restart {
+        /// How the running release is stopped
+        #[arg(long, value_enum, default_value_t = Stop::Savepoint)]
+        stop: Stop,
+        /// How to start.
+        #[command(flatten)]
+        start: JobStart,
+    },
+    /// Stop a job
+    Stop {
+        /// Name or id
+        job: String,
+        /// How
+        #[arg(long, value_enum, default_value_t = Stop::Savepoint)]
+        mode: Stop,
+        /// Whether to wait.
+        #[command(flatten)]
+        wait: Wait,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Take a savepoint of a running job
+    Savepoint {
+        /// Name or id
+        job: String,
+        /// Whether to wait.
+        #[command(flatten)]
+        wait: Wait,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// List a job's savepoints and checkpoints
+    Snapshots(JobOnly),
+    /// Print the end of a log of the job's cluster
+    Logs {
+        /// Name or id
+        job: String,
+        /// `jobmanager`, or a TaskManager's id
+        #[arg(long)]
+        process: Option<String>,
+        /// File, where there are several
+        #[arg(long)]
+        file: Option<String>,
+        /// How much of its end
+        #[arg(long, default_value_t = 65_536)]
+        bytes: u32,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Delete a job that does not run; the files of its savepoints stay
+    Delete {
+        /// Name or id
+        job: String,
+        /// Whether to wait.
+        #[command(flatten)]
+        wait: Wait,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
+}
+
+/// A job and nothing else.
+#[derive(Debug, Args)]
+pub struct JobOnly {
+    /// Name or id
+    pub job: String,
+    /// Where to.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// Options of `job create`.
+#[derive(Debug, Args)]
+pub struct JobCreate {
+    /// Name, unique in the team
+    pub name: String,
+    /// What is in the draft.
+    #[command(flatten)]
+    pub spec: Spec,
+    /// One line about it
+    #[arg(long)]
+    pub description: Option<String>,
+    /// Where to.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// Options of `job edit`.
+#[derive(Debug, Args)]
+pub struct JobEdit {
+    /// Name or id
+    pub job: String,
+    /// What changes; the rest stays.
+    #[command(flatten)]
+    pub spec: Spec,
+    /// Revision that you have read; without it the newest is taken
+    #[arg(long)]
+    pub revision: Option<i64>,
+    /// Where to.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// The content of a draft.
+#[derive(Debug, Args)]
+pub struct Spec {
+    /// File with the SQL script; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub sql: Option<PathBuf>,
+    /// Session cluster, by name or id
+    #[arg(long)]
+    pub cluster: Option<String>,
+    /// Default parallelism
+    #[arg(long)]
+    pub parallelism: Option<u32>,
+    /// Flink configuration of the job
+    #[arg(long = "config", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub configuration: Vec<(String, String)>,
+}
+
+/// Options of `job start`.
+#[derive(Debug, Args)]
+pub struct JobStart {
+    /// Name or id
+    pub job: String,
+    /// Release; default: the newest
+    #[arg(long)]
+    pub release: Option<i64>,
+    /// State to start from: `none`, `latest`, a snapshot's id, or a path
+    #[arg(long, default_value = "none", value_name = "STATE")]
+    pub from: String,
+    /// Start even where state of the snapshot has no operator any more
+    #[arg(long)]
+    pub allow_non_restored_state: bool,
+    /// Let Flink own the snapshot and delete it when it is not needed any more
+    #[arg(long)]
+    pub claim: bool,
+    /// Parallelism of this run
+    #[arg(long)]
+    pub parallelism: Option<u32>,
+    /// Whether to wait.
+    #[command(flatten)]
+    pub wait: Wait,
+    /// Where to.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// How to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stop {
+    /// Savepoint, then stop
+    Savepoint,
+    /// Flush all event time, savepoint, then stop: for good
+    Drain,
+    /// Cancel without a savepoint
+    Cancel,
+}
+
+impl Stop {
+    /// The API's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Savepoint => "savepoint",
+            Self::Drain => "drain",
+            Self::Cancel => "cancel",
+        }
+    }
+}

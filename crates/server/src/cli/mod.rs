@@ -1,0 +1,210 @@
+//! The command line: one binary for the server, for people and for CI.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+mod cluster;
+mod flink;
+mod job;
+mod operation;
+
+pub use cluster::*;
+pub use flink::*;
+pub use job::*;
+pub use operation::*;
+
+/// The control plane for Apache Flink.
+#[derive(Debug, Parser)]
+#[command(name = "streamwright", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 it was done and the answer is no (the check found errors, the operation \
+failed); 2 the command line or a file is wrong; 3 the server, Java or Flink could not be reached or used; 4 the server refused.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server with the console
+    Serve(Serve),
+    /// Run the server with a demo: Flink, a local cluster and three sample jobs
+    Demo(Demo),
+    /// Sign in to a server and keep a token for the next commands
+    Login(Login),
+    /// Session clusters
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
+    /// Jobs
+    #[command(subcommand)]
+    Job(JobCommand),
+    /// Operations
+    #[command(subcommand)]
+    Operation(OperationCommand),
+    /// Flink versions in a data folder; needs no server
+    #[command(subcommand)]
+    Flink(FlinkCommand),
+    /// Check a SQL script with Flink's own planner; needs no server
+    Check(Check),
+    /// Look at this machine: Java, Python, disk, ports; needs no server
+    Doctor(Doctor),
+    /// Hold one process of a local cluster
+    #[command(hide = true)]
+    Hold {
+        /// Its folder.
+        dir: PathBuf,
+    },
+    /// Run a program with as few rights as the kernel lets us take away
+    #[command(hide = true, trailing_var_arg = true)]
+    Sandbox {
+        /// Scratch folder, `--`, program, arguments.
+        #[arg(allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
+    },
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args, Clone)]
+pub struct Serve {
+    /// Folder of the database, Flink versions, local clusters and their state
+    #[arg(long, env = "STREAMWRIGHT_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Address to listen on
+    #[arg(long, env = "STREAMWRIGHT_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8088")]
+    pub listen: SocketAddr,
+    /// Database instead of SQLite in the data folder: postgres://… or mysql://…
+    #[arg(long, env = "STREAMWRIGHT_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Address under which browsers reach the server, for links; default: the listening address
+    #[arg(long, env = "STREAMWRIGHT_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// File with the password of the platform admin `admin`, set at every start
+    #[arg(long, env = "STREAMWRIGHT_ADMIN_PASSWORD_FILE", value_name = "FILE")]
+    pub admin_password_file: Option<PathBuf>,
+    /// Log as JSON lines
+    #[arg(long, env = "STREAMWRIGHT_LOG_JSON")]
+    pub log_json: bool,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The server.
+    #[command(flatten)]
+    pub serve: Serve,
+    /// Flink version to install and run
+    #[arg(long, default_value = "2.2.1")]
+    pub flink: String,
+    /// End the demo's cluster and remove its data folder
+    #[arg(long)]
+    pub clean: bool,
+}
+
+/// How a command reaches the server.
+#[derive(Debug, Args, Clone)]
+pub struct Server {
+    /// Address of the server; default: where you signed in
+    #[arg(long, env = "STREAMWRIGHT_SERVER", value_name = "URL", global = true)]
+    pub server: Option<String>,
+    /// Team; default: the one you signed in with
+    #[arg(long, env = "STREAMWRIGHT_TEAM", global = true)]
+    pub team: Option<String>,
+    /// How to print: `text`, or `json` for the API's own bodies
+    #[arg(short, long, value_enum, default_value_t = Format::Text, global = true)]
+    pub output: Format,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Options of `login`.
+#[derive(Debug, Args)]
+pub struct Login {
+    /// Address of the server [default: that of the link, else http://127.0.0.1:8088]
+    #[arg(long, env = "STREAMWRIGHT_SERVER")]
+    pub server: Option<String>,
+    /// Name to sign in with
+    #[arg(long, default_value = "admin")]
+    pub name: String,
+    /// File with the password; `-` reads it from standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "link")]
+    pub password_file: Option<PathBuf>,
+    /// The one-time link that the server printed
+    #[arg(long)]
+    pub link: Option<String>,
+    /// Team for the next commands; default: your first one
+    #[arg(long)]
+    pub team: Option<String>,
+}
+
+/// Waiting for an operation.
+#[derive(Debug, Args, Clone, Copy)]
+pub struct Wait {
+    /// Wait until it is done, showing its steps; exit code 1 when it failed
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The script; `-` reads standard input
+    pub file: PathBuf,
+    /// Flink version whose planner judges, installed in the data folder
+    #[arg(long, default_value = "2.2.1", value_name = "VERSION")]
+    pub flink: String,
+    /// A distribution on this machine instead
+    #[arg(long, value_name = "DIR", conflicts_with = "flink")]
+    pub flink_home: Option<PathBuf>,
+    /// Data folder
+    #[arg(long, env = "STREAMWRIGHT_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Flink configuration of the job
+    #[arg(long = "config", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub configuration: Vec<(String, String)>,
+    /// Syntax only
+    #[arg(long)]
+    pub parse_only: bool,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Data folder
+    #[arg(long, env = "STREAMWRIGHT_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address that the server is to listen on
+    #[arg(long, default_value = "127.0.0.1:8088", value_name = "ADDR")]
+    pub listen: SocketAddr,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    if key.trim().is_empty() {
+        return Err("the key is empty".to_owned());
+    }
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

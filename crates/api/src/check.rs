@@ -117,6 +117,7 @@ pub(crate) async fn check(
         java_home: judge.java_home.clone(),
         script: script.to_owned(),
         configuration,
+        jars: Vec::new(),
         tier,
     };
     app.ports.checker.check(&check).await

@@ -130,11 +130,12 @@ impl NewJobSpec {
             Mode::Session => domain::draft::Mode::Session,
         };
         Ok(domain::draft::JobSpec {
-            sql: self.sql,
+            code: domain::draft::Code::Sql { sql: self.sql },
             cluster_id,
             mode,
             parallelism: self.parallelism,
             configuration,
+            jars: Vec::new(),
         })
     }
 }
@@ -150,7 +151,7 @@ impl From<domain::draft::JobSpec> for JobSpec {
             domain::draft::Mode::Session => Mode::Session,
         };
         Self {
-            sql: spec.sql,
+            sql: spec.code.sql().unwrap_or_default().to_owned(),
             cluster_id: spec.cluster_id,
             mode,
             parallelism: spec.parallelism,

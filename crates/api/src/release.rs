@@ -128,6 +128,7 @@ async fn view(app: &App, release: domain::release::Release) -> Result<Release, P
         spec,
         version,
         statements,
+        artifacts: _,
     } = release.content;
     let findings: Vec<Finding> = release.findings.iter().cloned().map(Finding::from).collect();
     let summary = summary(
@@ -248,6 +249,7 @@ pub async fn create_release(
             spec: draft.spec,
             version,
             statements,
+            artifacts: Vec::new(),
         },
         findings,
         overridden: errors,

@@ -32,7 +32,10 @@ pub(crate) struct Checked {
 /// 422 for what can never run, 503 when the planner cannot be asked and nobody overrides it.
 pub(crate) async fn checked(app: &App, of: &JobScope, spec: &JobSpec, overridden: bool) -> Result<Checked, Problem> {
     let version = version(app, of, spec).await?;
-    let reading = app.ports.checker.read(&spec.sql, version, &spec.configuration);
+    let reading = app
+        .ports
+        .checker
+        .read(spec.code.sql().unwrap_or_default(), version, &spec.configuration);
     let impossible = reading.never_runs();
     if let Some(first) = impossible.first() {
         let problem = Problem::unprocessable(&first.code, first.message.clone()).field("sql");
@@ -81,7 +84,15 @@ async fn findings(app: &App, spec: &JobSpec, version: VersionNumber, overridden:
             "No Flink {minor} is installed here, so nothing has checked this script for {version}."
         ))]);
     };
-    match check(app, &judge, &spec.sql, spec.configuration.clone(), Tier::Deep).await {
+    match check(
+        app,
+        &judge,
+        spec.code.sql().unwrap_or_default(),
+        spec.configuration.clone(),
+        Tier::Deep,
+    )
+    .await
+    {
         Ok(report) => Ok(report.findings),
         Err(error) if overridden => Ok(vec![unchecked(format!("Flink's planner could not check this script: {error}"))]),
         Err(error) => Err(unavailable(&error)),

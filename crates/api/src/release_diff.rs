@@ -142,10 +142,10 @@ type Parts = (Vec<DiffLine>, Vec<KeyChange>, Vec<FieldChange>);
 
 fn compare(older: Option<&ReleaseContent>, newer: &ReleaseContent) -> Parts {
     let nothing = BTreeMap::new();
-    let old_sql = older.map_or("", |content| content.spec.sql.as_str());
+    let old_sql = older.and_then(|content| content.spec.code.sql()).unwrap_or_default();
     let old_keys = older.map_or(&nothing, |content| &content.spec.configuration);
     (
-        lines(old_sql, &newer.spec.sql),
+        lines(old_sql, newer.spec.code.sql().unwrap_or_default()),
         keys(old_keys, &newer.spec.configuration),
         fields(older, newer),
     )

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::artifact::ArtifactRef;
 use crate::id::{ClusterId, JobId, UserId};
 use crate::time::Millis;
 
@@ -19,11 +20,43 @@ pub enum Mode {
     Session,
 }
 
+/// What a job does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Code {
+    /// A SQL script.
+    Sql {
+        /// As it was typed.
+        sql: String,
+    },
+    /// The main class of a jar.
+    Jar {
+        /// The jar.
+        jar: ArtifactRef,
+        /// The main class; unset means the one that the jar's manifest names.
+        entry_class: Option<String>,
+        /// Arguments of main, one by one, never split or joined.
+        args: Vec<String>,
+    },
+}
+
+impl Code {
+    /// The SQL script; nothing for other kinds.
+    #[must_use]
+    pub fn sql(&self) -> Option<&str> {
+        match self {
+            Self::Sql { sql } => Some(sql),
+            Self::Jar { .. } => None,
+        }
+    }
+}
+
 /// What a job is to be: the content of a draft and of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobSpec {
-    /// The SQL script as it was typed.
-    pub sql: String,
+    /// What it does.
+    #[serde(flatten)]
+    pub code: Code,
     /// The session cluster to run on.
     pub cluster_id: Option<ClusterId>,
     /// How it is deployed.
@@ -34,6 +67,20 @@ pub struct JobSpec {
     /// Flink configuration of the job.
     #[serde(default)]
     pub configuration: BTreeMap<String, String>,
+    /// Connectors, functions and libraries that stand on the job's class path, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jars: Vec<ArtifactRef>,
+}
+
+impl JobSpec {
+    /// Every artifact that it refers to: the program first, then the class path.
+    pub fn artifacts(&self) -> impl Iterator<Item = &ArtifactRef> {
+        let program = match &self.code {
+            Code::Jar { jar, .. } => Some(jar),
+            Code::Sql { .. } => None,
+        };
+        program.into_iter().chain(&self.jars)
+    }
 }
 
 /// One saved revision.

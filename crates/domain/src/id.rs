@@ -102,6 +102,8 @@ ids! {
     SnapshotId = "snapshot";
     /// One row of a job's timeline.
     EventId = "event";
+    /// One version of an artifact.
+    ArtifactId = "artifact";
     /// One running server process.
     InstanceId = "instance";
 }

@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod actions;
+pub mod artifact;
 pub mod cluster;
 pub mod cluster_view;
 pub mod draft;

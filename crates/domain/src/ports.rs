@@ -2,11 +2,12 @@
 //! Their errors say *retry*, *the user's fault* or *give up*.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::artifact::{Digest, PinnedArtifact};
 use crate::cluster::ProcessLook;
 use crate::flink_version::VersionNumber;
 use crate::observation::Presence;
@@ -88,6 +89,23 @@ pub trait ClusterObserver: Send + Sync {
     async fn detect_version(&self, rest_url: &str) -> Result<VersionNumber, PortError>;
 }
 
+/// What a submission runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    /// A script, by the runner.
+    Sql {
+        /// In statements.
+        statements: Vec<Statement>,
+    },
+    /// The main class of a jar.
+    Jar {
+        /// The class; unset means the one that the jar's manifest names.
+        entry_class: Option<String>,
+        /// Its arguments, one by one.
+        args: Vec<String>,
+    },
+}
+
 /// What is sent to start a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
@@ -95,8 +113,11 @@ pub struct Submission {
     pub flink_job_id: String,
     /// `pipeline.name`.
     pub job_name: String,
-    /// The script in statements.
-    pub statements: Vec<Statement>,
+    /// What runs.
+    pub program: Program,
+    /// The one jar with everything that the program needs beside Flink; unset for a script that needs no more
+    /// than the runner.
+    pub jar: Option<SessionJar>,
     /// Flink configuration of the job, ours included (checkpoint directory, retention …).
     pub configuration: BTreeMap<String, String>,
     /// Default parallelism.
@@ -107,6 +128,30 @@ pub struct Submission {
     pub allow_non_restored_state: bool,
     /// What becomes of the snapshot; sent only where the version knows it.
     pub claim_mode: ClaimMode,
+}
+
+/// One jar merged from several, as a session cluster takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionJar {
+    /// Where it is on this host.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes: the same jars in the same order have the same bytes.
+    pub digest: Digest,
+}
+
+/// Where the bytes of artifacts are.
+#[async_trait]
+pub trait ArtifactStore: Send + Sync {
+    /// The file with these bytes, to be read only. `Refused` with 404 when they are not here.
+    async fn file(&self, digest: &Digest) -> Result<PathBuf, PortError>;
+}
+
+/// Makes the one jar that a session cluster takes.
+#[async_trait]
+pub trait JarMerger: Send + Sync {
+    /// Merges jars in this order into one, with the runner first where a script is to run. The second call for
+    /// the same jars finds the first one's file.
+    async fn merge(&self, artifacts: &[PinnedArtifact], with_runner: bool) -> Result<SessionJar, PortError>;
 }
 
 /// A savepoint to trigger, alone or with a stop.
@@ -368,6 +413,8 @@ pub struct Check {
     pub script: String,
     /// The job's configuration.
     pub configuration: BTreeMap<String, String>,
+    /// Jars on the job's class path, files on this host.
+    pub jars: Vec<PathBuf>,
     /// How deep.
     pub tier: Tier,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::artifact::PinnedArtifact;
 use crate::draft::JobSpec;
 use crate::flink_version::VersionNumber;
 use crate::id::{JobId, ReleaseId, TeamId, UserId};
@@ -20,6 +21,9 @@ pub struct ReleaseContent {
     pub version: VersionNumber,
     /// The script split into statements.
     pub statements: Vec<Statement>,
+    /// What the specification's artifacts were resolved to, in the order of [`JobSpec::artifacts`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<PinnedArtifact>,
 }
 
 /// One release.
@@ -67,5 +71,22 @@ impl ReleaseContent {
     pub fn digest(&self) -> Result<String, serde_json::Error> {
         use sha2::Digest;
         Ok(hex::encode(sha2::Sha256::digest(self.canonical()?.as_bytes())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Releases of earlier servers are read, and their bytes and digest stay what they were.
+    #[test]
+    fn a_script_without_jars_has_the_bytes_it_always_had() {
+        let stored = concat!(
+            r#"{"name":"orders","spec":{"sql":"INSERT INTO a SELECT 1","cluster_id":null,"mode":"session","parallelism":2,"#,
+            r#""configuration":{"a":"b"}},"version":"2.2.1","statements":[]}"#
+        );
+        let content: ReleaseContent = serde_json::from_str(stored).unwrap();
+        assert_eq!(content.spec.code.sql(), Some("INSERT INTO a SELECT 1"));
+        assert_eq!(content.canonical().unwrap(), stored);
     }
 }

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use domain::draft::Code;
 use domain::effect::{Effect, EffectKind, EffectState};
 use domain::id::{EffectId, OperationId, RunId, SnapshotId};
 use domain::operation::{Operation, Request};
 use domain::plan::Action;
-use domain::ports::{Endpoint, PortError, SavepointRequest, Submission};
-use domain::release::Release;
+use domain::ports::{Endpoint, PortError, Program, SavepointRequest, Submission};
+use domain::release::{Release, ReleaseContent};
 use domain::run::{Run, RunCause, StartOptions, StopMode};
 use domain::snapshot::{Snapshot, SnapshotKind, SnapshotState};
 use domain::status::JobFacts;
@@ -211,7 +212,8 @@ impl Caller<'_> {
         Submission {
             flink_job_id: run.id.flink_job_id(),
             job_name: release.content.name.clone(),
-            statements: release.content.statements.clone(),
+            program: program(&release.content),
+            jar: None,
             configuration: self.configuration(&spec.configuration),
             parallelism: run.options.parallelism.or(spec.parallelism),
             restore_path: run.restore_path.clone(),
@@ -403,5 +405,18 @@ impl Caller<'_> {
             "Cancelling; waiting for Flink to report its end.".to_owned(),
         );
         operation
+    }
+}
+
+/// What a release runs, in the words of a submission.
+fn program(content: &ReleaseContent) -> Program {
+    match &content.spec.code {
+        Code::Sql { .. } => Program::Sql {
+            statements: content.statements.clone(),
+        },
+        Code::Jar { entry_class, args, .. } => Program::Jar {
+            entry_class: entry_class.clone(),
+            args: args.clone(),
+        },
     }
 }

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use domain::flink_version::VersionNumber;
 use domain::observation::{FlinkState, Presence};
-use domain::ports::{ClusterObserver, Endpoint, JobControl, JobReader, PortError, SavepointProgress, SavepointRequest, Submission};
+use domain::ports::{
+    ClusterObserver, Endpoint, JobControl, JobReader, PortError, Program, SavepointProgress, SavepointRequest, Submission,
+};
 use domain::run::ClaimMode;
 use domain::sql::{Statement, StatementKind};
 use fake::{Answer, Fake};
@@ -26,12 +28,15 @@ fn submission() -> Submission {
     Submission {
         flink_job_id: JOB.to_owned(),
         job_name: "orders".to_owned(),
-        statements: vec![Statement {
-            kind: StatementKind::Insert,
-            line: 1,
-            column: 1,
-            text: "INSERT INTO a SELECT 1".to_owned(),
-        }],
+        program: Program::Sql {
+            statements: vec![Statement {
+                kind: StatementKind::Insert,
+                line: 1,
+                column: 1,
+                text: "INSERT INTO a SELECT 1".to_owned(),
+            }],
+        },
+        jar: None,
         configuration: BTreeMap::new(),
         parallelism: Some(2),
         restore_path: None,

@@ -38,6 +38,7 @@ pub async fn run(check: Check) -> Result<(), Failure> {
         java_home,
         script: script.clone(),
         configuration,
+        jars: Vec::new(),
         tier: if check.parse_only { Tier::Parse } else { Tier::Deep },
     };
     let report = planners.check(&request).await?;

@@ -24,6 +24,7 @@ fn check(script: &str) -> Check {
         java_home,
         script: script.to_owned(),
         configuration: BTreeMap::new(),
+        jars: Vec::new(),
         tier: Tier::Deep,
     }
 }

@@ -99,6 +99,7 @@ impl Bench {
             java_home: self.java_home.clone(),
             script,
             configuration: BTreeMap::new(),
+            jars: Vec::new(),
             tier: Tier::Deep,
         };
         self.planners.check(&check).await.unwrap()

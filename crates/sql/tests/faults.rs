@@ -103,6 +103,7 @@ impl Lab {
             java_home: self.folder.path().display().to_string(),
             script: script.to_owned(),
             configuration: BTreeMap::new(),
+            jars: Vec::new(),
             tier: Tier::Deep,
         }
     }

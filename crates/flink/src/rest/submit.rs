@@ -10,8 +10,9 @@ use std::io::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use domain::ports::{Endpoint, PortError, Submission};
+use domain::ports::{Endpoint, PortError, Program, Submission};
 use domain::run::ClaimMode;
+use domain::sql::Statement;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -141,9 +142,13 @@ fn check_id(answer: &Value, flink_job_id: &str) -> Result<(), PortError> {
 
 /// The body of `/jars/:id/run`.
 fn body(endpoint: &Endpoint, submission: &Submission) -> Result<Value, PortError> {
+    let (entry_class, arguments) = match &submission.program {
+        Program::Sql { statements } => (Some(ENTRY_CLASS), vec!["--script".to_owned(), script(submission, statements)?]),
+        Program::Jar { entry_class, args } => (entry_class.as_deref(), args.clone()),
+    };
     let mut body = json!({
-        "entryClass": ENTRY_CLASS,
-        "programArgsList": ["--script", script(submission)?],
+        "entryClass": entry_class,
+        "programArgsList": arguments,
         "jobId": submission.flink_job_id,
         "allowNonRestoredState": submission.allow_non_restored_state,
     });
@@ -163,9 +168,8 @@ fn body(endpoint: &Endpoint, submission: &Submission) -> Result<Value, PortError
 }
 
 /// The runner's argument: base64 of gzip of JSON.
-fn script(submission: &Submission) -> Result<String, PortError> {
-    let statements: Vec<Value> = submission
-        .statements
+fn script(submission: &Submission, statements: &[Statement]) -> Result<String, PortError> {
+    let statements: Vec<Value> = statements
         .iter()
         .map(|statement| json!({"line": statement.line, "kind": statement.kind, "text": statement.text}))
         .collect();
@@ -183,20 +187,25 @@ mod tests {
     use std::collections::BTreeMap;
     use std::io::Read;
 
-    use domain::sql::{Statement, StatementKind};
+    use domain::sql::StatementKind;
 
     use super::*;
+
+    fn statements() -> Vec<Statement> {
+        vec![Statement {
+            kind: StatementKind::StatementSet,
+            line: 3,
+            column: 1,
+            text: "INSERT ä".to_owned(),
+        }]
+    }
 
     fn submission() -> Submission {
         Submission {
             flink_job_id: "0123456789abcdef0123456789abcdef".to_owned(),
             job_name: "orders \"x\"".to_owned(),
-            statements: vec![Statement {
-                kind: StatementKind::StatementSet,
-                line: 3,
-                column: 1,
-                text: "INSERT ä".to_owned(),
-            }],
+            program: Program::Sql { statements: statements() },
+            jar: None,
             configuration: BTreeMap::from([("a.b".to_owned(), "c".to_owned())]),
             parallelism: None,
             restore_path: Some("file:/s".to_owned()),
@@ -243,7 +252,7 @@ mod tests {
 
     #[test]
     fn the_script_arrives_whole() {
-        let packed = STANDARD.decode(script(&submission()).unwrap()).unwrap();
+        let packed = STANDARD.decode(script(&submission(), &statements()).unwrap()).unwrap();
         let mut text = String::new();
         flate2::read::GzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
         let value: Value = serde_json::from_str(&text).unwrap();

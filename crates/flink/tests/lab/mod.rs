@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use domain::cluster::ProcessLook;
 use domain::flink_version::VersionNumber;
 use domain::observation::{FlinkState, Presence};
-use domain::ports::{ClusterHost, ClusterObserver, ClusterSight, Endpoint, JobControl, Launch, SavepointProgress, Submission};
+use domain::ports::{ClusterHost, ClusterObserver, ClusterSight, Endpoint, JobControl, Launch, Program, SavepointProgress, Submission};
 use domain::run::ClaimMode;
 use domain::sql::{Statement, StatementKind};
 use flink::{LocalHost, Rest};
@@ -227,7 +227,10 @@ pub fn submission(id: u8, sql: &[(StatementKind, &str)]) -> Submission {
     Submission {
         flink_job_id: format!("{id:032x}"),
         job_name: format!("job {id}"),
-        statements: statements.collect(),
+        program: Program::Sql {
+            statements: statements.collect(),
+        },
+        jar: None,
         configuration: BTreeMap::new(),
         parallelism: Some(1),
         restore_path: None,

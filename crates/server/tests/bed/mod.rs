@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use domain::cluster::{ClusterDesired, TargetKind};
-use domain::draft::{JobSpec, Mode};
+use domain::draft::{Code, JobSpec, Mode};
 use domain::release::ReleaseContent;
 use domain::sql::{Statement, StatementKind};
 use serde_json::{Value, json};
@@ -251,11 +251,12 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
     let job = store.create_job(job).await.unwrap();
     let sql = "INSERT INTO sink SELECT * FROM source".to_owned();
     let spec = JobSpec {
-        sql: sql.clone(),
+        code: Code::Sql { sql: sql.clone() },
         cluster_id: Some(cluster.id),
         mode: Mode::Session,
         parallelism: None,
         configuration: [].into(),
+        jars: Vec::new(),
     };
     let draft = NewDraft {
         team_id: team.id,
@@ -276,6 +277,7 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
         spec,
         version: version.parse().unwrap(),
         statements,
+        artifacts: Vec::new(),
     };
     let release = NewRelease {
         team_id: team.id,

@@ -31,7 +31,14 @@ fn a_save_on_an_older_revision_is_shown_the_newest() {
         );
         assert_eq!(store.draft(world.team.id, world.job.id, None).await.unwrap(), second);
         assert_eq!(
-            store.draft(world.team.id, world.job.id, Some(1)).await.unwrap().spec.sql,
+            store
+                .draft(world.team.id, world.job.id, Some(1))
+                .await
+                .unwrap()
+                .spec
+                .code
+                .sql()
+                .unwrap(),
             "SELECT 1"
         );
         let forced = store.save_draft(on(&world, None, "SELECT 4")).await.unwrap();
@@ -76,7 +83,17 @@ fn the_newest_fifty_are_kept_and_long_scripts_come_back_whole() {
         let long = "-- 长 🚀 \u{0} '\"\\\n".repeat(MAX_SCRIPT_BYTES / 20);
         let long = long.replace('\u{0}', "");
         store.save_draft(on(&world, Some(60), &long)).await.unwrap();
-        assert_eq!(store.draft(world.team.id, world.job.id, None).await.unwrap().spec.sql, long);
+        assert_eq!(
+            store
+                .draft(world.team.id, world.job.id, None)
+                .await
+                .unwrap()
+                .spec
+                .code
+                .sql()
+                .unwrap(),
+            long
+        );
         assert_eq!(store.draft(world.team.id, world.job.id, Some(3)).await, Err(StoreError::NotFound));
     });
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::Millis;
 use domain::cluster::{Cluster, ClusterDesired, TargetKind};
-use domain::draft::{JobSpec, Mode};
+use domain::draft::{Code, JobSpec, Mode};
 use domain::effect::{Effect, EffectKind, EffectState};
 use domain::flink_version::VersionNumber;
 use domain::id::{EffectId, RunId, SnapshotId};
@@ -171,11 +171,12 @@ pub fn standalone(team: &Team, name: &str) -> NewCluster {
 
 pub fn spec(sql: &str, cluster: &Cluster) -> JobSpec {
     JobSpec {
-        sql: sql.to_owned(),
+        code: Code::Sql { sql: sql.to_owned() },
         cluster_id: Some(cluster.id),
         mode: Mode::Session,
         parallelism: Some(2),
         configuration: BTreeMap::new(),
+        jars: Vec::new(),
     }
 }
 
@@ -185,6 +186,7 @@ pub fn content(name: &str, spec: JobSpec) -> ReleaseContent {
         spec,
         version: VersionNumber::new(2, 2, 1),
         statements: Vec::new(),
+        artifacts: Vec::new(),
     }
 }
 

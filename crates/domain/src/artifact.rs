@@ -1,0 +1,170 @@
+//! Artifacts: content-addressed bytes of a team with a name and a kind, which jobs refer to.
+//!
+//! An upload under a name that is taken makes the next version of that name; versions are never changed. A draft
+//! refers to a name, with or without a version; a release pins the digest, so what is released never changes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::id::{ArtifactId, TeamId, UserId};
+use crate::time::Millis;
+
+/// SHA-256 of an artifact's bytes: 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(String);
+
+/// A text that is not a digest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a SHA-256 digest: expected 64 lower-case hexadecimal digits")]
+pub struct InvalidDigest(String);
+
+impl Digest {
+    /// The digest of bytes hashed elsewhere.
+    #[must_use]
+    pub fn of(sha256: [u8; 32]) -> Self {
+        Self(hex::encode(sha256))
+    }
+
+    /// The 64 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = InvalidDigest;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() == 64 && text.bytes().all(hex) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidDigest(text.chars().take(80).collect()))
+        }
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What an artifact is for. Read off its content at the upload; a person may say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArtifactKind {
+    /// A program with a main class.
+    JobJar,
+    /// Classes that a script calls.
+    UdfJar,
+    /// Tables, formats, catalogs: a jar that offers Flink factories as services.
+    Connector,
+    /// A Python program or module.
+    PythonFile,
+    /// Any other archive.
+    Archive,
+}
+
+impl ArtifactKind {
+    /// Whether it can stand on a class path.
+    #[must_use]
+    pub const fn is_jar(self) -> bool {
+        matches!(self, Self::JobJar | Self::UdfJar | Self::Connector)
+    }
+}
+
+/// One version of an artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Its id.
+    pub id: ArtifactId,
+    /// The team it belongs to.
+    pub team_id: TeamId,
+    /// Name; with the version unique in the team, compared byte by byte.
+    pub name: String,
+    /// 1, 2, 3 … in its name.
+    pub version: i64,
+    /// What it is for.
+    pub kind: ArtifactKind,
+    /// The name that the file had where it came from: shown, and the name of a download.
+    pub file_name: String,
+    /// Digest of the bytes.
+    pub digest: Digest,
+    /// How many bytes.
+    pub size_bytes: i64,
+    /// Who uploaded it.
+    pub created_by: UserId,
+    /// When it was uploaded.
+    pub created_at: Millis,
+}
+
+/// How a draft refers to an artifact of its team.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ArtifactRef {
+    /// The name.
+    pub name: String,
+    /// The version; unset means the newest one when it is released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
+/// An artifact as a release holds it: what [`ArtifactRef`] was resolved to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinnedArtifact {
+    /// The name that the draft used.
+    pub name: String,
+    /// The version that it meant.
+    pub version: i64,
+    /// The file's name.
+    pub file_name: String,
+    /// Digest of the bytes: what really runs.
+    pub digest: Digest,
+}
+
+impl From<&Artifact> for PinnedArtifact {
+    fn from(artifact: &Artifact) -> Self {
+        Self {
+            name: artifact.name.clone(),
+            version: artifact.version,
+            file_name: artifact.file_name.clone(),
+            digest: artifact.digest.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_read_strictly() {
+        let digest = Digest::of([0xab; 32]);
+        assert_eq!(digest.to_string().parse(), Ok(digest.clone()));
+        for bad in [
+            "",
+            "ab",
+            &"AB".repeat(32),
+            &"g".repeat(64),
+            &format!("{digest} "),
+            "../../etc/passwd",
+        ] {
+            assert!(bad.parse::<Digest>().is_err(), "{bad}");
+        }
+    }
+}

@@ -109,7 +109,7 @@ fn busy(open: &Operation) -> Verdict {
     let what = match &open.request {
         Request::Start { .. } => "It is being started",
         Request::Stop { .. } => "It is being stopped",
-        Request::Replace { .. } => "It is being restarted",
+        Request::Replace { .. } | Request::Restart { .. } => "It is being restarted",
         _ => return being_deleted(),
     };
     Verdict::no("operation_running", format!("{what}; wait for {} or cancel it.", open.id))
@@ -151,6 +151,9 @@ fn stop(facts: &JobFacts) -> Verdict {
         Some(open) if matches!(open.request, Request::Stop { .. } | Request::Delete) => return busy(open),
         _ => {}
     }
+    if !live(facts) && crate::restart::due_at(facts).is_some() {
+        return Verdict::no("restart_pending", "It does not run while it waits for its restart; cancel it to have it stay stopped.");
+    }
     if !live(facts) {
         return not_running(facts);
     }
@@ -171,7 +174,9 @@ fn cancel(facts: &JobFacts) -> Verdict {
         Some(_) => return Verdict::yes(),
         None => {}
     }
-    if live(facts) || facts.run.as_ref().is_some_and(|run| run.ghost_since.is_some()) {
+    // While a restart is pending a stop is the word that there shall be none.
+    let pending = crate::restart::due_at(facts).is_some();
+    if live(facts) || pending || facts.run.as_ref().is_some_and(|run| run.ghost_since.is_some()) {
         Verdict::yes()
     } else {
         not_running(facts)

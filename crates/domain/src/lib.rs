@@ -22,6 +22,7 @@ pub mod operation;
 pub mod plan;
 pub mod ports;
 pub mod release;
+pub mod restart;
 pub mod run;
 pub mod snapshot;
 pub mod sql;

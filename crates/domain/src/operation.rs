@@ -31,6 +31,13 @@ pub enum Request {
         /// How to start; `latest` means the savepoint that the stop step takes, where it takes one.
         options: StartOptions,
     },
+    /// Start the release of a run that failed once more, for the restart policy.
+    Restart {
+        /// Which.
+        release_id: ReleaseId,
+        /// How; its state is `none` or a path.
+        options: StartOptions,
+    },
     /// Take a savepoint of the running job.
     Savepoint,
     /// Delete the job with its history; snapshots' files stay where they are.
@@ -49,6 +56,7 @@ impl Request {
             Self::Start { .. } => "start",
             Self::Stop { .. } => "stop",
             Self::Replace { .. } => "replace",
+            Self::Restart { .. } => "restart",
             Self::Savepoint => "savepoint",
             Self::Delete => "delete",
             Self::ClusterStart => "cluster_start",

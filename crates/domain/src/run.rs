@@ -60,6 +60,8 @@ pub enum RunCause {
     Start,
     /// The start step of a replace.
     Replace,
+    /// The restart policy.
+    Restart,
 }
 
 /// How a run ended.

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Cluster, Look};
+use crate::cluster::{Cluster, ClusterDesired, Look};
 use crate::effect::Effect;
 use crate::job::Job;
 use crate::observation::{FlinkState, Observation, Presence};
 use crate::operation::{Operation, Request};
+use crate::restart::{self, Next, RestartFacts};
 use crate::run::{Outcome, Run, RunEnd, Source};
 use crate::snapshot::Snapshot;
 use crate::time::Millis;
@@ -39,6 +40,8 @@ pub struct JobFacts {
     pub effects: Vec<Effect>,
     /// Snapshots that the open operations take. Only read for the engine; empty in lists.
     pub snapshots: Vec<Snapshot>,
+    /// How the job is kept running, where it has a restart policy.
+    pub restart: Option<RestartFacts>,
 }
 
 /// The word on the screen.
@@ -77,6 +80,8 @@ pub enum ConditionKind {
     Ghost,
     /// A newer release than the running one exists.
     NewerRelease,
+    /// The restart policy gave up.
+    CrashLoop,
 }
 
 /// A condition with its sentence.
@@ -112,7 +117,7 @@ pub struct Status {
 /// The label with its sentence, evidence and conditions.
 #[must_use]
 pub fn status(facts: &JobFacts, now: Millis) -> Status {
-    let (label, sentence, since) = label(facts);
+    let (label, sentence, since) = label(facts, now);
     let (evidence, evidence_at) = evidence(facts);
     Status {
         label,
@@ -132,7 +137,7 @@ fn flink_state(facts: &JobFacts) -> Option<&FlinkState> {
     }
 }
 
-fn label(facts: &JobFacts) -> (Label, String, Millis) {
+fn label(facts: &JobFacts, now: Millis) -> (Label, String, Millis) {
     if let Some(operation) = &facts.lifecycle {
         return lifecycle_label(facts, operation);
     }
@@ -144,7 +149,7 @@ fn label(facts: &JobFacts) -> (Label, String, Millis) {
             facts.job.created_at,
         ),
         Some(run) => match &run.end {
-            Some(end) => ended_label(run, end),
+            Some(end) => restarting_label(facts, end, now).unwrap_or_else(|| ended_label(run, end)),
             None => live_label(facts, run),
         },
     }
@@ -158,6 +163,7 @@ fn lifecycle_label(facts: &JobFacts, operation: &Operation) -> (Label, String, M
         .is_some_and(|run| run.live() && run.generation < operation.generation);
     let (label, fallback) = match &operation.request {
         Request::Stop { .. } => (Label::Stopping, "The stop is being worked on."),
+        Request::Restart { .. } => (Label::Restarting, "The restart is being worked on."),
         Request::Delete => (Label::Stopping, "The job is being deleted."),
         Request::Replace { .. } if old_run_lives => (Label::Stopping, "The running release is being stopped for another start."),
         _ => (Label::Starting, "The start is being worked on."),
@@ -168,6 +174,25 @@ fn lifecycle_label(facts: &JobFacts, operation: &Operation) -> (Label, String, M
         .filter(|step| step.ended_at.is_none() && !step.detail.is_empty());
     let sentence = step.map_or_else(|| fallback.to_owned(), |step| step.detail.clone());
     (label, sentence, operation.created_at)
+}
+
+/// Between the end of a run and its restart by policy.
+fn restarting_label(facts: &JobFacts, end: &RunEnd, now: Millis) -> Option<(Label, String, Millis)> {
+    let policy = &facts.restart.as_ref()?.policy;
+    let Some(Next::Restart { at, number }) = restart::next(facts) else {
+        return None;
+    };
+    let attempt = restart::attempt_words(policy, number);
+    let cluster = facts.cluster.as_ref();
+    let stopped = cluster.filter(|cluster| cluster.cluster.desired == ClusterDesired::Stopped);
+    let silent = cluster.filter(|cluster| !cluster.look.reachable());
+    let when = match (stopped, silent) {
+        (Some(cluster), _) => format!("Restarting once cluster {} is started again", cluster.cluster.name),
+        (None, Some(cluster)) => format!("Restarting once cluster {} answers again", cluster.cluster.name),
+        (None, None) if at > now => format!("Restarting in {}", seconds(at.since(now) + 999)),
+        (None, None) => "Restarting now".to_owned(),
+    };
+    Some((Label::Restarting, format!("{when} ({attempt}). It ended: {}", end.reason), end.at))
 }
 
 fn ended_label(run: &Run, end: &RunEnd) -> (Label, String, Millis) {
@@ -280,6 +305,14 @@ fn conditions(facts: &JobFacts, now: Millis) -> Vec<Condition> {
             kind: ConditionKind::Ghost,
             since: Some(since),
             sentence: format!("Flink job {} was seen alive after this run had ended.", run.id.flink_job_id()),
+        });
+    }
+    let given_up = facts.restart.as_ref().and_then(|restart| restart.given_up.as_ref());
+    if let Some(given_up) = given_up.filter(|given_up| given_up.run_id == run.id && facts.lifecycle.is_none()) {
+        found.push(Condition {
+            kind: ConditionKind::CrashLoop,
+            since: Some(given_up.at),
+            sentence: format!("{} Mend the cause, then start it.", given_up.reason),
         });
     }
     if !run.live() {

@@ -144,6 +144,7 @@ pub(super) fn facts() -> JobFacts {
         cluster: Some(ClusterFacts { cluster, look }),
         effects: Vec::new(),
         snapshots: Vec::new(),
+        restart: None,
     }
 }
 
@@ -221,6 +222,8 @@ pub(super) fn words(actions: &[Action]) -> Vec<String> {
                 format!("finish:{state:?}:{error}{}", if desired.is_some() { ":running again" } else { "" })
             }
             Action::DeleteJob => "delete".to_owned(),
+            Action::Restart { number, options } => format!("restart:{number}:{:?}", options.state),
+            Action::GiveUpRestarts { .. } => "give up".to_owned(),
             Action::Submit { new, restore_path } => format!("submit:{new}:{}", restore_path.as_deref().unwrap_or("-")),
             Action::TriggerSavepoint { .. } => "savepoint".to_owned(),
             Action::StopWithSavepoint { drain, .. } => format!("stop:{drain}"),

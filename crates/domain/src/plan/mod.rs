@@ -10,6 +10,9 @@ pub mod cluster;
 #[cfg(test)]
 mod cluster_tests;
 mod end;
+pub mod restart;
+#[cfg(test)]
+mod restart_tests;
 mod savepoint;
 #[cfg(test)]
 mod shown_tests;
@@ -28,7 +31,7 @@ use crate::job::Desired;
 use crate::observation::Presence;
 use crate::operation::{Operation, OperationError, OperationState, Request};
 use crate::ports::{Checkpoint, SavepointProgress, StoredSnapshot};
-use crate::run::{Run, RunEnd, StopMode};
+use crate::run::{Run, RunEnd, StartOptions, StopMode};
 use crate::snapshot::Snapshot;
 use crate::status::JobFacts;
 use crate::time::{MINUTE, Millis, SECOND};
@@ -52,7 +55,7 @@ pub struct Sights {
     pub stored: HashMap<SnapshotId, Stored>,
     /// Exceptions and checkpoints of a run that has ended.
     pub evidence: Option<Evidence>,
-    /// Snapshots of the job that a start may choose from; read while a start is open.
+    /// Snapshots of the job that a start may choose from; read while a start is open or a restart is due.
     pub snapshots: Vec<Snapshot>,
 }
 
@@ -109,6 +112,18 @@ pub enum Action {
     },
     /// Note: remove the job's rows.
     DeleteJob,
+    /// Note: the restart policy begins a start of its own.
+    Restart {
+        /// The how-manieth within the policy's window.
+        number: u32,
+        /// How, the state resolved.
+        options: StartOptions,
+    },
+    /// Note: the restart policy gives up after this run.
+    GiveUpRestarts {
+        /// Why, as a sentence.
+        reason: String,
+    },
     /// Call: send a submission; a new run where the run is not of this intent yet.
     Submit {
         /// Whether a run has to be made first.
@@ -203,6 +218,7 @@ pub fn plan(facts: &JobFacts, sights: &Sights, now: Millis) -> Plan {
     if plan.idle() {
         plan.actions.extend(end::ghost(facts, now));
         plan.actions.extend(first_running(facts));
+        plan.actions.extend(restart::restart(facts, sights, now));
     }
     plan
 }
@@ -216,7 +232,7 @@ fn first_running(facts: &JobFacts) -> Option<Action> {
 
 fn lifecycle(facts: &JobFacts, sights: &Sights, operation: &Operation, now: Millis) -> Vec<Action> {
     match &operation.request {
-        Request::Start { options, .. } => start::start(facts, sights, operation, options, now),
+        Request::Start { options, .. } | Request::Restart { options, .. } => start::start(facts, sights, operation, options, now),
         Request::Stop { mode } => stop::stop(facts, operation, *mode, now),
         Request::Replace { stop, options, .. } => replace(facts, sights, operation, (*stop, options), now),
         Request::Delete => delete(facts, operation),

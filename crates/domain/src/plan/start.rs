@@ -3,17 +3,25 @@
 use super::{Action, MAIN_GRACE, MAX_TRIES, Sent, Sights, failed, heard_after, incarnation, presence, reachable, sent, step, succeeded};
 use crate::cluster::ClusterDesired;
 use crate::observation::Presence;
-use crate::operation::{Operation, OperationError};
+use crate::operation::{Operation, OperationError, Request};
 use crate::run::{Outcome, Run, RunEnd, Source, StartFrom, StartOptions};
 use crate::snapshot::{Snapshot, SnapshotState};
 use crate::status::JobFacts;
 use crate::time::Millis;
 
 pub(super) fn start(facts: &JobFacts, sights: &Sights, operation: &Operation, options: &StartOptions, now: Millis) -> Vec<Action> {
-    match facts.run.as_ref().filter(|run| run.generation == operation.generation) {
+    match facts.run.as_ref().filter(|run| made_by(operation, run)) {
         None => begin(facts, sights, operation, options),
         Some(Run { end: Some(end), .. }) => vec![ended(operation, end)],
         Some(_) => follow(facts, operation, now),
+    }
+}
+
+/// A restart by policy has the generation of the run that failed, but an attempt of its own.
+fn made_by(operation: &Operation, run: &Run) -> bool {
+    match operation.request {
+        Request::Restart { .. } => run.operation_id == operation.id,
+        _ => run.generation == operation.generation,
     }
 }
 

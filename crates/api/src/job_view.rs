@@ -73,6 +73,8 @@ pub enum ConditionWord {
     Ghost,
     /// A newer release than the running one exists.
     NewerRelease,
+    /// The restart policy gave up.
+    CrashLoop,
 }
 
 /// Something worth knowing beside the label.
@@ -168,6 +170,9 @@ pub struct Job {
     /// The open start, stop, replace or delete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
+    /// When the restart policy starts it again, at the earliest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart_at: Option<Time>,
     /// The open savepoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub savepoint: Option<Operation>,
@@ -207,6 +212,7 @@ impl From<ConditionKind> for ConditionWord {
             ConditionKind::WaitingForResources => Self::WaitingForResources,
             ConditionKind::Ghost => Self::Ghost,
             ConditionKind::NewerRelease => Self::NewerRelease,
+            ConditionKind::CrashLoop => Self::CrashLoop,
         }
     }
 }
@@ -279,6 +285,7 @@ pub(crate) async fn view(app: &App, facts: JobFacts) -> Result<Job, Problem> {
     let status = status(&facts, now()).into();
     let actions = actions(&facts).into();
     let desired = desired(app, &facts).await?;
+    let restart_at = some(domain::restart::due_at(&facts));
     let JobFacts {
         job,
         run,
@@ -299,6 +306,7 @@ pub(crate) async fn view(app: &App, facts: JobFacts) -> Result<Job, Problem> {
         }),
         run: run.map(Run::from),
         operation: operation(app, lifecycle).await?,
+        restart_at,
         savepoint: operation(app, savepoint).await?,
         release_number: job.release_number,
         draft_revision: job.draft_revision,

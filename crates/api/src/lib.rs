@@ -41,6 +41,7 @@ pub mod release;
 mod release_check;
 pub mod release_diff;
 mod request;
+mod restart;
 pub mod routes;
 pub mod run;
 pub mod scope;

@@ -28,6 +28,8 @@ pub enum OperationKind {
     Stop,
     /// Stop what runs, then start a release.
     Replace,
+    /// Start what failed once more, by the restart policy.
+    Restart,
     /// Take a savepoint.
     Savepoint,
     /// Delete the job.
@@ -181,6 +183,10 @@ async fn choices(app: &App, request: Request) -> Result<(OperationKind, Operatio
         Request::Start { release_id, options } => {
             let number = app.release_number(release_id).await?;
             (OperationKind::Start, OperationRequest::start(release_id, number, options))
+        }
+        Request::Restart { release_id, options } => {
+            let number = app.release_number(release_id).await?;
+            (OperationKind::Restart, OperationRequest::start(release_id, number, options))
         }
         Request::Replace { release_id, stop, options } => {
             let number = app.release_number(release_id).await?;

@@ -17,7 +17,7 @@ use crate::{
     access, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, exception, flink_version, graph, health,
     installation,
 };
-use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, run, snapshot, team};
+use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team};
 
 /// Where the paths of teams begin.
 const TEAM: &str = "/api/v1/teams/{team}";
@@ -97,6 +97,8 @@ fn jobs(routes: Routes) -> Routes {
         .add(TEAM, Access::Developer, routes!(job::create_job))
         .add(TEAM, Access::Viewer, routes!(job::get_job))
         .add(TEAM, Access::Developer, routes!(job::change_job))
+        .add(TEAM, Access::Viewer, routes!(restart::get_restart_policy))
+        .add(TEAM, Access::Operator, routes!(restart::set_restart_policy))
         .add(TEAM, Access::Viewer, routes!(draft::get_draft))
         .add(TEAM, Access::Developer, routes!(draft::save_draft))
         .add(TEAM, Access::Viewer, routes!(draft::list_drafts))

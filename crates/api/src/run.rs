@@ -131,6 +131,8 @@ pub enum RunCause {
     Start,
     /// The start step of a replace.
     Replace,
+    /// The restart policy.
+    Restart,
 }
 
 /// How a run ended.
@@ -303,6 +305,7 @@ impl From<domain::run::Run> for Run {
             cause: match run.cause {
                 Cause::Start => RunCause::Start,
                 Cause::Replace => RunCause::Replace,
+                Cause::Restart => RunCause::Restart,
             },
             started_at: run.created_at.into(),
             running_at: some(run.running_at),

@@ -115,6 +115,7 @@ impl Caller<'_> {
         let Some(operation) = &self.facts.lifecycle else { return Ok(()) };
         let (release_id, options, cause) = match &operation.request {
             Request::Start { release_id, options } => (*release_id, options, RunCause::Start),
+            Request::Restart { release_id, options } => (*release_id, options, RunCause::Restart),
             Request::Replace { release_id, options, .. } => (*release_id, options, RunCause::Replace),
             _ => return Ok(()),
         };
@@ -169,7 +170,7 @@ impl Caller<'_> {
             release_number: release.number,
             cluster_id: self.facts.cluster.as_ref()?.cluster.id,
             generation: operation.generation,
-            attempt: 1,
+            attempt: self.attempt(operation),
             cause: how.1,
             options: how.0.clone(),
             restore_path,
@@ -180,6 +181,12 @@ impl Caller<'_> {
             end: None,
             ghost_since: None,
         })
+    }
+
+    /// The first run of an intent is attempt 1; a restart by policy is one more of the same intent.
+    fn attempt(&self, operation: &Operation) -> i64 {
+        let before = self.facts.run.as_ref().filter(|run| run.generation == operation.generation);
+        before.map_or(1, |run| run.attempt + 1)
     }
 
     /// The same run once more: the effect says that nothing, or nothing that arrived, went out.

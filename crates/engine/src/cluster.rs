@@ -307,11 +307,17 @@ fn pause(look: &Look, operation: Option<&Operation>, jobs: &[JobFacts]) -> Durat
             .iter()
             .filter(|facts| facts.run.as_ref().is_some_and(domain::run::Run::live))
             .all(settled);
-    match (open, quiet) {
+    let usual = match (open, quiet) {
         (true, _) if look.reachable() || operation.is_some() => BUSY,
         (false, true) => QUIET,
         _ => MOVING,
-    }
+    };
+    // A restart wants a look from after it fell due.
+    let due = jobs.iter().filter_map(domain::restart::due_at).min().filter(|_| look.reachable());
+    due.map_or(usual, |at| {
+        let left = u64::try_from(at.since(store::now())).unwrap_or(0);
+        usual.min(BUSY + Duration::from_millis(left))
+    })
 }
 
 /// The operation with one more step, the one before ended.

@@ -7,7 +7,7 @@ use domain::id::JobId;
 use domain::observation::Observation;
 use domain::operation::Request;
 use domain::plan::start::latest;
-use domain::plan::{Action, Evidence, Plan, Sights, Stored, plan};
+use domain::plan::{Action, Evidence, Plan, Sights, Stored, plan, restart};
 use domain::ports::{Endpoint, PortError, SavepointProgress};
 use domain::run::Run;
 use domain::snapshot::{Snapshot, SnapshotState};
@@ -112,8 +112,10 @@ async fn look_closer(engine: &Engine, lease: Option<&Lease>, facts: &JobFacts) -
         .lifecycle
         .as_ref()
         .is_some_and(|open| matches!(open.request, Request::Start { .. } | Request::Replace { .. }));
-    if starts {
-        let known = engine.store.snapshots(facts.job.team_id, facts.job.id, 500, None).await?;
+    let restarts = facts.run.as_ref().filter(|_| restart::due(facts, store::now()));
+    if starts || restarts.is_some() {
+        let mut known = engine.store.snapshots(facts.job.team_id, facts.job.id, 500, None).await?;
+        known.retain(|snapshot| restarts.is_none_or(|run| run.id == snapshot.run_id));
         sights.snapshots = still_there(engine, lease, known).await?;
     }
     Ok(sights)

@@ -2,15 +2,20 @@
 
 use domain::id::OperationId;
 use domain::job::Desired;
-use domain::operation::{Operation, OperationState};
+use domain::operation::{Operation, OperationState, Request};
 use domain::plan::{Action, Sights};
-use domain::run::{Run, RunEnd};
+use domain::restart::{GivenUp, attempt_words};
+use domain::run::{Run, RunEnd, StartOptions};
 use domain::snapshot::{Snapshot, SnapshotKind, SnapshotState};
 use domain::status::{JobFacts, outcome_word};
+use domain::time::MINUTE;
 use store::{Lease, NewEvent, StoreError, Write};
 
 use crate::cluster::{end_operation, push_step};
 use crate::{Engine, checkpoint};
+
+/// How long a restart by policy may take, as a start.
+const RESTART_DEADLINE: i64 = 10 * MINUTE;
 
 /// Writes all notes of a plan together; calls among the actions are left alone.
 pub(crate) async fn write(
@@ -46,6 +51,8 @@ pub(crate) async fn write(
                 notes.desire(*desired);
             }
             Action::DeleteJob => notes.delete_job(),
+            Action::Restart { number, options } => notes.restart(*number, options),
+            Action::GiveUpRestarts { reason } => notes.give_up(reason),
             Action::Submit { .. }
             | Action::TriggerSavepoint { .. }
             | Action::StopWithSavepoint { .. }
@@ -189,6 +196,55 @@ impl<'a> Notes<'a> {
         if let Some(run) = self.run() {
             run.stop_intent = None;
         }
+    }
+
+    /// The policy's own start: an operation of the same intent, asked for by nobody.
+    fn restart(&mut self, number: u32, options: &StartOptions) {
+        let (Some(run), Some(restart)) = (&self.facts.run, &self.facts.restart) else {
+            return;
+        };
+        let ended = run.end.as_ref().map_or("", |end| end.reason.as_str());
+        let attempt = attempt_words(&restart.policy, number);
+        let now = store::now();
+        let operation = Operation {
+            id: OperationId(store::new_id()),
+            team_id: run.team_id,
+            job_id: Some(run.job_id),
+            cluster_id: None,
+            request: Request::Restart {
+                release_id: run.release_id,
+                options: options.clone(),
+            },
+            generation: run.generation,
+            run_id: None,
+            snapshot_id: None,
+            state: OperationState::Running,
+            steps: Vec::new(),
+            error: None,
+            requested_by: None,
+            created_at: now,
+            deadline_at: now.plus(RESTART_DEADLINE),
+            ended_at: None,
+            revision: 1,
+        };
+        self.writes.push(Write::BeginRestart {
+            after: run.id,
+            operation,
+            message: format!("Restarting by policy ({attempt}). It ended: {ended}"),
+        });
+    }
+
+    fn give_up(&mut self, reason: &str) {
+        let Some(run) = &self.facts.run else { return };
+        self.writes.push(Write::GiveUpRestarts {
+            team_id: run.team_id,
+            job_id: run.job_id,
+            given_up: GivenUp {
+                run_id: run.id,
+                at: store::now(),
+                reason: reason.to_owned(),
+            },
+        });
     }
 
     fn delete_job(&mut self) {

@@ -22,7 +22,7 @@ use crate::entity::{cluster, effect, job, observation, operation, run, snapshot}
 use crate::fault::{Fault, StoreError};
 use crate::job::{JobFilter, page};
 use crate::snapshot::unsettled;
-use crate::{cluster as clusters, job as jobs};
+use crate::{cluster as clusters, job as jobs, restart};
 
 /// A cluster that the engine has work with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,8 @@ async fn gather_some(conn: &DatabaseTransaction, jobs: Vec<Job>, depth: Depth) -
         Depth::View => Default::default(),
         Depth::Plan => (effects(conn, &runs).await?, snapshots(conn, &jobs, &operations).await?),
     };
+    let newest = jobs.iter().map(|job| (job.id, job.run_id.and_then(|id| runs.get(&id)).cloned()));
+    let mut restarts = restart::gather(conn, &newest.collect()).await?;
     let facts = jobs.into_iter().map(|job| {
         let run = job.run_id.and_then(|id| runs.remove(&id));
         let cluster = place(&job, run.as_ref()).and_then(|id| clusters.get(&id)).cloned();
@@ -84,6 +86,7 @@ async fn gather_some(conn: &DatabaseTransaction, jobs: Vec<Job>, depth: Depth) -
             observation: job.run_id.and_then(|id| observations.remove(&id)),
             effects: job.run_id.and_then(|id| effects.remove(&id)).unwrap_or_default(),
             snapshots: snapshots.remove(&job.id).unwrap_or_default(),
+            restart: restarts.remove(&job.id),
             cluster,
             run,
             job,
@@ -203,7 +206,8 @@ async fn rows_on(conn: &DatabaseTransaction, id: ClusterId) -> Result<Vec<job::M
     let wanted = Condition::any()
         .add(job::Column::RunId.in_subquery(here().filter(moving).into_query()))
         .add(job::Column::Id.in_subquery(unsettled.into_query()))
-        .add(open);
+        .add(open)
+        .add(restart::waiting()?.add(job::Column::ClusterId.eq(id.0)));
     Ok(job::Entity::find().filter(wanted).order_by_asc(job::Column::Id).all(conn).await?)
 }
 
@@ -329,7 +333,7 @@ impl Store {
     }
 
     /// All facts of the jobs that the engine has work with on a cluster: their newest run lives there or
-    /// is a ghost there, or they stand there with an open operation, or a snapshot of a run there is
+    /// is a ghost there, or they stand there with an open operation or with a run that a policy may restart, or a snapshot of a run there is
     /// triggering or unverified.
     ///
     /// # Errors

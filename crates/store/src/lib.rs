@@ -35,6 +35,7 @@ mod observation;
 mod operation;
 mod release;
 mod request;
+mod restart;
 mod run;
 mod session;
 mod snapshot;

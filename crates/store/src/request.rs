@@ -141,6 +141,7 @@ fn desired(request: &Request) -> Result<Option<Desired>, Fault> {
         Request::Start { release_id, .. } | Request::Replace { release_id, .. } => Ok(Some(Desired::Running { release_id: *release_id })),
         Request::Stop { .. } | Request::Delete => Ok(Some(Desired::Stopped)),
         Request::Savepoint => Ok(None),
+        Request::Restart { .. } => Err(Fault::invalid("a restart by policy was asked for as if by a user")),
         Request::ClusterStart | Request::ClusterStop => Err(Fault::invalid("a request about a cluster was made of a job")),
     }
 }
@@ -312,7 +313,7 @@ const fn blank(tx: &Tx, id: OperationId, generation: i64, request: Request) -> O
 }
 
 /// Inserts the operation with its event, and ends the one whose place it took.
-async fn begin(tx: &Tx, begun: &Operation, supersede: Option<OperationId>, message: &str) -> Result<(), Fault> {
+pub(crate) async fn begin(tx: &Tx, begun: &Operation, supersede: Option<OperationId>, message: &str) -> Result<(), Fault> {
     let row = operation::row_of(begun)?;
     operations::Entity::insert(row.into_active_model())
         .exec_without_returning(&tx.conn)

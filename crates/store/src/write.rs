@@ -5,10 +5,11 @@
 use domain::cluster::{ClusterDesired, Look};
 use domain::effect::Effect;
 use domain::flink_version::VersionNumber;
-use domain::id::{ClusterId, JobId, RunId};
+use domain::id::{ClusterId, JobId, RunId, TeamId};
 use domain::job::Desired;
 use domain::observation::Observation;
 use domain::operation::Operation;
+use domain::restart::GivenUp;
 use domain::run::{Run, RunEnd};
 use domain::snapshot::Snapshot;
 
@@ -17,7 +18,7 @@ use crate::event::NewEvent;
 use crate::fault::{Fault, StoreError};
 use crate::lease::{self, Lease};
 use crate::transaction::{Scope, Tx};
-use crate::{cluster, effect, job, look, observation, operation, run, snapshot};
+use crate::{cluster, effect, job, look, observation, operation, restart, run, snapshot};
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +82,25 @@ pub enum Write {
     Snapshot(Snapshot),
     /// A row of the timeline.
     Event(NewEvent),
+    /// A start by the restart policy, with its event. `Conflict` unless the run that it follows is the job's newest,
+    /// still desired, and nothing is open.
+    BeginRestart {
+        /// The run that it follows.
+        after: RunId,
+        /// The operation: its request is a restart.
+        operation: Operation,
+        /// The sentence of the event.
+        message: String,
+    },
+    /// The restart policy gave up after a run; written once, with its event.
+    GiveUpRestarts {
+        /// The team.
+        team_id: TeamId,
+        /// The job.
+        job_id: JobId,
+        /// After which run, when and why.
+        given_up: GivenUp,
+    },
     /// All rows of a job but its events and its open operation. `Conflict` while a run may be alive;
     /// nothing when the job is gone already.
     DeleteJob(JobId),
@@ -143,6 +163,8 @@ async fn one(tx: &Tx, write: &Write) -> Result<(), Fault> {
             tx.event(event.clone());
             Ok(())
         }
+        Write::BeginRestart { after, operation, message } => restart::begin(tx, *after, operation, message).await,
+        Write::GiveUpRestarts { team_id, job_id, given_up } => restart::give_up(tx, *team_id, *job_id, given_up).await,
         Write::DeleteJob(id) => job::delete(tx, *id).await,
     }
 }

@@ -74,6 +74,8 @@ pub enum JobCommand {
         #[command(flatten)]
         server: Server,
     },
+    /// Show or set how a job is kept running when it fails
+    RestartPolicy(RestartPolicy),
     /// List a job's savepoints and checkpoints
     Snapshots(JobOnly),
     /// Print the end of a log of the job's cluster
@@ -191,6 +193,63 @@ pub struct JobStart {
     /// Where to.
     #[command(flatten)]
     pub server: Server,
+}
+
+/// Options of `job restart-policy`: without any it is shown; what is not given stays as it is.
+#[derive(Debug, Args)]
+pub struct RestartPolicy {
+    /// Name or id
+    pub job: String,
+    /// After which ends it is restarted
+    #[arg(long, value_enum)]
+    pub when: Option<RestartWhen>,
+    /// Restarts within the window before it is given up
+    #[arg(long)]
+    pub limit: Option<u32>,
+    /// How long failures are counted, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub window: Option<u32>,
+    /// Before the first restart, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub initial_delay: Option<u32>,
+    /// Each delay is so many times the one before
+    #[arg(long)]
+    pub factor: Option<u32>,
+    /// The longest delay, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub maximum_delay: Option<u32>,
+    /// Each delay is up to so many percent longer or shorter
+    #[arg(long, value_name = "PERCENT")]
+    pub jitter: Option<u32>,
+    /// State to go on from: `latest` or `none`
+    #[arg(long, value_parser = ["latest", "none"])]
+    pub state: Option<String>,
+    /// Where to.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// After which ends a job is restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RestartWhen {
+    /// After none
+    Never,
+    /// After a failure
+    Failed,
+    /// After a failure, and when nobody knows how it ended
+    FailedOrLost,
+}
+
+impl RestartWhen {
+    /// The API's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Failed => "failed",
+            Self::FailedOrLost => "failed_or_lost",
+        }
+    }
 }
 
 /// How to stop.

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::client::{Client, escape};
-use super::operation;
+use super::{operation, restart};
 use super::print::{self, at, items, show, table};
 use crate::cli::{JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
 use crate::failure::Failure;
@@ -58,6 +58,7 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             let taken = client.post(&path(&job, "/savepoint"), &json!({})).await?;
             operation::accepted(&client, taken, wait).await
         }
+        JobCommand::RestartPolicy(policy) => restart::run(policy).await,
         JobCommand::Snapshots(only) => {
             let client = Client::of(&only.server)?;
             let page = client.get(&path(&only.job, "/snapshots")).await?;
@@ -82,7 +83,7 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
     }
 }
 
-fn path(job: &str, rest: &str) -> String {
+pub(super) fn path(job: &str, rest: &str) -> String {
     format!("/jobs/{}{rest}", escape(job))
 }
 

@@ -6,3 +6,4 @@ pub mod job;
 pub mod login;
 pub mod operation;
 pub mod print;
+mod restart;

@@ -38,9 +38,14 @@ pub type Reply = Option<(u16, Value)>;
 impl Bed {
     /// A bed whose simulated Flink is of a version.
     pub async fn new(version: &str) -> Self {
+        Self::with(version, &[]).await
+    }
+
+    /// The same with configuration of the job.
+    pub async fn with(version: &str, configuration: &[(&str, &str)]) -> Self {
         let sim = sim::Flink::start(sim::SimOptions::of(version)).await.unwrap();
         let data = tempfile::tempdir().unwrap();
-        fill(&data.path().join("streamwright.db"), sim.url(), version).await;
+        fill(&data.path().join("streamwright.db"), sim.url(), (version, configuration)).await;
         Self {
             sim,
             data,
@@ -141,6 +146,17 @@ impl Bed {
             .await
     }
 
+    /// PUT below the team; it must succeed.
+    pub async fn put(&self, rest: &str, body: &Value) -> Value {
+        let path = format!("/api/v1/teams/{TEAM}{rest}");
+        let (status, answer) = self
+            .raw(reqwest::Method::PUT, &path, Some(body), None)
+            .await
+            .expect("the server answers");
+        assert_eq!(status, 200, "{answer:#}");
+        answer
+    }
+
     /// A request of any kind on the job.
     pub async fn ask(&self, verb: &str, body: &Value, key: &str) -> Reply {
         if verb == "delete" {
@@ -214,7 +230,8 @@ impl Bed {
     }
 }
 
-async fn fill(file: &std::path::Path, sim: &str, version: &str) {
+async fn fill(file: &std::path::Path, sim: &str, job: (&str, &[(&str, &str)])) {
+    let (version, configuration) = job;
     let store = Store::open(&Store::sqlite_url(file)).await.unwrap();
     let team = store.create_team(TEAM).await.unwrap();
     let user = store.create_user("admin", Some("not a hash"), true).await.unwrap();
@@ -255,7 +272,10 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
         cluster_id: Some(cluster.id),
         mode: Mode::Session,
         parallelism: None,
-        configuration: [].into(),
+        configuration: configuration
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
         jars: Vec::new(),
     };
     let draft = NewDraft {

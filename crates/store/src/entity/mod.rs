@@ -18,6 +18,7 @@ pub mod member;
 pub mod observation;
 pub mod operation;
 pub mod release;
+pub mod restart_policy;
 pub mod run;
 pub mod session;
 pub mod snapshot;

@@ -16,5 +16,6 @@ mod lease;
 mod name;
 mod release;
 mod request;
+mod restart;
 mod schema;
 mod world;

@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::id::RunId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::evidence;
 use crate::live::live;
 use crate::page::Page;
 use crate::problem::Problem;
@@ -31,24 +33,44 @@ pub struct JobException {
     pub location: Option<String>,
     /// The whole trace.
     pub trace: String,
+    /// The ended run that it was kept of, where Flink itself does not say it any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub kept_of: Option<RunId>,
 }
 
-/// Exceptions of the newest run, newest first.
+impl JobException {
+    pub(crate) fn of(exception: domain::ports::JobException, kept_of: Option<RunId>) -> Self {
+        Self {
+            cause: exception.cause,
+            class: exception.class,
+            at: some(exception.at),
+            task: exception.task,
+            location: exception.location,
+            trace: exception.trace,
+            kept_of,
+        }
+    }
+}
+
+/// Exceptions of the newest run, newest first; where Flink does not know it any more, those kept of its end.
 ///
 /// # Errors
-/// 404 `not_in_flink` or `no_run`, 502 `cluster_unreachable`.
+/// 404 `not_in_flink` or `no_run`, 502 `cluster_unreachable`, where nothing is kept.
 #[utoipa::path(get, path = "/jobs/{job}/exceptions", tag = "live", responses((status = 200, description = "Done", body = Page<JobException>)))]
 pub async fn list_exceptions(State(app): State<App>, of: JobScope) -> Result<Json<Page<JobException>>, Problem> {
-    let live = live(&app, &of).await?;
+    match from_flink(&app, &of).await {
+        Ok(items) => Ok(Json(Page::whole(items))),
+        Err(problem) => match evidence::kept_exceptions(&app, &of).await? {
+            Some(items) => Ok(Json(Page::whole(items))),
+            None => Err(problem),
+        },
+    }
+}
+
+async fn from_flink(app: &App, of: &JobScope) -> Result<Vec<JobException>, Problem> {
+    let live = live(app, of).await?;
     let seen = app.ports.reader.exceptions(&live.endpoint, &live.run.id.flink_job_id()).await;
     let seen = seen.map_err(|error| Problem::from_port(error, "the exceptions of the newest run"))?;
-    let items = seen.into_iter().map(|exception| JobException {
-        cause: exception.cause,
-        class: exception.class,
-        at: some(exception.at),
-        task: exception.task,
-        location: exception.location,
-        trace: exception.trace,
-    });
-    Ok(Json(Page::whole(items.collect())))
+    Ok(seen.into_iter().map(|exception| JobException::of(exception, None)).collect())
 }

@@ -17,6 +17,7 @@ pub mod configuration;
 pub mod document;
 pub mod draft;
 pub mod event;
+mod evidence;
 pub mod exception;
 pub mod extract;
 pub mod flink_version;

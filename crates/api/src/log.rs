@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
+use crate::evidence;
 use crate::extract::Query;
 use crate::live::{cluster_of, endpoint, newest, no_run};
 use crate::page::Page;
@@ -42,6 +43,8 @@ pub enum LogSource {
     Rest,
     /// This host, where the process does not answer.
     Host,
+    /// What was kept when the run ended.
+    Kept,
 }
 
 /// The end of a log file.
@@ -212,16 +215,23 @@ pub async fn get_cluster_log_tail(
     tail(&app, &of.cluster, query).await
 }
 
-/// The log files of the cluster that runs the job.
+/// The log files of the cluster that runs the job; where it does not answer, those kept of the newest run's end.
 ///
 /// # Errors
 /// As for a cluster, and 404 `no_run` before the first start.
 #[utoipa::path(get, path = "/jobs/{job}/logs", tag = "live", responses((status = 200, description = "Done", body = Page<LogFile>)))]
 pub async fn list_logs(State(app): State<App>, of: JobScope) -> Result<Json<Page<LogFile>>, Problem> {
-    files(&app, &cluster_of_job(&app, &of).await?).await
+    let seen = match cluster_of_job(&app, &of).await {
+        Ok(cluster) => files(&app, &cluster).await,
+        Err(problem) => Err(problem),
+    };
+    match seen {
+        Ok(files) => Ok(files),
+        Err(problem) => evidence::kept_logs(&app, &of).await?.ok_or(problem),
+    }
 }
 
-/// The end of a log file of the cluster that runs the job.
+/// The end of a log file of the cluster that runs the job; where it does not answer, of the one kept of the newest run.
 ///
 /// # Errors
 /// As for the list, and 404 for a process or file that is not there.
@@ -233,6 +243,12 @@ pub async fn list_logs(State(app): State<App>, of: JobScope) -> Result<Json<Page
     responses((status = 200, description = "Done", body = LogTail)),
 )]
 pub async fn get_log_tail(State(app): State<App>, of: JobScope, Query(query): Query<LogQuery>) -> Result<Json<LogTail>, Problem> {
-    let cluster = cluster_of_job(&app, &of).await?;
-    tail(&app, &cluster, query).await
+    let seen = match cluster_of_job(&app, &of).await {
+        Ok(cluster) => tail(&app, &cluster, query.clone()).await,
+        Err(problem) => Err(problem),
+    };
+    match seen {
+        Ok(tail) => Ok(tail),
+        Err(problem) => evidence::kept_tail(&app, &of, &query).await?.map(Json).ok_or(problem),
+    }
 }

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::gate::{Gate, gate};
 use crate::{
-    access, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, exception, flink_version, graph, health,
+    access, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, evidence, exception, flink_version, graph, health,
     installation,
 };
 use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team};
@@ -128,6 +128,8 @@ fn lifecycle(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(checkpoint::get_checkpoints))
         .add(TEAM, Access::Viewer, routes!(exception::list_exceptions))
         .add(TEAM, Access::Viewer, routes!(job_configuration::get_configuration))
+        .add(TEAM, Access::Viewer, routes!(evidence::get_evidence))
+        .add(TEAM, Access::Viewer, routes!(evidence::get_evidence_log))
         .add(TEAM, Access::Viewer, routes!(log::list_logs))
         .add(TEAM, Access::Viewer, routes!(log::get_log_tail))
 }
@@ -250,6 +252,7 @@ fn parameter_text(name: &str) -> &'static str {
         "job" => "Name or id of the job",
         "cluster" => "Name or id of the cluster",
         "release" => "Number of the release",
+        "run" => "Id of the run",
         "revision" => "Revision of the draft",
         "operation" => "Id of the operation",
         _ => "Its id",

@@ -14,6 +14,7 @@ pub mod cluster_view;
 pub mod draft;
 pub mod effect;
 pub mod event;
+pub mod evidence;
 pub mod flink_version;
 pub mod id;
 pub mod job;

@@ -8,6 +8,7 @@ use domain::cluster::{Cluster, Look};
 use domain::id::{ClusterId, JobId, RunId};
 use domain::operation::{Operation, OperationState, Step};
 use domain::plan::cluster::{ClusterAction, plan_cluster};
+use domain::plan::ends_with_its_process;
 use domain::ports::Launch;
 use domain::run::Run;
 use domain::status::JobFacts;
@@ -109,9 +110,12 @@ impl Follower {
         let mut sighting = observe::look(&self.engine, &cluster, &before).await;
         self.classify(&cluster, &mut sighting, &jobs).await?;
         let jobs = self.record(lease, &cluster, (&before, &sighting), jobs).await?;
-        self.keep(lease, &cluster, &sighting.look, operation.as_ref()).await?;
         for facts in &jobs {
             self.walk(lease, facts, &sighting);
+        }
+        // The next life of a process would write over the logs of the last one.
+        if !jobs.iter().any(ends_with_its_process) {
+            self.keep(lease, &cluster, &sighting.look, operation.as_ref()).await?;
         }
         self.checkpoints.tick(&self.engine, lease, &cluster, &jobs);
         Ok((!idle).then(|| pause(&sighting.look, operation.as_ref(), &jobs)))

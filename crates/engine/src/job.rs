@@ -7,14 +7,14 @@ use domain::id::JobId;
 use domain::observation::Observation;
 use domain::operation::Request;
 use domain::plan::start::latest;
-use domain::plan::{Action, Evidence, Plan, Sights, Stored, plan, restart};
-use domain::ports::{Endpoint, PortError, SavepointProgress};
+use domain::plan::{Action, Plan, Sights, Stored, plan, restart};
+use domain::ports::{Endpoint, SavepointProgress};
 use domain::run::Run;
 use domain::snapshot::{Snapshot, SnapshotState};
 use domain::status::JobFacts;
 use store::{Lease, StoreError, Write};
 
-use crate::{Engine, call, note, observe};
+use crate::{Engine, call, evidence, note, observe};
 
 /// Rounds in one walk; each settles something, so a handful is enough and an endless loop is impossible.
 const ROUNDS: usize = 8;
@@ -45,12 +45,12 @@ pub(crate) async fn advance(engine: &Engine, lease: Option<&Lease>, id: JobId, f
 }
 
 async fn walk(engine: &Engine, lease: Option<&Lease>, id: JobId, fresh: &Fresh) -> Result<bool, StoreError> {
-    let mut evidence = None;
+    let mut seen = None;
     for _ in 0..ROUNDS {
         let mut facts = engine.store.job_facts(id).await?;
         refresh(&mut facts, fresh);
         let mut sights = look_closer(engine, lease, &facts).await?;
-        sights.evidence = evidence.take();
+        sights.evidence = seen.take();
         let Plan { actions, because } = plan(&facts, &sights, store::now());
         if actions.is_empty() {
             return Ok(false);
@@ -59,7 +59,7 @@ async fn walk(engine: &Engine, lease: Option<&Lease>, id: JobId, fresh: &Fresh) 
         note::write(engine, lease, &facts, &sights, &actions).await?;
         for action in &actions {
             match action {
-                Action::CollectEvidence => evidence = Some(collect(engine, &facts).await),
+                Action::CollectEvidence => seen = Some(evidence::collect(engine, &facts).await),
                 action if action.call() => {
                     call::make(engine, lease, &facts, action).await?;
                     return Ok(true);
@@ -176,23 +176,4 @@ async fn stored(engine: &Engine, snapshot: &Snapshot) -> Stored {
         Ok(None) => Stored::Nothing,
         Err(error) => Stored::Unreadable(error.to_string()),
     }
-}
-
-/// Reads what would be lost with the cluster: why the run ended, and where its newest checkpoint is.
-async fn collect(engine: &Engine, facts: &JobFacts) -> Evidence {
-    let endpoint = facts.cluster.as_ref().and_then(|cluster| observe::endpoint(&cluster.cluster));
-    let (Some(endpoint), Some(run)) = (endpoint, facts.run.as_ref()) else {
-        return Evidence::default();
-    };
-    let id = run.id.flink_job_id();
-    let reader = &engine.ports.reader;
-    let (exceptions, checkpoints) = tokio::join!(reader.exceptions(&endpoint, &id), reader.checkpoints(&endpoint, &id));
-    let report = |error: &PortError| tracing::info!(run = %run.id, %error, "evidence of the run's end could not be read");
-    let cause = exceptions
-        .inspect_err(report)
-        .ok()
-        .and_then(|found| found.into_iter().next())
-        .map(|newest| newest.cause);
-    let checkpoint = checkpoints.inspect_err(report).ok().and_then(|found| found.latest);
-    Evidence { cause, checkpoint }
 }

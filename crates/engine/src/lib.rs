@@ -10,6 +10,7 @@
 mod call;
 mod checkpoint;
 mod cluster;
+mod evidence;
 mod job;
 mod note;
 mod observe;
@@ -18,10 +19,12 @@ mod supervisor;
 use std::sync::Arc;
 
 use domain::cluster::Cluster;
+use domain::evidence::Retention;
 use domain::id::{InstanceId, JobId};
 use domain::ports::{ClusterHost, ClusterObserver, JobControl, JobReader, StateStorage};
 use store::Store;
 
+pub use evidence::LogReadings;
 pub use supervisor::run;
 
 /// What the engine reaches the world through.
@@ -50,6 +53,10 @@ pub struct Engine {
     pub instance: InstanceId,
     /// Where jobs keep their state unless their cluster names another place: a URI without a trailing slash.
     pub state_root: String,
+    /// How long and how much evidence of ended runs is kept.
+    pub retention: Retention,
+    /// Logs that were just read for a run that ended.
+    pub readings: LogReadings,
 }
 
 impl Engine {

@@ -12,7 +12,7 @@ use domain::time::MINUTE;
 use store::{Lease, NewEvent, StoreError, Write};
 
 use crate::cluster::{end_operation, push_step};
-use crate::{Engine, checkpoint};
+use crate::{Engine, checkpoint, evidence};
 
 /// How long a restart by policy may take, as a start.
 const RESTART_DEADLINE: i64 = 10 * MINUTE;
@@ -30,8 +30,9 @@ pub(crate) async fn write(
         match action {
             Action::EndRun(end) => {
                 notes.end_run(end);
-                let evidence = sights.evidence.as_ref().and_then(|found| found.checkpoint.as_ref());
-                notes.writes.extend(checkpoint::after_end(engine, facts, evidence).await?);
+                let newest = sights.evidence.as_ref().and_then(|found| found.checkpoint.as_ref());
+                notes.writes.extend(checkpoint::after_end(engine, facts, newest).await?);
+                notes.writes.extend(evidence::keep(facts, sights.evidence.as_ref()));
             }
             Action::MarkRunning => notes.mark_running(),
             Action::MarkGhost(alive) => notes.mark_ghost(*alive),

@@ -76,6 +76,7 @@ async fn tidy_up(engine: &Engine) {
         store.prune_changes(store::now().plus(-HOUR)).await,
         store.prune_idempotency().await,
         store.prune_access().await,
+        store.prune_evidence(engine.retention).await,
     ];
     for error in results.into_iter().filter_map(Result::err) {
         tracing::warn!(%error, "old rows could not be removed; trying again later");

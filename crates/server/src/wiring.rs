@@ -74,6 +74,8 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
         ports,
         instance: instance(data)?,
         state_root: format!("file://{}/state", data.display()),
+        retention: domain::evidence::Retention::default(),
+        readings: engine::LogReadings::default(),
     };
     let planners = Arc::new(planners(data)?);
     let ports = api::Ports {

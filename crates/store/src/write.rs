@@ -4,6 +4,7 @@
 
 use domain::cluster::{ClusterDesired, Look};
 use domain::effect::Effect;
+use domain::evidence::KeptEvidence;
 use domain::flink_version::VersionNumber;
 use domain::id::{ClusterId, JobId, RunId, TeamId};
 use domain::job::Desired;
@@ -15,10 +16,11 @@ use domain::snapshot::Snapshot;
 
 use crate::connect::Store;
 use crate::event::NewEvent;
+use crate::evidence::PackedFile;
 use crate::fault::{Fault, StoreError};
 use crate::lease::{self, Lease};
 use crate::transaction::{Scope, Tx};
-use crate::{cluster, effect, job, look, observation, operation, restart, run, snapshot};
+use crate::{cluster, effect, evidence, job, look, observation, operation, restart, run, snapshot};
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +82,13 @@ pub enum Write {
     },
     /// A snapshot: inserted, or what became of it.
     Snapshot(Snapshot),
+    /// Evidence of a run's end; what is there already stays.
+    Evidence {
+        /// What it is of.
+        kept: KeptEvidence,
+        /// The files.
+        files: Vec<PackedFile>,
+    },
     /// A row of the timeline.
     Event(NewEvent),
     /// A start by the restart policy, with its event. `Conflict` unless the run that it follows is the job's newest,
@@ -159,6 +168,7 @@ async fn one(tx: &Tx, write: &Write) -> Result<(), Fault> {
         } => cluster::set_rest(tx, *cluster_id, rest_url.as_deref(), *version).await,
         Write::Look { cluster_id, look } => look::write(tx, *cluster_id, look).await,
         Write::Snapshot(of) => snapshot::save(tx, of).await,
+        Write::Evidence { kept, files } => evidence::save(tx, kept, files).await,
         Write::Event(event) => {
             tx.event(event.clone());
             Ok(())

@@ -243,6 +243,14 @@ pub(super) fn check_now(facts: &JobFacts, expected: &[&str]) {
     check(facts, &Sights::default(), T, expected);
 }
 
+/// What is seen once the evidence of an end was read, and there was none.
+pub(super) fn evidence_read() -> Sights {
+    Sights {
+        evidence: Some(super::Evidence::default()),
+        ..Sights::default()
+    }
+}
+
 /// The same facts with the JobManager last heard of at a later time.
 pub(super) fn heard_at(mut facts: JobFacts, at: Millis, life: &str) -> JobFacts {
     if let Some(cluster) = &mut facts.cluster {

@@ -24,7 +24,7 @@ pub(super) fn of_run(facts: &JobFacts, sights: &Sights, now: Millis) -> Option<P
                 "Flink reports its end",
             ),
         }),
-        Some(Presence::Absent) => absent(facts, run, now),
+        Some(Presence::Absent) => absent(facts, sights, run, now),
         _ => never_sent(facts, run, now),
     }
     .or_else(|| never_sent(facts, run, now))
@@ -58,7 +58,7 @@ fn seen_end(run: &Run, state: &FlinkState, at: Millis, evidence: &Evidence) -> R
 }
 
 /// Flink itself, or the end of its process, says that the run is not there.
-fn absent(facts: &JobFacts, run: &Run, now: Millis) -> Option<Plan> {
+fn absent(facts: &JobFacts, sights: &Sights, run: &Run, now: Millis) -> Option<Plan> {
     let by_exit = facts.observation.as_ref().is_some_and(|seen| seen.source == Source::ProcessExit);
     let end = |outcome, source, reason: String| RunEnd {
         at: now,
@@ -112,6 +112,14 @@ fn absent(facts: &JobFacts, run: &Run, now: Millis) -> Option<Plan> {
         }
         _ => return None,
     };
+    // What was refused or never ran has left nothing behind.
+    let ran = matches!(found.outcome, Outcome::Unknown | Outcome::Canceled);
+    if ran && sights.evidence.is_none() {
+        return Some(Plan::of(
+            Action::CollectEvidence,
+            "the run is gone; what its cluster still has is read before that is written",
+        ));
+    }
     Some(Plan::of(Action::EndRun(found), "the source that must have it does not"))
 }
 

@@ -26,12 +26,13 @@ mod tests;
 use std::collections::HashMap;
 
 use crate::effect::{Effect, EffectKind, EffectState};
-use crate::id::{OperationId, SnapshotId};
+use crate::evidence::EvidenceFile;
+use crate::id::{OperationId, RunId, SnapshotId};
 use crate::job::Desired;
 use crate::observation::Presence;
 use crate::operation::{Operation, OperationError, OperationState, Request};
 use crate::ports::{Checkpoint, SavepointProgress, StoredSnapshot};
-use crate::run::{Run, RunEnd, StartOptions, StopMode};
+use crate::run::{Run, RunEnd, Source, StartOptions, StopMode};
 use crate::snapshot::Snapshot;
 use crate::status::JobFacts;
 use crate::time::{MINUTE, Millis, SECOND};
@@ -77,6 +78,12 @@ pub struct Evidence {
     pub cause: Option<String>,
     /// The newest complete checkpoint.
     pub checkpoint: Option<Checkpoint>,
+    /// Logs and exceptions to keep.
+    pub files: Vec<EvidenceFile>,
+    /// The run that the logs are kept with, where it is another one.
+    pub logs_of: Option<RunId>,
+    /// What could not be read, as a sentence.
+    pub missing: Option<String>,
 }
 
 /// One thing to do. Notes change rows and are written together; calls go outside afterwards, in order.
@@ -148,7 +155,7 @@ pub enum Action {
         /// The operation.
         operation_id: OperationId,
     },
-    /// Look: read exceptions and checkpoints of the run before its end is written.
+    /// Look: read exceptions, checkpoints and logs of the run before its end is written.
     CollectEvidence,
 }
 
@@ -189,6 +196,14 @@ impl Plan {
     pub fn idle(&self) -> bool {
         self.actions.is_empty()
     }
+}
+
+/// Whether the live run is about to end with its JobManager's process: its logs are read before a next life of the
+/// process begins to write over them.
+#[must_use]
+pub fn ends_with_its_process(facts: &JobFacts) -> bool {
+    let by_exit = facts.observation.as_ref().is_some_and(|seen| seen.source == Source::ProcessExit);
+    by_exit && presence(facts) == Some(&Presence::Absent) && facts.run.as_ref().is_some_and(Run::live) && sent(facts) != Sent::Not
 }
 
 /// What to do next for a job.

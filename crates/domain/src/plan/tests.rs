@@ -64,14 +64,20 @@ fn a_lost_answer_is_looked_for_by_id_in_the_same_life_before_it_is_sent_again() 
     }
     // Another life: nobody knows, so it is not sent again.
     let restarted = heard_at(lost, T.plus(MAIN_GRACE), "life-2");
-    check(&restarted, &Sights::default(), T.plus(MAIN_GRACE), &["end:Unknown"]);
+    check(&restarted, &Sights::default(), T.plus(MAIN_GRACE), &["evidence"]);
+    check(&restarted, &evidence_read(), T.plus(MAIN_GRACE), &["end:Unknown"]);
 }
 
 #[test]
 fn a_look_from_before_the_submission_proves_nothing() {
     let early = heard_at(starting(EffectState::Accepted, Some(Presence::Absent)), T.plus(-650), LIFE);
     check_now(&early, &["step:wait_until_running"]);
-    check_now(&starting(EffectState::Accepted, Some(Presence::Absent)), &["end:Unknown"]);
+    check(
+        &starting(EffectState::Accepted, Some(Presence::Absent)),
+        &evidence_read(),
+        T,
+        &["end:Unknown"],
+    );
 }
 
 #[test]
@@ -120,7 +126,7 @@ fn an_end_is_written_with_its_evidence_and_is_sticky() {
     let sights = Sights {
         evidence: Some(Evidence {
             cause: Some("boom".to_owned()),
-            checkpoint: None,
+            ..Evidence::default()
         }),
         ..Sights::default()
     };
@@ -165,7 +171,7 @@ fn a_bounded_job_may_finish_before_its_start_is_done_and_is_not_started_again() 
 fn a_restarted_jobmanager_ends_the_run_as_unknown() {
     let mut lost = heard_at(starting(EffectState::Accepted, Some(Presence::Absent)), T, "life-2");
     lost.lifecycle = None;
-    let actions = plan(&lost, &Sights::default(), T).actions;
+    let actions = plan(&lost, &evidence_read(), T).actions;
     assert!(
         matches!(&actions[..], [Action::EndRun(end)] if end.outcome == Outcome::Unknown && end.reason.contains("restarted")),
         "{actions:?}"
@@ -222,9 +228,14 @@ fn the_end_of_the_process_ends_what_was_sent_to_it() {
         source: Source::ProcessExit,
         ..seen
     });
-    check_now(&dead, &["end:Unknown"]);
+    check_now(&dead, &["evidence"]);
+    check(&dead, &evidence_read(), T, &["end:Unknown"]);
+    assert!(super::ends_with_its_process(&dead));
     if let Some(cluster) = &mut dead.cluster {
         cluster.cluster.desired = ClusterDesired::Stopped;
     }
-    check_now(&dead, &["end:Canceled"]);
+    check(&dead, &evidence_read(), T, &["end:Canceled"]);
+    // What was never sent has nothing on that process.
+    dead.effects.clear();
+    assert!(!super::ends_with_its_process(&dead));
 }

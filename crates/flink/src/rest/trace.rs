@@ -130,15 +130,35 @@ pub fn cause(text: &str) -> String {
         .find(|link| link.class == SCRIPT_EXCEPTION && !link.message.is_empty());
     let sentence = match (script, links.last()) {
         (Some(link), _) => link.message.clone(),
-        (None, Some(last)) if last.message.is_empty() => bare(&links, last),
+        (None, Some(last)) if last.message.is_empty() => bare(&links, last, culprit(text)),
         (None, Some(last)) => last.sentence(),
         (None, None) => "no reason given".to_owned(),
     };
     shorten(&sentence)
 }
 
-/// A cause without a message says little alone: the nearest one with a message goes before it.
-fn bare(links: &[Link], last: &Link) -> String {
+/// Packages whose frames say nothing about the user's code.
+const PLATFORM: [&str; 9] = [
+    "java.", "javax.", "jdk.", "sun.", "com.sun.", "scala.", "akka.", "org.apache.flink.", "org.apache.pekko.",
+];
+
+/// The first frame of the innermost cause that is no platform's: `a.b.C.method(C.java:12)`.
+fn culprit(text: &str) -> Option<&str> {
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines.iter().rposition(|line| line.starts_with("Caused by: ")).unwrap_or(0);
+    let frames = lines.iter().skip(last + 1).take_while(|line| !line.starts_with("Caused by: "));
+    frames
+        .filter_map(|line| line.trim_start().strip_prefix("at "))
+        // A module or class loader stands before a slash: `java.base/java.lang.Thread.run(…)`, `app//a.B.c(…)`.
+        .map(|frame| frame.split('(').next().and_then(|name| name.rfind('/')).map_or(frame, |at| &frame[at + 1..]))
+        .find(|frame| !PLATFORM.iter().any(|package| frame.starts_with(package)))
+}
+
+/// A cause without a message says little alone: where it was thrown, else the nearest one with a message, goes with it.
+fn bare(links: &[Link], last: &Link, culprit: Option<&str>) -> String {
+    if let Some(frame) = culprit {
+        return format!("{} at {frame}", last.simple_class());
+    }
     match links.iter().rev().find(|link| !link.message.is_empty()) {
         Some(link) => format!("{} (caused by {})", link.sentence(), last.simple_class()),
         None => last.sentence(),
@@ -196,6 +216,44 @@ mod tests {
         );
         assert_eq!(cause("Note: this is no class"), "Note: this is no class");
         assert_eq!(cause("  \n"), "no reason given");
+    }
+
+    /// As Flink 1.20 and 2.2 hand them out.
+    #[test]
+    fn the_reason_is_found_below_flinks_wrapping() {
+        let wrapped = |rest: &str| {
+            format!(
+                "org.apache.flink.runtime.JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy\n\
+                 \tat org.apache.flink.runtime.executiongraph.failover.ExecutionFailureHandler.handleFailure(ExecutionFailureHandler.java:219)\n\
+                 \tat java.base/java.lang.Thread.run(Thread.java:840)\n{rest}"
+            )
+        };
+        let rows = [
+            (
+                "Caused by: java.lang.NullPointerException\n\tat java.base/java.util.Objects.requireNonNull(Objects.java:209)\n\tat com.acme.Enrich.map(Enrich.java:42)\n\tat org.apache.flink.streaming.api.operators.StreamMap.processElement(StreamMap.java:38)\n",
+                "NullPointerException at com.acme.Enrich.map(Enrich.java:42)",
+            ),
+            (
+                "Caused by: org.apache.flink.util.FlinkException: Global failure triggered by OperatorCoordinator for 'Source: orders'\n\t... 3 more\nCaused by: org.apache.flink.util.FlinkRuntimeException: Failed to list subscribed topic partitions due to\n\tat q\nCaused by: java.util.concurrent.ExecutionException: org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node assignment. Call: describeTopics\n\tat q\nCaused by: org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node assignment. Call: describeTopics\n",
+                "TimeoutException: Timed out waiting for a node assignment. Call: describeTopics",
+            ),
+            (
+                "Caused by: java.util.concurrent.TimeoutException: Heartbeat of TaskManager with id 10.0.0.7:41234-ab12 timed out.\n\tat org.apache.flink.runtime.jobmaster.JobMaster$TaskManagerHeartbeatListener.notifyHeartbeatTimeout(JobMaster.java:1533)\n",
+                "TimeoutException: Heartbeat of TaskManager with id 10.0.0.7:41234-ab12 timed out.",
+            ),
+            (
+                "Caused by: java.lang.OutOfMemoryError: Java heap space\n\tat java.base/java.util.Arrays.copyOf(Arrays.java:3745)\n",
+                "OutOfMemoryError: Java heap space",
+            ),
+            (
+                "Caused by: org.apache.flink.runtime.io.network.netty.exception.RemoteTransportException: Connection unexpectedly closed by remote task manager 'h/10.0.0.8:6122'. This might indicate that the remote task manager was lost.\n\tat q\n",
+                "RemoteTransportException: Connection unexpectedly closed by remote task manager 'h/10.0.0.8:6122'. This might indicate that the remote task manager was lost.",
+            ),
+        ];
+        for (rest, expected) in rows {
+            assert_eq!(cause(&wrapped(rest)), expected);
+        }
+        assert_eq!(cause(&wrapped("")), "JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy");
     }
 
     #[test]

@@ -78,6 +78,20 @@ pub enum JobCommand {
     RestartPolicy(RestartPolicy),
     /// List a job's savepoints and checkpoints
     Snapshots(JobOnly),
+    /// Print what was kept of a run's end: why it ended, its exceptions, its logs
+    Evidence {
+        /// Name or id
+        job: String,
+        /// Run; default: the newest
+        #[arg(long)]
+        run: Option<String>,
+        /// Print the kept log of this process: `jobmanager`, or a TaskManager's id
+        #[arg(long)]
+        log: Option<String>,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
     /// Print the end of a log of the job's cluster
     Logs {
         /// Name or id

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::client::{Client, escape};
-use super::{operation, restart};
+use super::{evidence, operation, restart};
 use super::print::{self, at, items, show, table};
 use crate::cli::{JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
 use crate::failure::Failure;
@@ -65,6 +65,7 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             print::body(client.format, &page, snapshots);
             Ok(())
         }
+        JobCommand::Evidence { job, run, log, server } => evidence::run(&Client::of(&server)?, &job, run, log).await,
         JobCommand::Logs {
             job,
             process,
@@ -215,6 +216,9 @@ async fn logs(client: &Client, job: &str, which: (Option<String>, Option<String>
         query.push_str(&format!("&file={}", escape(&file)));
     }
     let tail = client.get(&path(job, &format!("/logs/tail{query}"))).await?;
+    if at(&tail, "source") == "kept" {
+        eprintln!("The cluster does not answer: this was kept when the newest run ended.");
+    }
     print::body(client.format, &tail, |tail| at(tail, "text").to_owned());
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod cluster;
+mod evidence;
 pub mod job;
 pub mod login;
 pub mod operation;

@@ -6,6 +6,8 @@ pub mod cluster;
 pub mod draft;
 pub mod effect;
 pub mod event;
+pub mod evidence;
+pub mod evidence_file;
 pub mod flink_version;
 pub mod idempotency_key;
 pub mod installation;

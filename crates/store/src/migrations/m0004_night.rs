@@ -69,6 +69,7 @@ fn evidence(backend: DbBackend) -> NewTable {
             id("job_id"),
             number("collected_at"),
             maybe_text(backend, "missing"),
+            maybe_id("logs_of"),
             maybe_number("expired_at"),
         ],
     )

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use domain::ports::{ClusterHost, ClusterObserver, FlinkInstaller, JobReader, SqlChecker};
-use store::Store;
+use domain::ports::{ClusterHost, ClusterObserver, FlinkInstaller, JobReader, Messenger, SqlChecker};
+use store::{Sealer, Store};
 
 use crate::access::limiter::Limiter;
 use crate::access::password::Passwords;
@@ -26,6 +26,10 @@ pub struct Ports {
     pub host: Arc<dyn ClusterHost>,
     /// Installs and probes distributions.
     pub installer: Arc<dyn FlinkInstaller>,
+    /// Carries messages out.
+    pub messenger: Arc<dyn Messenger>,
+    /// Seals secrets for the database.
+    pub sealer: Sealer,
 }
 
 /// What the operator of the server decides.

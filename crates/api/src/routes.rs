@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::gate::{Gate, gate};
 use crate::{
-    access, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, evidence, exception, flink_version, graph, health,
+    access, change, check, checkpoint, cluster, cluster_lifecycle, destination, document, draft, event, evidence, exception, flink_version, graph, health,
     installation,
 };
 use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team};
@@ -47,6 +47,7 @@ pub fn table() -> Routes {
     let routes = platform(routes);
     let routes = clusters(routes);
     let routes = jobs(routes);
+    let routes = messages(routes);
     lifecycle(routes)
 }
 
@@ -108,6 +109,16 @@ fn jobs(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(release::get_release))
         .add(TEAM, Access::Viewer, routes!(release_diff::diff_release))
         .add(TEAM, Access::Viewer, routes!(check::check_sql))
+}
+
+fn messages(routes: Routes) -> Routes {
+    routes
+        .add(TEAM, Access::Viewer, routes!(destination::list_destinations))
+        .add(TEAM, Access::TeamAdmin, routes!(destination::create_destination))
+        .add(TEAM, Access::TeamAdmin, routes!(destination::change_destination))
+        .add(TEAM, Access::TeamAdmin, routes!(destination::delete_destination))
+        .add(TEAM, Access::Operator, routes!(destination::test_destination))
+        .add(TEAM, Access::Viewer, routes!(destination::list_deliveries))
 }
 
 fn lifecycle(routes: Routes) -> Routes {

@@ -104,6 +104,12 @@ ids! {
     EventId = "event";
     /// One version of an artifact.
     ArtifactId = "artifact";
+    /// Trouble of a job that people are told of.
+    IncidentId = "incident";
+    /// Where messages of a team go.
+    DestinationId = "destination";
+    /// One message on its way.
+    DeliveryId = "delivery";
     /// One running server process.
     InstanceId = "instance";
 }

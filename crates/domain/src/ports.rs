@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::{Digest, PinnedArtifact};
 use crate::cluster::ProcessLook;
 use crate::flink_version::VersionNumber;
+use crate::message::{Address, Message};
 use crate::observation::Presence;
 use crate::run::ClaimMode;
 use crate::sql::{Reading, Report, Statement, Tier};
@@ -367,6 +368,14 @@ pub trait ClusterHost: Send + Sync {
     async fn remove(&self, name: &str) -> Result<(), PortError>;
     /// The last bytes of the log of a process, also when it is dead: `jobmanager`, `taskmanager-1`.
     async fn log_tail(&self, name: &str, role: &str, max_bytes: usize) -> Result<String, PortError>;
+}
+
+/// Carries messages out. Addresses come from users: what lies inside the network is refused unless the platform allows it.
+#[async_trait]
+pub trait Messenger: Send + Sync {
+    /// Sends one message. `secret` is the webhook's address or the mail server's password. `GiveUp` and `Refused` are not
+    /// tried again.
+    async fn send(&self, address: &Address, secret: Option<&str>, message: &Message) -> Result<(), PortError>;
 }
 
 /// What a state storage says of a snapshot.

@@ -12,6 +12,7 @@ mod checkpoint;
 mod cluster;
 mod evidence;
 mod job;
+mod message;
 mod note;
 mod observe;
 mod supervisor;
@@ -21,8 +22,8 @@ use std::sync::Arc;
 use domain::cluster::Cluster;
 use domain::evidence::Retention;
 use domain::id::{InstanceId, JobId};
-use domain::ports::{ClusterHost, ClusterObserver, JobControl, JobReader, StateStorage};
-use store::Store;
+use domain::ports::{ClusterHost, ClusterObserver, JobControl, JobReader, Messenger, StateStorage};
+use store::{Sealer, Store};
 
 pub use evidence::LogReadings;
 pub use supervisor::run;
@@ -40,6 +41,8 @@ pub struct Ports {
     pub host: Arc<dyn ClusterHost>,
     /// Reads state storage.
     pub storage: Arc<dyn StateStorage>,
+    /// Carries messages out.
+    pub messenger: Arc<dyn Messenger>,
 }
 
 /// The engine of one server process.
@@ -55,6 +58,10 @@ pub struct Engine {
     pub state_root: String,
     /// How long and how much evidence of ended runs is kept.
     pub retention: Retention,
+    /// Opens the secrets of destinations.
+    pub sealer: Sealer,
+    /// Where browsers reach the server, for links in messages.
+    pub public_url: Option<String>,
     /// Logs that were just read for a run that ended.
     pub readings: LogReadings,
 }

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, cluster, job};
+use crate::{Engine, cluster, job, message};
 
 /// How often the list of clusters with work is read although nobody asked.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -27,6 +27,7 @@ struct Following {
 pub async fn run(engine: Engine, shutdown: CancellationToken) {
     let mut followed: HashMap<ClusterId, Following> = HashMap::new();
     let mut wake = engine.store.wake();
+    let messages = tokio::spawn(message::run(engine.clone(), shutdown.clone()));
     let mut tidy = tokio::time::interval(TIDY);
     loop {
         if let Err(error) = sweep(&engine, &mut followed, &shutdown).await {
@@ -39,6 +40,7 @@ pub async fn run(engine: Engine, shutdown: CancellationToken) {
             () = tokio::time::sleep(SWEEP) => {}
         }
     }
+    let _ = messages.await;
     for (_, following) in followed {
         // A task that panicked has nothing left to wait for.
         let _ = following.task.await;
@@ -77,6 +79,7 @@ async fn tidy_up(engine: &Engine) {
         store.prune_idempotency().await,
         store.prune_access().await,
         store.prune_evidence(engine.retention).await,
+        store.prune_messages(store::now().plus(-engine.retention.age)).await,
     ];
     for error in results.into_iter().filter_map(Result::err) {
         tracing::warn!(%error, "old rows could not be removed; trying again later");

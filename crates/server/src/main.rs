@@ -12,6 +12,7 @@ mod embedded;
 mod environment;
 mod failure;
 mod flink;
+mod messenger;
 mod outbound;
 mod remote;
 mod serve;
@@ -53,6 +54,7 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Cluster(command) => remote::cluster::run(command).await,
             Command::Job(command) => remote::job::run(command).await,
             Command::Operation(command) => remote::operation::run(command).await,
+            Command::Message(command) => remote::message::run(command).await,
             Command::Flink(command) => flink::run(command).await,
             Command::Check(check) => check::run(check).await,
             Command::Doctor(doctor) => doctor::run(doctor).await,

@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::Serve;
 use crate::failure::Failure;
+use crate::outbound::Gate;
 use crate::{admin, console, wiring};
 
 /// A server that has bound its address and opened its database.
@@ -105,7 +106,8 @@ impl Server {
             secure_cookies: public_url.starts_with("https://"),
             figures: figures(),
         };
-        let parts = wiring::parts(store.clone(), &data, settings)?;
+        let gate = Gate::new(options.allow_inside.clone());
+        let parts = wiring::parts(store.clone(), &data, settings, gate)?;
         for version in store.flink_versions().await? {
             parts.planners.prepare(Path::new(&version.home), Path::new(&version.java_home));
         }

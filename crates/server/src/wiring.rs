@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use domain::id::InstanceId;
 use sql::{PlannerSettings, Planners};
-use store::Store;
+use store::{Sealer, Store};
 
 use crate::embedded;
 use crate::failure::Failure;
+use crate::messenger::Outbox;
+use crate::outbound::Gate;
 
 /// The planner pool of a data folder.
 ///
@@ -44,6 +46,15 @@ fn instance(data: &Path) -> Result<InstanceId, Failure> {
     Ok(made)
 }
 
+/// The key of this installation: from the environment, where several servers share a database, else from a file in the
+/// data folder that is made with the first start.
+fn sealer(data: &Path) -> Result<Sealer, Failure> {
+    Ok(match crate::environment::variable("STREAMWRIGHT_SECRET_KEY") {
+        Some(digits) => Sealer::from_hex(&digits)?,
+        None => Sealer::of_file(&data.join("secret.key"))?,
+    })
+}
+
 /// Everything that engine and API work with.
 pub struct Parts {
     /// The engine.
@@ -58,7 +69,9 @@ pub struct Parts {
 ///
 /// # Errors
 /// When an adapter cannot be made.
-pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts, Failure> {
+pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> Result<Parts, Failure> {
+    let sealer = sealer(data)?;
+    let messenger = Arc::new(Outbox::new(gate)?);
     let rest = Arc::new(flink::rest::Rest::new(embedded::RUNNER_JAR.to_vec())?);
     let host = Arc::new(flink::local::LocalHost::new(data, own_program()?));
     let storage = Arc::new(flink::storage::LocalStorage);
@@ -68,6 +81,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
         reader: rest.clone(),
         host: host.clone(),
         storage,
+        messenger: messenger.clone(),
     };
     let engine = engine::Engine {
         store: store.clone(),
@@ -76,6 +90,8 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
         state_root: format!("file://{}/state", data.display()),
         retention: domain::evidence::Retention::default(),
         readings: engine::LogReadings::default(),
+        sealer: sealer.clone(),
+        public_url: settings.public_url.clone(),
     };
     let planners = Arc::new(planners(data)?);
     let ports = api::Ports {
@@ -84,6 +100,8 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
         observer: rest,
         host,
         installer: Arc::new(artifacts::Installer::new(data)),
+        messenger,
+        sealer,
     };
     let api = api::App::new(store, ports, settings);
     Ok(Parts { engine, api, planners })

@@ -37,7 +37,9 @@ impl Fake {
             reader: shared.clone(),
             observer: shared.clone(),
             host: shared.clone(),
-            installer: shared,
+            installer: shared.clone(),
+            messenger: shared,
+            sealer: store::Sealer::new(&[1; 32]).unwrap(),
         }
     }
 
@@ -47,6 +49,13 @@ impl Fake {
 
     fn flink<T>(&self, answer: T) -> Result<T, PortError> {
         self.0.lock().unwrap().flink.clone().map_or(Ok(answer), Err)
+    }
+}
+
+#[async_trait]
+impl domain::ports::Messenger for Fake {
+    async fn send(&self, _: &domain::message::Address, _: Option<&str>, _: &domain::message::Message) -> Result<(), PortError> {
+        self.flink(())
     }
 }
 

@@ -8,11 +8,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod cluster;
 mod flink;
 mod job;
+mod message;
 mod operation;
 
 pub use cluster::*;
 pub use flink::*;
 pub use job::*;
+pub use message::*;
 pub use operation::*;
 
 /// The control plane for Apache Flink.
@@ -45,6 +47,9 @@ pub enum Command {
     /// Operations
     #[command(subcommand)]
     Operation(OperationCommand),
+    /// Messages about jobs in trouble
+    #[command(subcommand)]
+    Message(MessageCommand),
     /// Flink versions in a data folder; needs no server
     #[command(subcommand)]
     Flink(FlinkCommand),
@@ -85,6 +90,9 @@ pub struct Serve {
     /// File with the password of the platform admin `admin`, set at every start
     #[arg(long, env = "STREAMWRIGHT_ADMIN_PASSWORD_FILE", value_name = "FILE")]
     pub admin_password_file: Option<PathBuf>,
+    /// Addresses inside the network that messages may go to, such as 10.1.0.0/16 or 127.0.0.1
+    #[arg(long, env = "STREAMWRIGHT_ALLOW_INSIDE", value_name = "BLOCK", value_delimiter = ',')]
+    pub allow_inside: Vec<domain::network::Block>,
     /// Log as JSON lines
     #[arg(long, env = "STREAMWRIGHT_LOG_JSON")]
     pub log_json: bool,

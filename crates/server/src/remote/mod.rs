@@ -5,6 +5,7 @@ pub mod cluster;
 mod evidence;
 pub mod job;
 pub mod login;
+pub mod message;
 pub mod operation;
 pub mod print;
 mod restart;

@@ -64,6 +64,9 @@ impl Bed {
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
             .arg(self.data.path());
         command.env("RUST_LOG", "info,engine=debug").env_remove("STREAMWRIGHT_CRASH");
+        // Receivers of messages in tests are on this host; other addresses inside stay refused.
+        command.env("STREAMWRIGHT_ALLOW_INSIDE", "127.0.0.1");
+        command.env("STREAMWRIGHT_PUBLIC_URL", "https://flink.example.com/");
         if let Some(crash) = crash {
             command.env("STREAMWRIGHT_CRASH", crash);
         }
@@ -144,6 +147,11 @@ impl Bed {
     pub async fn post(&self, rest: &str, body: &Value, key: &str) -> Reply {
         self.raw(reqwest::Method::POST, &format!("/api/v1/teams/{TEAM}{rest}"), Some(body), Some(key))
             .await
+    }
+
+    /// The database, for what cannot be had by asking; only while the server does not run.
+    pub async fn store(&self) -> Store {
+        Store::open(&Store::sqlite_url(&self.data.path().join("streamwright.db"))).await.unwrap()
     }
 
     /// PUT below the team; it must succeed.

@@ -3,6 +3,8 @@
 
 pub mod change;
 pub mod cluster;
+pub mod delivery;
+pub mod destination;
 pub mod draft;
 pub mod effect;
 pub mod event;
@@ -10,6 +12,7 @@ pub mod evidence;
 pub mod evidence_file;
 pub mod flink_version;
 pub mod idempotency_key;
+pub mod incident;
 pub mod installation;
 pub mod instance;
 pub mod job;
@@ -17,6 +20,7 @@ pub mod lease;
 pub mod link;
 pub mod look;
 pub mod member;
+pub mod notice;
 pub mod observation;
 pub mod operation;
 pub mod release;

@@ -1,0 +1,199 @@
+//! Watches the jobs of teams that want to be told, writes down what begins and ends, gathers it into messages, and sends
+//! those. Every step is a row first: a server that dies goes on where it was, and two servers do not tell twice.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::id::{DeliveryId, DestinationId, InstanceId, RunId, TeamId};
+use domain::incident::{IncidentKind, Step, health, step};
+use domain::message::{Delivery, DeliveryState, Destination, Line, Message, message, next_try, one_line};
+use domain::ports::PortError;
+use domain::status::JobFacts;
+use futures::future::join_all;
+use store::{IncidentStep, JobFilter, RECOVERED, StoreError, Waiting};
+use tokio_util::sync::CancellationToken;
+
+use crate::Engine;
+
+/// Between two looks at all jobs of teams that are told.
+const EVERY: Duration = Duration::from_secs(10);
+/// Jobs that are read at once.
+const PAGE: u64 = 1_000;
+/// Longest cause in a message, in characters.
+const LONGEST_CAUSE: usize = 500;
+
+/// Runs until `shutdown` is cancelled.
+pub(crate) async fn run(engine: Engine, shutdown: CancellationToken) {
+    loop {
+        if let Err(error) = round(&engine).await {
+            tracing::warn!(%error, "messages could not be looked after; trying again");
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+async fn round(engine: &Engine) -> Result<(), StoreError> {
+    let mut teams = HashMap::<TeamId, Vec<Destination>>::new();
+    for destination in engine.store.enabled_destinations().await? {
+        teams.entry(destination.team_id).or_default().push(destination);
+    }
+    for (team, destinations) in &teams {
+        match watch(engine, *team, destinations).await {
+            // Another instance was first: it tells.
+            Err(StoreError::Conflict(_)) => {}
+            done => done?,
+        }
+        for destination in destinations {
+            match gather(engine, destination).await {
+                Err(StoreError::Conflict(_)) => {}
+                done => done?,
+            }
+        }
+    }
+    send(engine, engine.instance).await
+}
+
+/// Looks at all jobs of a team.
+async fn watch(engine: &Engine, team: TeamId, destinations: &[Destination]) -> Result<(), StoreError> {
+    let mut open = engine.store.open_incidents(team).await?;
+    let mut cursor = None;
+    loop {
+        let filter = JobFilter {
+            limit: PAGE,
+            cursor,
+            ..JobFilter::default()
+        };
+        let page = engine.store.job_views(team, &filter).await?;
+        cursor = page.last().map(|facts| facts.job.id);
+        let last = (page.len() as u64) < PAGE;
+        let live: Vec<RunId> = page.iter().filter_map(|facts| facts.run.as_ref().filter(|run| run.live())).map(|run| run.id).collect();
+        let checkpoints = engine.store.newest_checkpoints(&live).await?;
+        let now = store::now();
+        let mut steps = Vec::new();
+        for facts in page {
+            let known = open.remove(&facts.job.id);
+            let checkpoint = facts.run.as_ref().and_then(|run| checkpoints.get(&run.id)).copied();
+            if let Some(step) = step(known.as_ref(), &health(&facts, checkpoint, now), now) {
+                steps.push(IncidentStep {
+                    tell: told(destinations, &facts, &step, known.as_ref().map(|known| known.kind)),
+                    facts: Box::new(facts),
+                    open: known,
+                    step,
+                });
+            }
+        }
+        if !steps.is_empty() {
+            engine.store.incident_steps(steps).await?;
+        }
+        if last {
+            break;
+        }
+    }
+    if open.is_empty() {
+        return Ok(());
+    }
+    engine.store.close_incidents_of(open.into_keys().collect()).await
+}
+
+/// Who is told of a step: by their rules, and not of trouble that is older than the destination.
+fn told(destinations: &[Destination], facts: &JobFacts, step: &Step, known: Option<IncidentKind>) -> Vec<DestinationId> {
+    let wants = |to: &&Destination| match step {
+        Step::Open(trouble) | Step::Worse(trouble) => to.rules.kinds.contains(&trouble.kind) && trouble.since >= to.created_at,
+        // Whoever was not told of the trouble is not told of its end.
+        Step::Close { recovered: true } => to.rules.recovered && known.is_some_and(|kind| to.rules.kinds.contains(&kind)),
+        Step::Well(_) | Step::Close { recovered: false } => false,
+    };
+    debug_assert!(destinations.iter().all(|to| to.team_id == facts.job.team_id));
+    destinations.iter().filter(wants).map(|to| to.id).collect()
+}
+
+/// Makes one message of what a destination is to be told.
+async fn gather(engine: &Engine, to: &Destination) -> Result<(), StoreError> {
+    let waiting = engine.store.waiting_notices(to.id).await?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let team = engine.store.team(to.team_id).await?;
+    let lines = waiting.iter().map(|waiting| line(engine, &team.name, waiting)).collect();
+    let message = message(DeliveryId(store::new_id()), &team.name, lines);
+    engine.store.queue_message(to, message, &waiting).await
+}
+
+fn line(engine: &Engine, team: &str, of: &Waiting) -> Line {
+    let incident = &of.incident;
+    let recovered = of.what == RECOVERED;
+    let words = if recovered { "is well again" } else { incident.kind.words() };
+    let cause = if recovered {
+        format!("It had been in trouble: it {}.", incident.kind.words())
+    } else {
+        incident.cause.clone()
+    };
+    let since = if recovered { incident.closed_at.unwrap_or(incident.since) } else { incident.since };
+    Line {
+        what: of.what.clone(),
+        incident_id: incident.id,
+        job_id: incident.job_id,
+        job: one_line(&incident.job_name, 200),
+        since: since.rfc3339(),
+        cause: one_line(&cause, LONGEST_CAUSE),
+        words: words.to_owned(),
+        link: engine.public_url.as_ref().map(|url| {
+            let team = percent(team);
+            format!("{}/teams/{team}/jobs/{}", url.trim_end_matches('/'), incident.job_id)
+        }),
+    }
+}
+
+/// A path segment of an address.
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// Sends what is due.
+async fn send(engine: &Engine, by: InstanceId) -> Result<(), StoreError> {
+    let due = engine.store.claim_deliveries(by).await?;
+    for tried in join_all(due.into_iter().map(|(delivery, to)| try_one(engine, delivery, to))).await {
+        engine.store.delivery_tried(tried).await?;
+    }
+    Ok(())
+}
+
+async fn try_one(engine: &Engine, mut delivery: Delivery, to: Destination) -> Delivery {
+    let outcome = deliver(engine, &to, &delivery.message).await;
+    let now = store::now();
+    delivery.tries += 1;
+    let next = match &outcome {
+        Err(PortError::Retry(_)) => next_try(delivery.tries, now),
+        _ => None,
+    };
+    metrics::counter!("streamwright_messages_total", "result" => if outcome.is_ok() { "sent" } else { "failed" }).increment(1);
+    match outcome {
+        Ok(()) => {
+            delivery.state = DeliveryState::Sent;
+            delivery.sent_at = Some(now);
+            delivery.error = None;
+        }
+        Err(error) => {
+            tracing::warn!(delivery = %delivery.id, destination = %to.id, %error, "a message could not be delivered");
+            delivery.state = if next.is_some() { DeliveryState::Waiting } else { DeliveryState::Failed };
+            delivery.next_at = next.unwrap_or(now);
+            delivery.error = Some(one_line(&error.to_string(), LONGEST_CAUSE));
+        }
+    }
+    delivery
+}
+
+async fn deliver(engine: &Engine, to: &Destination, message: &Message) -> Result<(), PortError> {
+    let place = to.id.to_string();
+    let secret = to.sealed.as_deref().map(|sealed| engine.sealer.open(&place, sealed)).transpose();
+    let secret = secret.map_err(|error| PortError::GiveUp(error.to_string()))?;
+    engine.ports.messenger.send(&to.address, secret.as_deref(), message).await
+}

@@ -5,7 +5,7 @@ import type { Label } from './nouns';
 export const JOB_TABS = ['overview', 'sql', 'timeline', 'checkpoints', 'exceptions', 'logs', 'configuration', 'releases'] as const;
 export type JobTab = (typeof JOB_TABS)[number];
 
-export const JOB_DIALOGS = ['start', 'stop', 'replace', 'delete', 'savepoint', 'rename', 'release', 'detach'] as const;
+export const JOB_DIALOGS = ['start', 'stop', 'replace', 'delete', 'savepoint', 'rename', 'release', 'detach', 'restart'] as const;
 export type JobDialog = (typeof JOB_DIALOGS)[number];
 
 export interface JobsSearch {
@@ -61,6 +61,7 @@ export const paths = {
   clusters: (team: string, search: ClustersSearch = {}) => linkOptions({ to: '/teams/$team/clusters', params: { team }, search }),
   cluster: (team: string, cluster: string, search: ClusterSearch = {}) =>
     linkOptions({ to: '/teams/$team/clusters/$cluster', params: { team, cluster }, search }),
+  messages: (team: string) => linkOptions({ to: '/teams/$team/messages', params: { team } }),
   versions: (search: VersionsSearch = {}) => linkOptions({ to: '/flink-versions', search }),
   account: () => linkOptions({ to: '/account' }),
 };

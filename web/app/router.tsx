@@ -70,6 +70,12 @@ const cluster = createRoute({
   component: lazyRouteComponent(() => import('./pages/cluster'), 'ClusterPage'),
 });
 
+const messages = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/messages',
+  component: lazyRouteComponent(() => import('./pages/messages'), 'MessagesPage'),
+});
+
 const versions = createRoute({
   getParentRoute: () => frame,
   path: '/flink-versions',
@@ -83,7 +89,7 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./pages/account'), 'AccountPage'),
 });
 
-const routeTree = root.addChildren([signIn, frame.addChildren([home, teamHome, jobs, jobHome, job, clusters, cluster, versions, account])]);
+const routeTree = root.addChildren([signIn, frame.addChildren([home, teamHome, jobs, jobHome, job, clusters, cluster, messages, versions, account])]);
 
 export const router = createRouter({
   routeTree,

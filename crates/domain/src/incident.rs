@@ -199,3 +199,56 @@ pub fn step(open: Option<&Incident>, health: &Health, now: Millis) -> Option<Ste
         (Some(_), Health::Idle) => Some(Step::Close { recovered: false }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn incident(kind: IncidentKind, well_since: Option<i64>) -> Incident {
+        Incident {
+            id: IncidentId(Uuid::nil()),
+            team_id: TeamId(Uuid::nil()),
+            job_id: JobId(Uuid::nil()),
+            job_name: "orders".to_owned(),
+            run_id: None,
+            kind,
+            since: Millis(0),
+            cause: String::new(),
+            opened_at: Millis(0),
+            well_since: well_since.map(Millis),
+            closed_at: None,
+        }
+    }
+
+    #[test]
+    fn an_incident_is_told_once_grows_worse_and_closes_when_well_for_a_while() {
+        let now = Millis(1_000_000);
+        let trouble = |kind| Trouble {
+            kind,
+            since: now,
+            cause: "boom".to_owned(),
+        };
+        let in_trouble = |kind| Health::Trouble(trouble(kind));
+        let (failed, looping) = (IncidentKind::Failed, IncidentKind::CrashLoop);
+        let open = incident(failed, None);
+        let well = incident(failed, Some(now.0 - WELL_FOR));
+        let rows = [
+            (None, Health::Well, None),
+            (None, Health::Waiting, None),
+            (None, in_trouble(failed), Some(Step::Open(trouble(failed)))),
+            (Some(&open), in_trouble(failed), None),
+            (Some(&open), in_trouble(IncidentKind::Unreachable), None),
+            (Some(&open), in_trouble(looping), Some(Step::Worse(trouble(looping)))),
+            (Some(&open), Health::Waiting, None),
+            (Some(&open), Health::Well, Some(Step::Well(Some(now)))),
+            (Some(&open), Health::Idle, Some(Step::Close { recovered: false })),
+            (Some(&well), Health::Well, Some(Step::Close { recovered: true })),
+            (Some(&well), in_trouble(failed), Some(Step::Well(None))),
+        ];
+        for (open, health, expected) in rows {
+            assert_eq!(step(open, &health, now), expected, "{open:?} {health:?}");
+        }
+    }
+}

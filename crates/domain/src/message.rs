@@ -243,3 +243,49 @@ pub fn next_try(tries: i64, now: Millis) -> Option<Millis> {
     let doubled = u32::try_from(tries).ok().map(|tries| 5 * SECOND.saturating_mul(2_i64.saturating_pow(tries)));
     (tries < MAX_TRIES).then(|| now.plus(doubled.unwrap_or(HOUR).min(HOUR)))
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn line(job: &str, what: &str) -> Line {
+        Line {
+            what: what.to_owned(),
+            incident_id: IncidentId(Uuid::nil()),
+            job_id: JobId(Uuid::nil()),
+            job: job.to_owned(),
+            since: "2026-01-01T00:00:00Z".to_owned(),
+            cause: "boom".to_owned(),
+            words: "failed".to_owned(),
+            link: None,
+        }
+    }
+
+    #[test]
+    fn many_lines_are_one_short_message() {
+        let of = |lines: Vec<Line>| message(DeliveryId(Uuid::nil()), "shop", lines);
+        assert_eq!(of(vec![line("orders", "failed")]).subject, "[shop] orders failed");
+        let many = of((0..1_000).map(|n| line(&format!("job {n}"), "failed")).collect());
+        assert_eq!((many.subject.as_str(), many.count, many.incidents.len()), ("[shop] 1000 jobs are in trouble", 1_000, 30));
+        assert!(many.text.ends_with("… and 970 more.\n"));
+        let mixed = of(vec![line("a", "failed"), line("b", "recovered")]);
+        assert_eq!(mixed.subject, "[shop] 1 jobs are in trouble, 1 are well again");
+    }
+
+    #[test]
+    fn nothing_in_a_name_begins_another_header() {
+        let evil = message(DeliveryId(Uuid::nil()), "shop", vec![line("x\r\nBcc: a@b\u{2028}c", "failed")]);
+        assert!(!evil.subject.chars().any(char::is_control) && !evil.subject.contains('\u{2028}'), "{}", evil.subject);
+        assert_eq!(one_line(&"字".repeat(300), 200).chars().count(), 201);
+    }
+
+    #[test]
+    fn tries_are_further_and_further_apart_until_it_is_given_up() {
+        let waits: Vec<Option<i64>> = (1..=MAX_TRIES).map(|tries| next_try(tries, Millis(0)).map(|at| at.0)).collect();
+        assert_eq!(&waits[..3], [Some(10_000), Some(20_000), Some(40_000)]);
+        assert_eq!(waits[10], Some(HOUR));
+        assert_eq!(waits[11], None);
+    }
+}

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddFlinkVersionData, AddFlinkVersionErrors, AddFlinkVersionResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, CheckSqlData, CheckSqlErrors, CheckSqlResponses, CreateClusterData, CreateClusterErrors, CreateClusterResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateReleaseData, CreateReleaseErrors, CreateReleaseResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteClusterData, DeleteClusterErrors, DeleteClusterResponses, DeleteFlinkVersionData, DeleteFlinkVersionErrors, DeleteFlinkVersionResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachJobData, DetachJobErrors, DetachJobResponses, DiffReleaseData, DiffReleaseErrors, DiffReleaseResponses, FollowChangesData, FollowChangesErrors, FollowChangesResponse, FollowChangesResponses, GetCheckpointsData, GetCheckpointsErrors, GetCheckpointsResponses, GetClusterData, GetClusterErrors, GetClusterLogTailData, GetClusterLogTailErrors, GetClusterLogTailResponses, GetClusterResponses, GetConfigurationData, GetConfigurationErrors, GetConfigurationResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftRevisionData, GetDraftRevisionErrors, GetDraftRevisionResponses, GetGraphData, GetGraphErrors, GetGraphResponses, GetInstallationData, GetInstallationErrors, GetInstallationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLogTailData, GetLogTailErrors, GetLogTailResponses, GetMeData, GetMeErrors, GetMeResponses, GetOpenApiData, GetOpenApiErrors, GetOpenApiResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetReleaseData, GetReleaseErrors, GetReleaseResponses, HealthzData, HealthzErrors, HealthzResponses, InstallFlinkVersionData, InstallFlinkVersionErrors, InstallFlinkVersionResponses, ListClusterEventsData, ListClusterEventsErrors, ListClusterEventsResponses, ListClusterLogsData, ListClusterLogsErrors, ListClusterLogsResponses, ListClusterOperationsData, ListClusterOperationsErrors, ListClusterOperationsResponses, ListClustersData, ListClustersErrors, ListClustersResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExceptionsData, ListExceptionsErrors, ListExceptionsResponses, ListFlinkVersionsData, ListFlinkVersionsErrors, ListFlinkVersionsResponses, ListInstallationsData, ListInstallationsErrors, ListInstallationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLogsData, ListLogsErrors, ListLogsResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListReleasesData, ListReleasesErrors, ListReleasesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSnapshotsData, ListSnapshotsErrors, ListSnapshotsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, MetricsData, MetricsErrors, MetricsResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReplaceJobData, ReplaceJobErrors, ReplaceJobResponses, SaveDraftData, SaveDraftErrors, SaveDraftResponses, SetPasswordData, SetPasswordErrors, SetPasswordResponses, SignInByLinkData, SignInByLinkErrors, SignInByLinkResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartClusterData, StartClusterErrors, StartClusterResponses, StartJobData, StartJobErrors, StartJobResponses, StopClusterData, StopClusterErrors, StopClusterResponses, StopJobData, StopJobErrors, StopJobResponses, TakeSavepointData, TakeSavepointErrors, TakeSavepointResponses } from './types.gen';
+import type { AddFlinkVersionData, AddFlinkVersionErrors, AddFlinkVersionResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, CheckSqlData, CheckSqlErrors, CheckSqlResponses, CreateClusterData, CreateClusterErrors, CreateClusterResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateReleaseData, CreateReleaseErrors, CreateReleaseResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteClusterData, DeleteClusterErrors, DeleteClusterResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteFlinkVersionData, DeleteFlinkVersionErrors, DeleteFlinkVersionResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachJobData, DetachJobErrors, DetachJobResponses, DiffReleaseData, DiffReleaseErrors, DiffReleaseResponses, FollowChangesData, FollowChangesErrors, FollowChangesResponse, FollowChangesResponses, GetCheckpointsData, GetCheckpointsErrors, GetCheckpointsResponses, GetClusterData, GetClusterErrors, GetClusterLogTailData, GetClusterLogTailErrors, GetClusterLogTailResponses, GetClusterResponses, GetConfigurationData, GetConfigurationErrors, GetConfigurationResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftRevisionData, GetDraftRevisionErrors, GetDraftRevisionResponses, GetEvidenceData, GetEvidenceErrors, GetEvidenceLogData, GetEvidenceLogErrors, GetEvidenceLogResponses, GetEvidenceResponses, GetGraphData, GetGraphErrors, GetGraphResponses, GetInstallationData, GetInstallationErrors, GetInstallationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLogTailData, GetLogTailErrors, GetLogTailResponses, GetMeData, GetMeErrors, GetMeResponses, GetOpenApiData, GetOpenApiErrors, GetOpenApiResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetReleaseData, GetReleaseErrors, GetReleaseResponses, GetRestartPolicyData, GetRestartPolicyErrors, GetRestartPolicyResponses, HealthzData, HealthzErrors, HealthzResponses, InstallFlinkVersionData, InstallFlinkVersionErrors, InstallFlinkVersionResponses, ListClusterEventsData, ListClusterEventsErrors, ListClusterEventsResponses, ListClusterLogsData, ListClusterLogsErrors, ListClusterLogsResponses, ListClusterOperationsData, ListClusterOperationsErrors, ListClusterOperationsResponses, ListClustersData, ListClustersErrors, ListClustersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExceptionsData, ListExceptionsErrors, ListExceptionsResponses, ListFlinkVersionsData, ListFlinkVersionsErrors, ListFlinkVersionsResponses, ListInstallationsData, ListInstallationsErrors, ListInstallationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLogsData, ListLogsErrors, ListLogsResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListReleasesData, ListReleasesErrors, ListReleasesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSnapshotsData, ListSnapshotsErrors, ListSnapshotsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, MetricsData, MetricsErrors, MetricsResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReplaceJobData, ReplaceJobErrors, ReplaceJobResponses, SaveDraftData, SaveDraftErrors, SaveDraftResponses, SetPasswordData, SetPasswordErrors, SetPasswordResponses, SetRestartPolicyData, SetRestartPolicyErrors, SetRestartPolicyResponses, SignInByLinkData, SignInByLinkErrors, SignInByLinkResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartClusterData, StartClusterErrors, StartClusterResponses, StartJobData, StartJobErrors, StartJobResponses, StopClusterData, StopClusterErrors, StopClusterResponses, StopJobData, StopJobErrors, StopJobResponses, TakeSavepointData, TakeSavepointErrors, TakeSavepointResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -504,6 +504,108 @@ export const stopCluster = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
+ * The newest messages of the team, and what became of them.
+ *
+ * For: viewer.
+ */
+export const listDeliveries = <ThrowOnError extends boolean = false>(options: Options<ListDeliveriesData, ThrowOnError>) => (options.client ?? client).get<ListDeliveriesResponses, ListDeliveriesErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/deliveries',
+    ...options
+});
+
+/**
+ * Where the team's messages go.
+ *
+ * For: viewer.
+ */
+export const listDestinations = <ThrowOnError extends boolean = false>(options: Options<ListDestinationsData, ThrowOnError>) => (options.client ?? client).get<ListDestinationsResponses, ListDestinationsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/destinations',
+    ...options
+});
+
+/**
+ * Adds a destination.
+ *
+ * For: team_admin.
+ */
+export const createDestination = <ThrowOnError extends boolean = false>(options: Options<CreateDestinationData, ThrowOnError>) => (options.client ?? client).post<CreateDestinationResponses, CreateDestinationErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/destinations',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes a destination with what was to be sent there.
+ *
+ * For: team_admin.
+ */
+export const deleteDestination = <ThrowOnError extends boolean = false>(options: Options<DeleteDestinationData, ThrowOnError>) => (options.client ?? client).delete<DeleteDestinationResponses, DeleteDestinationErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/destinations/{destination}',
+    ...options
+});
+
+/**
+ * Changes of what a destination is told, and whether at all.
+ *
+ * For: team_admin.
+ */
+export const changeDestination = <ThrowOnError extends boolean = false>(options: Options<ChangeDestinationData, ThrowOnError>) => (options.client ?? client).put<ChangeDestinationResponses, ChangeDestinationErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/destinations/{destination}/rules',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sends a message of nothing to a destination, and waits for what comes of it.
+ *
+ * For: operator.
+ */
+export const testDestination = <ThrowOnError extends boolean = false>(options: Options<TestDestinationData, ThrowOnError>) => (options.client ?? client).post<TestDestinationResponses, TestDestinationErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/destinations/{destination}/test',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The team's jobs, newest first.
  *
  * For: viewer.
@@ -715,7 +817,7 @@ export const listEvents = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Exceptions of the newest run, newest first.
+ * Exceptions of the newest run, newest first; where Flink does not know it any more, those kept of its end.
  *
  * For: viewer.
  */
@@ -745,7 +847,7 @@ export const getGraph = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * The log files of the cluster that runs the job.
+ * The log files of the cluster that runs the job; where it does not answer, those kept of the newest run's end.
  *
  * For: viewer.
  */
@@ -760,7 +862,7 @@ export const listLogs = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * The end of a log file of the cluster that runs the job.
+ * The end of a log file of the cluster that runs the job; where it does not answer, of the one kept of the newest run.
  *
  * For: viewer.
  */
@@ -873,6 +975,40 @@ export const replaceJob = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
+ * The restart policy of a job.
+ *
+ * For: viewer.
+ */
+export const getRestartPolicy = <ThrowOnError extends boolean = false>(options: Options<GetRestartPolicyData, ThrowOnError>) => (options.client ?? client).get<GetRestartPolicyResponses, GetRestartPolicyErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/jobs/{job}/restart-policy',
+    ...options
+});
+
+/**
+ * Sets the restart policy of a job; what is left out has its usual value. It needs no release and no restart.
+ *
+ * For: operator.
+ */
+export const setRestartPolicy = <ThrowOnError extends boolean = false>(options: Options<SetRestartPolicyData, ThrowOnError>) => (options.client ?? client).put<SetRestartPolicyResponses, SetRestartPolicyErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/jobs/{job}/restart-policy',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The runs of a job, newest first.
  *
  * For: viewer.
@@ -884,6 +1020,36 @@ export const listRuns = <ThrowOnError extends boolean = false>(options: Options<
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/teams/{team}/jobs/{job}/runs',
+    ...options
+});
+
+/**
+ * What was kept of a run's end: exceptions and a list of logs.
+ *
+ * For: viewer.
+ */
+export const getEvidence = <ThrowOnError extends boolean = false>(options: Options<GetEvidenceData, ThrowOnError>) => (options.client ?? client).get<GetEvidenceResponses, GetEvidenceErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/jobs/{job}/runs/{run}/evidence',
+    ...options
+});
+
+/**
+ * The end of a log kept of a run's end, up to its last MiB.
+ *
+ * For: viewer.
+ */
+export const getEvidenceLog = <ThrowOnError extends boolean = false>(options: Options<GetEvidenceLogData, ThrowOnError>) => (options.client ?? client).get<GetEvidenceLogResponses, GetEvidenceLogErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/jobs/{job}/runs/{run}/evidence/log',
     ...options
 });
 

@@ -379,7 +379,7 @@ export type Condition = {
 /**
  * Which condition.
  */
-export type ConditionWord = 'unreachable' | 'waiting_for_resources' | 'ghost' | 'newer_release';
+export type ConditionWord = 'unreachable' | 'waiting_for_resources' | 'ghost' | 'newer_release' | 'crash_loop';
 
 /**
  * A new token with its secret, which is never shown again.
@@ -396,6 +396,52 @@ export type CreatedToken = {
 };
 
 /**
+ * One message on its way.
+ */
+export type Delivery = {
+    /**
+     * When it was made.
+     */
+    createdAt: Time;
+    /**
+     * Where to.
+     */
+    destinationId: string;
+    /**
+     * What the last try met.
+     */
+    error?: string;
+    /**
+     * Its id; receivers get it with every try.
+     */
+    id: string;
+    /**
+     * When it is tried next, while it waits.
+     */
+    nextAt?: Time;
+    /**
+     * When the receiver took it.
+     */
+    sentAt?: Time;
+    /**
+     * `waiting`, `sent` or `failed`.
+     */
+    state: string;
+    /**
+     * One line of it.
+     */
+    subject: string;
+    /**
+     * Its text.
+     */
+    text: string;
+    /**
+     * How often it was tried.
+     */
+    tries: number;
+};
+
+/**
  * What is asked of a job.
  */
 export type Desired = {
@@ -407,6 +453,91 @@ export type Desired = {
      * Stopped or running.
      */
     want: Want;
+};
+
+/**
+ * Where messages of the team go.
+ */
+export type Destination = {
+    /**
+     * Where, without secrets.
+     */
+    address: DestinationAddress;
+    /**
+     * When it was made; older trouble is not told.
+     */
+    createdAt: Time;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Name, unique in the team.
+     */
+    name: string;
+    /**
+     * Of what it is told.
+     */
+    rules: DestinationRules;
+};
+
+/**
+ * Where messages go; secrets are not shown.
+ */
+export type DestinationAddress = {
+    /**
+     * The host of the address.
+     */
+    host?: string;
+    kind: 'webhook';
+    /**
+     * The body that it takes: `json`, `slack`, `feishu`, `dingtalk` or `wecom`.
+     */
+    preset?: string;
+} | {
+    /**
+     * Sender.
+     */
+    from: string;
+    kind: 'email';
+    /**
+     * Its port; 587 unless told.
+     */
+    port?: number;
+    /**
+     * `starttls`, `tls` or `none`.
+     */
+    security?: string;
+    /**
+     * Mail server.
+     */
+    server: string;
+    /**
+     * Recipients.
+     */
+    to: Array<string>;
+    /**
+     * User name, where the server asks for one.
+     */
+    username?: string;
+};
+
+/**
+ * Of what a destination is told, and whether at all.
+ */
+export type DestinationRules = {
+    /**
+     * Whether it is told at all.
+     */
+    enabled?: boolean;
+    /**
+     * Also when a job is well again.
+     */
+    recovered?: boolean;
+    /**
+     * Which trouble; all unless told.
+     */
+    trouble?: Array<Trouble>;
 };
 
 /**
@@ -515,6 +646,36 @@ export type Event = {
      * The run it belongs to.
      */
     runId?: string;
+};
+
+/**
+ * What was kept of a run.
+ */
+export type Evidence = {
+    /**
+     * When it was read from the cluster.
+     */
+    collectedAt: Time;
+    /**
+     * Exceptions, newest first.
+     */
+    exceptions: Array<JobException>;
+    /**
+     * The ends of logs.
+     */
+    logs: Array<LogFile>;
+    /**
+     * What could not be read or was removed since, as a sentence.
+     */
+    missing?: string;
+    /**
+     * Why it ended, the cause first.
+     */
+    reason: string;
+    /**
+     * The run.
+     */
+    runId: string;
 };
 
 /**
@@ -732,6 +893,10 @@ export type Job = {
      */
     releaseNumber: number;
     /**
+     * When the restart policy starts it again, at the earliest.
+     */
+    restartAt?: Time;
+    /**
      * Grows with each change.
      */
     revision: number;
@@ -801,6 +966,10 @@ export type JobException = {
      * Class of the outermost exception.
      */
     class: string;
+    /**
+     * The ended run that it was kept of, where Flink itself does not say it any more.
+     */
+    keptOf?: string;
     /**
      * The TaskManager it ran on.
      */
@@ -910,7 +1079,7 @@ export type LogFile = {
 /**
  * Who read a log.
  */
-export type LogSource = 'rest' | 'host';
+export type LogSource = 'rest' | 'host' | 'kept';
 
 /**
  * The end of a log file.
@@ -1041,6 +1210,24 @@ export type NewCluster = {
      * TaskManagers, 1 to 64; 1 unless told (local).
      */
     taskManagers?: number;
+};
+
+/**
+ * A destination to make.
+ */
+export type NewDestination = {
+    /**
+     * Where.
+     */
+    address: DestinationAddress;
+    /**
+     * Name, unique in the team.
+     */
+    name: string;
+    /**
+     * Of what it is told.
+     */
+    rules?: DestinationRules;
 };
 
 /**
@@ -1263,7 +1450,7 @@ export type OperationError = {
 /**
  * What an operation does.
  */
-export type OperationKind = 'start' | 'stop' | 'replace' | 'savepoint' | 'delete' | 'cluster_start' | 'cluster_stop';
+export type OperationKind = 'start' | 'stop' | 'replace' | 'restart' | 'savepoint' | 'delete' | 'cluster_start' | 'cluster_stop';
 
 /**
  * The choices that were made with the request.
@@ -1317,6 +1504,34 @@ export type PageCluster = {
      * The items.
      */
     items: Array<Cluster>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageDelivery = {
+    /**
+     * The items.
+     */
+    items: Array<Delivery>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageDestination = {
+    /**
+     * The items.
+     */
+    items: Array<Destination>;
     /**
      * Given back as `cursor`, answers the next page; absent on the last one.
      */
@@ -1716,6 +1931,54 @@ export type ReplaceRequest = {
 };
 
 /**
+ * How a job is kept running.
+ */
+export type RestartPolicy = {
+    /**
+     * Each delay is so many times the one before.
+     */
+    factor?: number;
+    /**
+     * Before the first restart.
+     */
+    initialDelaySeconds?: number;
+    /**
+     * Each delay is up to so many percent longer or shorter.
+     */
+    jitterPercent?: number;
+    /**
+     * Restarts within the window; one more failure is a crash loop and ends them.
+     */
+    limit?: number;
+    /**
+     * The longest delay.
+     */
+    maximumDelaySeconds?: number;
+    /**
+     * From which state; `latest` unless told.
+     */
+    state?: RestartState;
+    /**
+     * After which ends; `never` unless told.
+     */
+    when?: RestartWhen;
+    /**
+     * How long failures are counted.
+     */
+    windowSeconds?: number;
+};
+
+/**
+ * From which state a restart goes on.
+ */
+export type RestartState = 'latest' | 'none';
+
+/**
+ * After which ends a job is restarted.
+ */
+export type RestartWhen = 'never' | 'failed' | 'failed_or_lost';
+
+/**
  * What a member may do in a team. Each role may also do what the ones before it may.
  */
 export type Role = 'viewer' | 'operator' | 'developer' | 'team_admin';
@@ -1801,7 +2064,7 @@ export type Run = {
 /**
  * Why a run was made.
  */
-export type RunCause = 'start' | 'replace';
+export type RunCause = 'start' | 'replace' | 'restart';
 
 /**
  * One signed-in browser.
@@ -2145,6 +2408,11 @@ export type Token = {
      */
     name: string;
 };
+
+/**
+ * Kinds of trouble.
+ */
+export type Trouble = 'no_checkpoint' | 'unreachable' | 'failed' | 'ended_unknown' | 'crash_loop';
 
 /**
  * A Flink job that is not ours.
@@ -3186,6 +3454,198 @@ export type StopClusterResponses = {
 
 export type StopClusterResponse = StopClusterResponses[keyof StopClusterResponses];
 
+export type ListDeliveriesData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/deliveries';
+};
+
+export type ListDeliveriesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListDeliveriesError = ListDeliveriesErrors[keyof ListDeliveriesErrors];
+
+export type ListDeliveriesResponses = {
+    /**
+     * Done
+     */
+    200: PageDelivery;
+};
+
+export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliveriesResponses];
+
+export type ListDestinationsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/destinations';
+};
+
+export type ListDestinationsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListDestinationsError = ListDestinationsErrors[keyof ListDestinationsErrors];
+
+export type ListDestinationsResponses = {
+    /**
+     * Done
+     */
+    200: PageDestination;
+};
+
+export type ListDestinationsResponse = ListDestinationsResponses[keyof ListDestinationsResponses];
+
+export type CreateDestinationData = {
+    body: NewDestination;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/destinations';
+};
+
+export type CreateDestinationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateDestinationError = CreateDestinationErrors[keyof CreateDestinationErrors];
+
+export type CreateDestinationResponses = {
+    /**
+     * Made
+     */
+    201: Destination;
+};
+
+export type CreateDestinationResponse = CreateDestinationResponses[keyof CreateDestinationResponses];
+
+export type DeleteDestinationData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        destination: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/destinations/{destination}';
+};
+
+export type DeleteDestinationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteDestinationError = DeleteDestinationErrors[keyof DeleteDestinationErrors];
+
+export type DeleteDestinationResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteDestinationResponse = DeleteDestinationResponses[keyof DeleteDestinationResponses];
+
+export type ChangeDestinationData = {
+    body: DestinationRules;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        destination: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/destinations/{destination}/rules';
+};
+
+export type ChangeDestinationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeDestinationError = ChangeDestinationErrors[keyof ChangeDestinationErrors];
+
+export type ChangeDestinationResponses = {
+    /**
+     * Done
+     */
+    200: Destination;
+};
+
+export type ChangeDestinationResponse = ChangeDestinationResponses[keyof ChangeDestinationResponses];
+
+export type TestDestinationData = {
+    body: NoChoices;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        destination: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/destinations/{destination}/test';
+};
+
+export type TestDestinationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type TestDestinationError = TestDestinationErrors[keyof TestDestinationErrors];
+
+export type TestDestinationResponses = {
+    /**
+     * The receiver took it
+     */
+    204: void;
+};
+
+export type TestDestinationResponse = TestDestinationResponses[keyof TestDestinationResponses];
+
 export type ListJobsData = {
     body?: never;
     path: {
@@ -4052,6 +4512,74 @@ export type ReplaceJobResponses = {
 
 export type ReplaceJobResponse = ReplaceJobResponses[keyof ReplaceJobResponses];
 
+export type GetRestartPolicyData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the job
+         */
+        job: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/jobs/{job}/restart-policy';
+};
+
+export type GetRestartPolicyErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetRestartPolicyError = GetRestartPolicyErrors[keyof GetRestartPolicyErrors];
+
+export type GetRestartPolicyResponses = {
+    /**
+     * Done
+     */
+    200: RestartPolicy;
+};
+
+export type GetRestartPolicyResponse = GetRestartPolicyResponses[keyof GetRestartPolicyResponses];
+
+export type SetRestartPolicyData = {
+    body: RestartPolicy;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the job
+         */
+        job: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/jobs/{job}/restart-policy';
+};
+
+export type SetRestartPolicyErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetRestartPolicyError = SetRestartPolicyErrors[keyof SetRestartPolicyErrors];
+
+export type SetRestartPolicyResponses = {
+    /**
+     * Done
+     */
+    200: RestartPolicy;
+};
+
+export type SetRestartPolicyResponse = SetRestartPolicyResponses[keyof SetRestartPolicyResponses];
+
 export type ListRunsData = {
     body?: never;
     path: {
@@ -4094,6 +4622,87 @@ export type ListRunsResponses = {
 };
 
 export type ListRunsResponse = ListRunsResponses[keyof ListRunsResponses];
+
+export type GetEvidenceData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the job
+         */
+        job: string;
+        /**
+         * Id of the run
+         */
+        run: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/jobs/{job}/runs/{run}/evidence';
+};
+
+export type GetEvidenceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetEvidenceError = GetEvidenceErrors[keyof GetEvidenceErrors];
+
+export type GetEvidenceResponses = {
+    /**
+     * Done
+     */
+    200: Evidence;
+};
+
+export type GetEvidenceResponse = GetEvidenceResponses[keyof GetEvidenceResponses];
+
+export type GetEvidenceLogData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the job
+         */
+        job: string;
+        /**
+         * Id of the run
+         */
+        run: string;
+    };
+    query?: {
+        /**
+         * Whose log; `jobmanager` unless told.
+         */
+        process?: string;
+    };
+    url: '/api/v1/teams/{team}/jobs/{job}/runs/{run}/evidence/log';
+};
+
+export type GetEvidenceLogErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetEvidenceLogError = GetEvidenceLogErrors[keyof GetEvidenceLogErrors];
+
+export type GetEvidenceLogResponses = {
+    /**
+     * Done
+     */
+    200: LogTail;
+};
+
+export type GetEvidenceLogResponse = GetEvidenceLogResponses[keyof GetEvidenceLogResponses];
 
 export type TakeSavepointData = {
     body: NoChoices;

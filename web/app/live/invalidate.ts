@@ -14,7 +14,7 @@ interface KeyPart {
 }
 
 /** Queries that show a job's whole view, by their id in the generated client. */
-const JOB_VIEWS = ['getJob', 'listJobs', 'listOperations', 'listEvents'];
+const JOB_VIEWS = ['getJob', 'listJobs', 'listOperations', 'listEvents', 'getRestartPolicy'];
 const RUN_READS = ['getGraph', 'getCheckpoints', 'listExceptions', 'listLogs', 'getConfiguration', 'listRuns'];
 
 const BY_NOUN: Record<string, readonly string[]> = {
@@ -31,6 +31,8 @@ const BY_NOUN: Record<string, readonly string[]> = {
   flink_version: ['listFlinkVersions'],
   installation: ['listInstallations', 'listFlinkVersions'],
   team: ['getMe', 'listTeams'],
+  destination: ['listDestinations'],
+  delivery: ['listDeliveries'],
   user: ['getMe'],
   session: ['listSessions', 'getMe'],
   token: ['listTokens'],

@@ -24,6 +24,7 @@ function ExceptionCard({ exception }: { exception: JobException }) {
           )}
           {exception.task && <span>{t('exception.task', { task: exception.task })}</span>}
           {exception.location && <span>{exception.location}</span>}
+          {exception.keptOf && <span className="chip">{t('exception.kept')}</span>}
           {exception.class && <code>{exception.class}</code>}
         </div>
         <details>

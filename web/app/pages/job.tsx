@@ -7,6 +7,7 @@ import { JobDelete } from '../forms/job-delete';
 import { JobDetach } from '../forms/job-detach';
 import { JobEdit } from '../forms/job-edit';
 import { JobReplace } from '../forms/job-replace';
+import { JobRestartPolicy } from '../forms/job-restart-policy';
 import { JobSavepoint } from '../forms/job-savepoint';
 import { JobStart } from '../forms/job-start';
 import { JobStop } from '../forms/job-stop';
@@ -52,6 +53,8 @@ function Dialogs({ team, job, search, change }: TabProps) {
       return <JobDelete team={team} job={job} onClose={close} onDeleted={() => void navigate(paths.jobs(team))} />;
     case 'rename':
       return <JobEdit team={team} job={job} onClose={close} />;
+    case 'restart':
+      return <JobRestartPolicy team={team} job={job} onClose={close} />;
     case 'detach':
       return <JobDetach team={team} job={job} onClose={close} />;
     default:

@@ -2,7 +2,7 @@ import { Alert } from 'antd';
 import type { Condition } from '../nouns';
 import { Ago } from './ago';
 
-const SERIOUS: readonly Condition['kind'][] = ['unreachable', 'ghost'];
+const SERIOUS: readonly Condition['kind'][] = ['unreachable', 'ghost', 'crash_loop'];
 
 /** What is to be known beside the label, each in the server's words. */
 export function Conditions({ conditions }: { conditions: readonly Condition[] }) {

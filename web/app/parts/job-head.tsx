@@ -87,6 +87,7 @@ function MoreMenu({ job, open }: Pick<Props, 'job' | 'open'>) {
     item('savepoint', t('menu.savepoint'), actions.savepoint),
     ...(primary === 'replace' ? [] : [item('replace', t('menu.replace'), actions.replace)]),
     { type: 'divider' },
+    item('restart', t('menu.restart'), actions.edit),
     item('rename', t('menu.rename'), actions.edit),
     item('detach', t('menu.detach'), actions.detach),
     item('delete', t('menu.delete'), actions.delete, true),

@@ -1,7 +1,7 @@
 // What is changed, by noun. Requests that start an operation carry an idempotency key made when the dialog opened,
 // so that a second click or a repeated send is the same request.
 import * as sdk from '../api/sdk.gen';
-import type { NewCluster, NewJobSpec, StartState, StopMode } from '../nouns';
+import type { DestinationRules, NewCluster, NewDestination, NewJobSpec, RestartPolicy, StartState, StopMode } from '../nouns';
 
 export const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
@@ -58,6 +58,12 @@ export const write = {
   replaceJob: (path: JobPath, body: StartChoice & { stop?: StopMode }, key: string) =>
     take(sdk.replaceJob({ path, body, headers: keyed(key), ...must })),
   detachJob: (path: JobPath) => take(sdk.detachJob({ path, body: {}, ...must })),
+  setRestartPolicy: (path: JobPath, body: RestartPolicy) => take(sdk.setRestartPolicy({ path, body, ...must })),
+  createDestination: (team: string, body: NewDestination) => take(sdk.createDestination({ path: { team }, body, ...must })),
+  changeDestination: (team: string, destination: string, body: DestinationRules) =>
+    take(sdk.changeDestination({ path: { team, destination }, body, ...must })),
+  deleteDestination: (team: string, destination: string) => take(sdk.deleteDestination({ path: { team, destination }, ...must })),
+  testDestination: (team: string, destination: string) => take(sdk.testDestination({ path: { team, destination }, body: {}, ...must })),
   cancelOperation: (team: string, operation: string) => take(sdk.cancelOperation({ path: { team, operation }, body: {}, ...must })),
   check: (
     team: string,

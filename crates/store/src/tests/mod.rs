@@ -9,6 +9,7 @@ mod cluster;
 mod crash;
 mod draft;
 mod engine;
+mod evidence;
 mod facts;
 mod feed;
 mod job;

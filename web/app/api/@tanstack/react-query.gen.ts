@@ -3,8 +3,8 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { diffRelease, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, healthz, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDrafts, listEvents, listExceptions, listFlinkVersions, listInstallations, listJobs, listLogs, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeams, listTokens, metrics, type Options, readyz } from '../sdk.gen';
-import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, HealthzData, HealthzError, HealthzResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
+import { diffRelease, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getEvidence, getEvidenceLog, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getRestartPolicy, healthz, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDeliveries, listDestinations, listDrafts, listEvents, listExceptions, listFlinkVersions, listInstallations, listJobs, listLogs, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeams, listTokens, metrics, type Options, readyz } from '../sdk.gen';
+import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetEvidenceData, GetEvidenceError, GetEvidenceLogData, GetEvidenceLogError, GetEvidenceLogResponse, GetEvidenceResponse, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetRestartPolicyData, GetRestartPolicyError, GetRestartPolicyResponse, HealthzData, HealthzError, HealthzResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDeliveriesData, ListDeliveriesError, ListDeliveriesResponse, ListDestinationsData, ListDestinationsError, ListDestinationsResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -317,6 +317,46 @@ export const listClusterOperationsOptions = (options: Options<ListClusterOperati
     queryKey: listClusterOperationsQueryKey(options)
 });
 
+export const listDeliveriesQueryKey = (options: Options<ListDeliveriesData>) => createQueryKey('listDeliveries', options);
+
+/**
+ * The newest messages of the team, and what became of them.
+ *
+ * For: viewer.
+ */
+export const listDeliveriesOptions = (options: Options<ListDeliveriesData>) => queryOptions<ListDeliveriesResponse, ListDeliveriesError, ListDeliveriesResponse, ReturnType<typeof listDeliveriesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listDeliveries({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listDeliveriesQueryKey(options)
+});
+
+export const listDestinationsQueryKey = (options: Options<ListDestinationsData>) => createQueryKey('listDestinations', options);
+
+/**
+ * Where the team's messages go.
+ *
+ * For: viewer.
+ */
+export const listDestinationsOptions = (options: Options<ListDestinationsData>) => queryOptions<ListDestinationsResponse, ListDestinationsError, ListDestinationsResponse, ReturnType<typeof listDestinationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listDestinations({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listDestinationsQueryKey(options)
+});
+
 export const listJobsQueryKey = (options: Options<ListJobsData>) => createQueryKey('listJobs', options);
 
 /**
@@ -480,7 +520,7 @@ export const listEventsOptions = (options: Options<ListEventsData>) => queryOpti
 export const listExceptionsQueryKey = (options: Options<ListExceptionsData>) => createQueryKey('listExceptions', options);
 
 /**
- * Exceptions of the newest run, newest first.
+ * Exceptions of the newest run, newest first; where Flink does not know it any more, those kept of its end.
  *
  * For: viewer.
  */
@@ -520,7 +560,7 @@ export const getGraphOptions = (options: Options<GetGraphData>) => queryOptions<
 export const listLogsQueryKey = (options: Options<ListLogsData>) => createQueryKey('listLogs', options);
 
 /**
- * The log files of the cluster that runs the job.
+ * The log files of the cluster that runs the job; where it does not answer, those kept of the newest run's end.
  *
  * For: viewer.
  */
@@ -540,7 +580,7 @@ export const listLogsOptions = (options: Options<ListLogsData>) => queryOptions<
 export const getLogTailQueryKey = (options: Options<GetLogTailData>) => createQueryKey('getLogTail', options);
 
 /**
- * The end of a log file of the cluster that runs the job.
+ * The end of a log file of the cluster that runs the job; where it does not answer, of the one kept of the newest run.
  *
  * For: viewer.
  */
@@ -637,6 +677,26 @@ export const diffReleaseOptions = (options: Options<DiffReleaseData>) => queryOp
     queryKey: diffReleaseQueryKey(options)
 });
 
+export const getRestartPolicyQueryKey = (options: Options<GetRestartPolicyData>) => createQueryKey('getRestartPolicy', options);
+
+/**
+ * The restart policy of a job.
+ *
+ * For: viewer.
+ */
+export const getRestartPolicyOptions = (options: Options<GetRestartPolicyData>) => queryOptions<GetRestartPolicyResponse, GetRestartPolicyError, GetRestartPolicyResponse, ReturnType<typeof getRestartPolicyQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getRestartPolicy({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getRestartPolicyQueryKey(options)
+});
+
 export const listRunsQueryKey = (options: Options<ListRunsData>) => createQueryKey('listRuns', options);
 
 /**
@@ -655,6 +715,46 @@ export const listRunsOptions = (options: Options<ListRunsData>) => queryOptions<
         return data;
     },
     queryKey: listRunsQueryKey(options)
+});
+
+export const getEvidenceQueryKey = (options: Options<GetEvidenceData>) => createQueryKey('getEvidence', options);
+
+/**
+ * What was kept of a run's end: exceptions and a list of logs.
+ *
+ * For: viewer.
+ */
+export const getEvidenceOptions = (options: Options<GetEvidenceData>) => queryOptions<GetEvidenceResponse, GetEvidenceError, GetEvidenceResponse, ReturnType<typeof getEvidenceQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getEvidence({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getEvidenceQueryKey(options)
+});
+
+export const getEvidenceLogQueryKey = (options: Options<GetEvidenceLogData>) => createQueryKey('getEvidenceLog', options);
+
+/**
+ * The end of a log kept of a run's end, up to its last MiB.
+ *
+ * For: viewer.
+ */
+export const getEvidenceLogOptions = (options: Options<GetEvidenceLogData>) => queryOptions<GetEvidenceLogResponse, GetEvidenceLogError, GetEvidenceLogResponse, ReturnType<typeof getEvidenceLogQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getEvidenceLog({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getEvidenceLogQueryKey(options)
 });
 
 export const listSnapshotsQueryKey = (options: Options<ListSnapshotsData>) => createQueryKey('listSnapshots', options);

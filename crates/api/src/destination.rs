@@ -35,7 +35,7 @@ pub enum DestinationAddress {
     /// A POST.
     Webhook {
         /// The whole address, with its token; needed to make one, never answered.
-        #[serde(skip_serializing, default)]
+        #[serde(skip_serializing_if = "never_shown", default)]
         url: Option<String>,
         /// The host of the address.
         #[serde(default)]
@@ -58,13 +58,18 @@ pub enum DestinationAddress {
         #[serde(default)]
         username: Option<String>,
         /// Its password; never answered.
-        #[serde(skip_serializing, default)]
+        #[serde(skip_serializing_if = "never_shown", default)]
         password: Option<String>,
         /// Sender.
         from: String,
         /// Recipients.
         to: Vec<String>,
     },
+}
+
+/// Secrets go in and do not come out.
+const fn never_shown(_: &Option<String>) -> bool {
+    true
 }
 
 fn json_preset() -> String {
@@ -244,7 +249,10 @@ fn host(url: &str) -> Result<String, Problem> {
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err(bad("A webhook's address begins with https:// or http://."));
     }
-    let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| bad("The address names no host."))?;
+    let host = uri
+        .host()
+        .filter(|host| !host.is_empty())
+        .ok_or_else(|| bad("The address names no host."))?;
     Ok(host.to_owned())
 }
 
@@ -252,9 +260,17 @@ fn host(url: &str) -> Result<String, Problem> {
 fn mailbox(field: &str, address: &str) -> Result<(), Problem> {
     let fits = address.len() <= 320
         && address.is_ascii()
-        && !address.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"'))
-        && address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    if fits { Ok(()) } else { Err(refused(field, "This is no mail address.")) }
+        && !address
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"'))
+        && address
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    if fits {
+        Ok(())
+    } else {
+        Err(refused(field, "This is no mail address."))
+    }
 }
 
 /// The address to keep and its secret.
@@ -283,12 +299,19 @@ fn checked(address: DestinationAddress) -> Result<(Address, Option<String>), Pro
                 return Err(refused("address.to", "A mail has 1 to 50 recipients."));
             }
             to.iter().try_for_each(|one| mailbox("address.to", one))?;
-            if port == 0 || username.as_ref().is_some_and(|name| name.len() > 320 || name.chars().any(char::is_control)) {
+            if port == 0
+                || username
+                    .as_ref()
+                    .is_some_and(|name| name.len() > 320 || name.chars().any(char::is_control))
+            {
                 return Err(refused("address", "The port or the user name cannot be."));
             }
             let security: MailSecurity = parsed("address.security", &security, "starttls, tls, none")?;
             if password.is_some() && security == MailSecurity::None {
-                return Err(refused("address.security", "A password is not sent over a connection that is not protected."));
+                return Err(refused(
+                    "address.security",
+                    "A password is not sent over a connection that is not protected.",
+                ));
             }
             let address = Address::Email {
                 server,
@@ -469,10 +492,15 @@ pub async fn test_destination(
     test.subject = domain::message::one_line(&format!("[{}] a test of the destination {}", team.name, to.name), 200);
     test.text = "Nothing has happened: somebody pressed \"Send test\".\n".to_owned();
     let place = to.id.to_string();
-    let secret = to.sealed.as_deref().map(|sealed| app.ports.sealer.open(&place, sealed)).transpose()?;
+    let secret = to
+        .sealed
+        .as_deref()
+        .map(|sealed| app.ports.sealer.open(&place, sealed))
+        .transpose()?;
     let sent = app.ports.messenger.send(&to.address, secret.as_deref(), &test).await;
     sent.map(|()| StatusCode::NO_CONTENT).map_err(|error: PortError| {
-        Problem::unprocessable("not_delivered", sentence(&error.to_string())).hint("Mend the address or the receiver, then send a test again.")
+        Problem::unprocessable("not_delivered", sentence(&error.to_string()))
+            .hint("Mend the address or the receiver, then send a test again.")
     })
 }
 

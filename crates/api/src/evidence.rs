@@ -83,14 +83,18 @@ pub(crate) async fn kept_logs(app: &App, of: &JobScope) -> Result<Option<Json<Pa
 
 /// The end of a log kept of the newest run's end, where there is one.
 pub(crate) async fn kept_tail(app: &App, of: &JobScope, query: &LogQuery) -> Result<Option<LogTail>, Problem> {
-    let Some((_, (_, files))) = kept(app, of).await? else { return Ok(None) };
+    let Some((_, (_, files))) = kept(app, of).await? else {
+        return Ok(None);
+    };
     let bytes = query.bytes.map_or(usize::MAX, |bytes| bytes as usize);
     tail(app, &files, query.process.as_deref(), bytes).await
 }
 
 /// The exceptions kept of the newest run's end, where there are any.
 pub(crate) async fn kept_exceptions(app: &App, of: &JobScope) -> Result<Option<Vec<JobException>>, Problem> {
-    let Some((run, (_, files))) = kept(app, of).await? else { return Ok(None) };
+    let Some((run, (_, files))) = kept(app, of).await? else {
+        return Ok(None);
+    };
     let found = exceptions(app, run.id, &files).await?;
     Ok((!found.is_empty()).then_some(found))
 }
@@ -106,9 +110,7 @@ async fn exceptions(app: &App, run: RunId, files: &[FileOfEvidence]) -> Result<V
 
 async fn tail(app: &App, files: &[FileOfEvidence], process: Option<&str>, bytes: usize) -> Result<Option<LogTail>, Problem> {
     let process = process.unwrap_or("jobmanager");
-    let file = files
-        .iter()
-        .find(|file| file.kind == EvidenceKind::Log && file.process == process);
+    let file = files.iter().find(|file| file.kind == EvidenceKind::Log && file.process == process);
     let Some(file) = file else { return Ok(None) };
     let Some(text) = app.store.evidence_text(file).await? else {
         return Ok(None);
@@ -135,8 +137,10 @@ async fn of_run(app: &App, of: &JobScope, id: RunId) -> Result<(Run, Kept), Prob
     }
     match app.store.evidence(of.scope.team_id, id).await? {
         Some(found) => Ok((run, found)),
-        None if run.live() => Err(Problem::conflict("still_running", "Evidence is kept when a run ends; this one has not.")
-            .hint("Look at the job's Logs and Exceptions.")),
+        None if run.live() => Err(
+            Problem::conflict("still_running", "Evidence is kept when a run ends; this one has not.")
+                .hint("Look at the job's Logs and Exceptions."),
+        ),
         None => Err(Problem::new(
             StatusCode::NOT_FOUND,
             "no_evidence",

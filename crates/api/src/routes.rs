@@ -14,10 +14,12 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::gate::{Gate, gate};
 use crate::{
-    access, change, check, checkpoint, cluster, cluster_lifecycle, destination, document, draft, event, evidence, exception, flink_version, graph, health,
-    installation,
+    access, change, check, checkpoint, cluster, cluster_lifecycle, destination, document, draft, event, evidence, exception, flink_version,
+    graph, health, installation,
 };
-use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team};
+use crate::{
+    job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team,
+};
 
 /// Where the paths of teams begin.
 const TEAM: &str = "/api/v1/teams/{team}";

@@ -152,7 +152,10 @@ fn stop(facts: &JobFacts) -> Verdict {
         _ => {}
     }
     if !live(facts) && crate::restart::due_at(facts).is_some() {
-        return Verdict::no("restart_pending", "It does not run while it waits for its restart; cancel it to have it stay stopped.");
+        return Verdict::no(
+            "restart_pending",
+            "It does not run while it waits for its restart; cancel it to have it stay stopped.",
+        );
     }
     if !live(facts) {
         return not_running(facts);

@@ -72,8 +72,21 @@ impl Default for Retention {
 /// Words in a key that make its value a secret: Flink's own list (`GlobalConfiguration`, 1.13 to 2.3) and the usual ones
 /// of connectors and clouds.
 const SECRET_WORDS: [&str; 15] = [
-    "password", "passwd", "secret", "token", "apikey", "api-key", "api_key", "account.key", "auth-params", "service-key", "basic-auth",
-    "access-key", "access_key", "private-key", "credential",
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "apikey",
+    "api-key",
+    "api_key",
+    "account.key",
+    "auth-params",
+    "service-key",
+    "basic-auth",
+    "access-key",
+    "access_key",
+    "private-key",
+    "credential",
 ];
 /// What stands in the place of a secret.
 const MASK: &str = "******";
@@ -112,12 +125,18 @@ fn is_key(byte: u8) -> bool {
 
 /// Where a value ends: at a blank, quote, or what separates values.
 fn value_end(line: &str, begin: usize) -> usize {
-    let quote = begin.checked_sub(1).map(|at| line.as_bytes()[at]).filter(|byte| matches!(byte, b'"' | b'\''));
+    let quote = begin
+        .checked_sub(1)
+        .map(|at| line.as_bytes()[at])
+        .filter(|byte| matches!(byte, b'"' | b'\''));
     let ends = |byte: u8| match quote {
         Some(quote) => byte == quote || byte == b'\n',
         None => byte.is_ascii_whitespace() || matches!(byte, b',' | b';' | b'"' | b'\'' | b'}' | b')' | b']' | b'&'),
     };
-    line.as_bytes()[begin..].iter().position(|byte| ends(*byte)).map_or(line.len(), |length| begin + length)
+    line.as_bytes()[begin..]
+        .iter()
+        .position(|byte| ends(*byte))
+        .map_or(line.len(), |length| begin + length)
 }
 
 /// `key: value`, `key=value`, `'key' = 'value'`, `"key":"value"`.
@@ -165,7 +184,9 @@ fn header_value(line: &str, from: usize) -> Option<(usize, usize)> {
 fn address_password(line: &str, from: usize) -> Option<(usize, usize)> {
     let begin = from + line[from..].find("://")? + 3;
     let rest = &line[begin..];
-    let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'')).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\''))
+        .unwrap_or(rest.len());
     let at = rest[..end].rfind('@')?;
     let colon = rest[..at].find(':')?;
     let found = (begin + colon + 1, begin + at);
@@ -180,7 +201,10 @@ mod tests {
     fn values_that_look_like_secrets_are_masked_and_the_rest_stays() {
         let rows = [
             ("fs.s3a.secret.key: abc123, x", "fs.s3a.secret.key: ******, x"),
-            ("'properties.sasl.password' = 'p w', 'topic'='t'", "'properties.sasl.password' = '******', 'topic'='t'"),
+            (
+                "'properties.sasl.password' = 'p w', 'topic'='t'",
+                "'properties.sasl.password' = '******', 'topic'='t'",
+            ),
             (
                 r#"sasl.jaas.config = M required username="u" password="p;q" x;"#,
                 r#"sasl.jaas.config = M required username="u" password="******" x;"#,

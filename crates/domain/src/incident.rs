@@ -34,7 +34,13 @@ pub enum IncidentKind {
 
 impl IncidentKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::NoCheckpoint, Self::Unreachable, Self::Failed, Self::EndedUnknown, Self::CrashLoop];
+    pub const ALL: [Self; 5] = [
+        Self::NoCheckpoint,
+        Self::Unreachable,
+        Self::Failed,
+        Self::EndedUnknown,
+        Self::CrashLoop,
+    ];
 
     /// For people: what happened to the job.
     #[must_use]
@@ -133,7 +139,11 @@ pub fn health(facts: &JobFacts, checkpoint_at: Option<Millis>, now: Millis) -> H
     if let Some(since) = cluster.and_then(|cluster| cluster.look.unreachable_since) {
         let long = now.since(since) >= UNREACHABLE_AFTER;
         let why = cluster.and_then(|cluster| cluster.look.error.clone()).unwrap_or_default();
-        return if long { trouble(IncidentKind::Unreachable, since, &why) } else { Health::Waiting };
+        return if long {
+            trouble(IncidentKind::Unreachable, since, &why)
+        } else {
+            Health::Waiting
+        };
     }
     let running = facts.observation.as_ref().is_some_and(|seen| seen.presence.all_tasks_running());
     match checkpoint_at {

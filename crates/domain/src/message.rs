@@ -159,10 +159,20 @@ pub struct Message {
 pub fn one_line(text: &str, longest: usize) -> String {
     let flat: String = text
         .chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect();
     let short: String = flat.trim().chars().take(longest).collect();
-    if flat.trim().chars().count() > longest { format!("{short}…") } else { short }
+    if flat.trim().chars().count() > longest {
+        format!("{short}…")
+    } else {
+        short
+    }
 }
 
 /// One message of several lines, the worst first.
@@ -240,7 +250,9 @@ pub struct Delivery {
 /// When a delivery is tried again after this many tries; nothing when it is given up.
 #[must_use]
 pub fn next_try(tries: i64, now: Millis) -> Option<Millis> {
-    let doubled = u32::try_from(tries).ok().map(|tries| 5 * SECOND.saturating_mul(2_i64.saturating_pow(tries)));
+    let doubled = u32::try_from(tries)
+        .ok()
+        .map(|tries| 5 * SECOND.saturating_mul(2_i64.saturating_pow(tries)));
     (tries < MAX_TRIES).then(|| now.plus(doubled.unwrap_or(HOUR).min(HOUR)))
 }
 
@@ -268,7 +280,10 @@ mod tests {
         let of = |lines: Vec<Line>| message(DeliveryId(Uuid::nil()), "shop", lines);
         assert_eq!(of(vec![line("orders", "failed")]).subject, "[shop] orders failed");
         let many = of((0..1_000).map(|n| line(&format!("job {n}"), "failed")).collect());
-        assert_eq!((many.subject.as_str(), many.count, many.incidents.len()), ("[shop] 1000 jobs are in trouble", 1_000, 30));
+        assert_eq!(
+            (many.subject.as_str(), many.count, many.incidents.len()),
+            ("[shop] 1000 jobs are in trouble", 1_000, 30)
+        );
         assert!(many.text.ends_with("… and 970 more.\n"));
         let mixed = of(vec![line("a", "failed"), line("b", "recovered")]);
         assert_eq!(mixed.subject, "[shop] 1 jobs are in trouble, 1 are well again");
@@ -277,7 +292,11 @@ mod tests {
     #[test]
     fn nothing_in_a_name_begins_another_header() {
         let evil = message(DeliveryId(Uuid::nil()), "shop", vec![line("x\r\nBcc: a@b\u{2028}c", "failed")]);
-        assert!(!evil.subject.chars().any(char::is_control) && !evil.subject.contains('\u{2028}'), "{}", evil.subject);
+        assert!(
+            !evil.subject.chars().any(char::is_control) && !evil.subject.contains('\u{2028}'),
+            "{}",
+            evil.subject
+        );
         assert_eq!(one_line(&"字".repeat(300), 200).chars().count(), 201);
     }
 

@@ -21,7 +21,10 @@ impl FromStr for Block {
 
     fn from_str(text: &str) -> Result<Self, InvalidBlock> {
         let invalid = || InvalidBlock(text.chars().take(60).collect());
-        let (address, bits) = text.trim().split_once('/').map_or((text.trim(), None), |(address, bits)| (address, Some(bits)));
+        let (address, bits) = text
+            .trim()
+            .split_once('/')
+            .map_or((text.trim(), None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| invalid())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| bits.parse().map_err(|_| invalid()))?;
@@ -112,22 +115,58 @@ mod tests {
     #[test]
     fn what_lies_inside_the_network_is_refused_in_every_form() {
         let inside = [
-            "127.0.0.1", "127.9.9.9", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
-            "100.100.100.200", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255", "203.0.113.9", "::", "::1",
-            "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "fe80::1", "fec0::1", "fc00::1", "fd00:ec2::254", "ff02::1",
-            "64:ff9b::a00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "2001:db8::1",
+            "127.0.0.1",
+            "127.9.9.9",
+            "0.0.0.0",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.100.100.200",
+            "192.0.0.192",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "203.0.113.9",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::127.0.0.1",
+            "fe80::1",
+            "fec0::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "ff02::1",
+            "64:ff9b::a00:1",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
         ];
         for text in inside {
             assert!(!allowed(text.parse().unwrap(), &[]), "{text}");
         }
-        for text in ["1.1.1.1", "172.32.0.1", "100.63.0.1", "193.0.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"] {
+        for text in [
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.63.0.1",
+            "193.0.0.1",
+            "2606:4700::1111",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+        ] {
             assert!(allowed(text.parse().unwrap(), &[]), "{text}");
         }
     }
 
     #[test]
     fn the_platform_may_allow_blocks() {
-        let blocks: Vec<Block> = ["10.1.0.0/16", "127.0.0.1", "fd00::/8"].iter().map(|text| text.parse().unwrap()).collect();
+        let blocks: Vec<Block> = ["10.1.0.0/16", "127.0.0.1", "fd00::/8"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect();
         for (text, expected) in [
             ("10.1.200.3", true),
             ("10.2.0.1", false),

@@ -109,7 +109,10 @@ impl RestartPolicy {
             return refuse("factor", "The factor is 1 to 10.");
         }
         if !(self.initial_delay..=HOUR).contains(&self.maximum_delay) {
-            return refuse("maximumDelaySeconds", "The longest delay is no shorter than the first one and at most 1 h (3600 s).");
+            return refuse(
+                "maximumDelaySeconds",
+                "The longest delay is no shorter than the first one and at most 1 h (3600 s).",
+            );
         }
         if self.jitter > 50 {
             return refuse("jitterPercent", "The jitter is 0 to 50 percent.");
@@ -212,7 +215,10 @@ pub fn next(facts: &JobFacts) -> Option<Next> {
         return None;
     }
     let policy = &restart.policy;
-    let counted = restart.failures.iter().filter(|at| **at <= end.at && end.at.since(**at) < policy.window);
+    let counted = restart
+        .failures
+        .iter()
+        .filter(|at| **at <= end.at && end.at.since(**at) < policy.window);
     let number = u32::try_from(counted.count()).unwrap_or(u32::MAX).max(1);
     if number > policy.limit {
         let reason = format!(
@@ -261,9 +267,6 @@ pub fn restart_from(policy: &RestartPolicy, run: &Run, snapshots: &[Snapshot]) -
     match newest.and_then(|known| known.path.clone()) {
         Some(path) => Ok(StartFrom::Path { path }),
         None if lost => Err("The checkpoints of the run that failed are gone, and a restart without them would lose its state.".to_owned()),
-        None => Ok(run
-            .restore_path
-            .clone()
-            .map_or(StartFrom::None, |path| StartFrom::Path { path })),
+        None => Ok(run.restore_path.clone().map_or(StartFrom::None, |path| StartFrom::Path { path })),
     }
 }

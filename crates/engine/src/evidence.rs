@@ -130,7 +130,10 @@ async fn read(engine: &Engine, from: (&Cluster, Option<&Endpoint>), evidence: &E
             Err(error) => (Vec::new(), vec![format!("the list of its logs ({error})")]),
         },
         None if cluster.target == TargetKind::Local => on_host(engine, cluster).await,
-        None => (Vec::new(), vec![format!("its logs, because cluster {} does not answer", cluster.name)]),
+        None => (
+            Vec::new(),
+            vec![format!("its logs, because cluster {} does not answer", cluster.name)],
+        ),
     }
 }
 
@@ -155,7 +158,11 @@ fn chosen(listed: &[LogFile], evidence: &Evidence) -> Vec<LogFile> {
 
 async fn over_rest(engine: &Engine, endpoint: &Endpoint, files: Vec<LogFile>) -> (Vec<EvidenceFile>, Vec<String>) {
     let calls = files.into_iter().map(|file| async move {
-        let text = engine.ports.reader.log_tail(endpoint, &file.process, &file.name, MAX_LOG_BYTES).await;
+        let text = engine
+            .ports
+            .reader
+            .log_tail(endpoint, &file.process, &file.name, MAX_LOG_BYTES)
+            .await;
         (file.process, file.name, text)
     });
     let read: Vec<_> = futures::stream::iter(calls).buffered(AT_ONCE).collect().await;
@@ -217,7 +224,11 @@ mod tests {
             size_bytes,
         };
         let mut listed: Vec<LogFile> = (0..12).map(|n| file(&format!("tm-{n:02}"), "a.log", 1)).collect();
-        listed.extend([file("jobmanager", "gc", 900), file("jobmanager", "a.log", 5), file("jobmanager", "a.out", 7)]);
+        listed.extend([
+            file("jobmanager", "gc", 900),
+            file("jobmanager", "a.log", 5),
+            file("jobmanager", "a.out", 7),
+        ]);
         let evidence = Evidence {
             files: vec![EvidenceFile {
                 kind: EvidenceKind::Exceptions,
@@ -227,7 +238,10 @@ mod tests {
             }],
             ..Evidence::default()
         };
-        let chosen: Vec<String> = chosen(&listed, &evidence).iter().map(|file| format!("{}/{}", file.process, file.name)).collect();
+        let chosen: Vec<String> = chosen(&listed, &evidence)
+            .iter()
+            .map(|file| format!("{}/{}", file.process, file.name))
+            .collect();
         assert_eq!(chosen.len(), MAX_TASK_MANAGERS + 1);
         assert_eq!(&chosen[..3], ["jobmanager/a.log", "tm-11/a.log", "tm-00/a.log"]);
     }

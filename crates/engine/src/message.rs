@@ -69,7 +69,11 @@ async fn watch(engine: &Engine, team: TeamId, destinations: &[Destination]) -> R
         let page = engine.store.job_views(team, &filter).await?;
         cursor = page.last().map(|facts| facts.job.id);
         let last = (page.len() as u64) < PAGE;
-        let live: Vec<RunId> = page.iter().filter_map(|facts| facts.run.as_ref().filter(|run| run.live())).map(|run| run.id).collect();
+        let live: Vec<RunId> = page
+            .iter()
+            .filter_map(|facts| facts.run.as_ref().filter(|run| run.live()))
+            .map(|run| run.id)
+            .collect();
         let checkpoints = engine.store.newest_checkpoints(&live).await?;
         let now = store::now();
         let mut steps = Vec::new();
@@ -131,7 +135,11 @@ fn line(engine: &Engine, team: &str, of: &Waiting) -> Line {
     } else {
         incident.cause.clone()
     };
-    let since = if recovered { incident.closed_at.unwrap_or(incident.since) } else { incident.since };
+    let since = if recovered {
+        incident.closed_at.unwrap_or(incident.since)
+    } else {
+        incident.since
+    };
     Line {
         what: of.what.clone(),
         incident_id: incident.id,
@@ -183,7 +191,11 @@ async fn try_one(engine: &Engine, mut delivery: Delivery, to: Destination) -> De
         }
         Err(error) => {
             tracing::warn!(delivery = %delivery.id, destination = %to.id, %error, "a message could not be delivered");
-            delivery.state = if next.is_some() { DeliveryState::Waiting } else { DeliveryState::Failed };
+            delivery.state = if next.is_some() {
+                DeliveryState::Waiting
+            } else {
+                DeliveryState::Failed
+            };
             delivery.next_at = next.unwrap_or(now);
             delivery.error = Some(one_line(&error.to_string(), LONGEST_CAUSE));
         }

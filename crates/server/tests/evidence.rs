@@ -35,7 +35,12 @@ async fn logs_and_exceptions_of_a_failure_are_kept_and_shown_when_the_cluster_is
     bed.start(None).await;
     let (_, kept) = bed.get(&format!("/jobs/job/runs/{id}/evidence")).await.unwrap();
     assert_eq!(kept["reason"], json!(reason), "{kept:#}");
-    let logs: Vec<_> = kept["logs"].as_array().unwrap().iter().map(|log| log["process"].as_str().unwrap()).collect();
+    let logs: Vec<_> = kept["logs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|log| log["process"].as_str().unwrap())
+        .collect();
     assert_eq!(logs, ["jobmanager", "127.0.0.1:6122-sim"], "{kept:#}");
     let (_, exceptions) = bed.get("/jobs/job/exceptions").await.unwrap();
     assert_eq!(exceptions["items"][0]["keptOf"], json!(id), "{exceptions:#}");
@@ -45,13 +50,19 @@ async fn logs_and_exceptions_of_a_failure_are_kept_and_shown_when_the_cluster_is
         let (_, tail) = bed.get(&format!("/jobs/job/logs/tail?process={process}")).await.unwrap();
         assert_eq!(tail["source"], "kept", "{tail:#}");
         assert!(tail["text"].as_str().unwrap().contains("Rest endpoint listening"));
-        let (_, same) = bed.get(&format!("/jobs/job/runs/{id}/evidence/log?process={process}")).await.unwrap();
+        let (_, same) = bed
+            .get(&format!("/jobs/job/runs/{id}/evidence/log?process={process}"))
+            .await
+            .unwrap();
         assert_eq!(same["text"], tail["text"]);
     }
     let (_, tail) = bed.get("/jobs/job/logs/tail?bytes=10").await.unwrap();
     assert_eq!(tail["text"].as_str().unwrap().len(), 10);
     let (status, none) = bed.get(&format!("/jobs/job/runs/{id}/evidence/log?process=other")).await.unwrap();
     assert_eq!(status, 404, "{none:#}");
-    let (status, _) = bed.get("/jobs/job/runs/run_00000000000000000000000000000000/evidence").await.unwrap();
+    let (status, _) = bed
+        .get("/jobs/job/runs/run_00000000000000000000000000000000/evidence")
+        .await
+        .unwrap();
     assert_eq!(status, 404);
 }

@@ -32,12 +32,19 @@ async fn receiver(fails: usize) -> (String, Got) {
             let id = headers["idempotency-key"].to_str().unwrap().to_owned();
             let mut seen = seen.lock().unwrap();
             seen.push((id, body));
-            if seen.len() <= fails { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+            if seen.len() <= fails {
+                StatusCode::SERVICE_UNAVAILABLE
+            } else {
+                StatusCode::OK
+            }
         }
     };
     let router = axum::Router::new()
         .route("/hook/secret-token", axum::routing::post(take))
-        .route("/moved", axum::routing::post(|| async { Redirect::temporary("http://127.0.0.1:1/").into_response() }))
+        .route(
+            "/moved",
+            axum::routing::post(|| async { Redirect::temporary("http://127.0.0.1:1/").into_response() }),
+        )
         .route(
             "/refuses",
             axum::routing::post(|| async { axum::Json(json!({"errcode": 310000, "errmsg": "keywords not in content"})) }),
@@ -118,8 +125,12 @@ async fn one_message_tells_of_a_failure_and_one_of_its_end_and_none_of_our_own_s
     bed.done("stop", &json!({"mode": "cancel"})).await;
     bed.done("start", &nothing()).await;
     let id = bed.sim.jobs().into_iter().find(|job| !job.state.ended()).unwrap().id;
-    bed.sim.set_job(&id, JobState::Failed, Some("java.lang.IllegalStateException: boom"));
-    until(&bed, "the message came, again after the receiver's fault", || got.lock().unwrap().len() == 2).await;
+    bed.sim
+        .set_job(&id, JobState::Failed, Some("java.lang.IllegalStateException: boom"));
+    until(&bed, "the message came, again after the receiver's fault", || {
+        got.lock().unwrap().len() == 2
+    })
+    .await;
     {
         let got = got.lock().unwrap();
         assert_eq!(got[0], got[1], "a repeated try is the same message under the same id");
@@ -136,7 +147,12 @@ async fn one_message_tells_of_a_failure_and_one_of_its_end_and_none_of_our_own_s
     until(&bed, "the mail came", || mails.lock().unwrap().len() == 1).await;
     {
         let mail = mails.lock().unwrap()[0].clone();
-        for part in ["RCPT TO:<ada@example.com>", "Subject: [bed] job failed", "boom", "https://flink.example.com/"] {
+        for part in [
+            "RCPT TO:<ada@example.com>",
+            "Subject: [bed] job failed",
+            "boom",
+            "https://flink.example.com/",
+        ] {
             assert!(mail.contains(part), "{part} is not in {mail}");
         }
     }
@@ -161,7 +177,12 @@ async fn a_test_says_what_the_receiver_said_and_never_reaches_inside() {
     let (url, got) = receiver(0).await;
     bed.start(None).await;
     let test = async |id: String| bed.post(&format!("/destinations/{id}/test"), &nothing(), &id).await.unwrap();
-    let good = destination(&bed, "good", json!({"kind": "webhook", "preset": "slack", "url": format!("{url}/hook/secret-token")})).await;
+    let good = destination(
+        &bed,
+        "good",
+        json!({"kind": "webhook", "preset": "slack", "url": format!("{url}/hook/secret-token")}),
+    )
+    .await;
     assert_eq!(test(good).await.0, 204);
     let text = got.lock().unwrap()[0].1["text"].as_str().unwrap().to_owned();
     assert!(text.starts_with("[bed] a test of the destination good"), "{text}");
@@ -170,11 +191,19 @@ async fn a_test_says_what_the_receiver_said_and_never_reaches_inside() {
         ("moved", format!("{url}/moved"), "redirect"),
         ("missing", format!("{url}/nowhere"), "404"),
         ("refuses", format!("{url}/refuses"), "did not take it"),
-        ("loopback", format!("http://127.0.0.2:{port}/hook/secret-token"), "inside this network"),
+        (
+            "loopback",
+            format!("http://127.0.0.2:{port}/hook/secret-token"),
+            "inside this network",
+        ),
         ("hexadecimal", format!("http://0x7f000002:{port}/"), "inside this network"),
         ("six", format!("http://[::1]:{port}/"), "inside this network"),
         ("mapped", format!("http://[::ffff:127.0.0.2]:{port}/"), "inside this network"),
-        ("metadata", "http://169.254.169.254/latest/meta-data".to_owned(), "inside this network"),
+        (
+            "metadata",
+            "http://169.254.169.254/latest/meta-data".to_owned(),
+            "inside this network",
+        ),
     ] {
         let id = destination(&bed, name, json!({"kind": "webhook", "preset": "dingtalk", "url": address})).await;
         let (status, problem) = test(id).await;
@@ -189,12 +218,24 @@ async fn a_test_says_what_the_receiver_said_and_never_reaches_inside() {
         ("address.url", json!({"kind": "webhook", "url": "http://a/\r\nX: y"})),
         ("address.url", json!({"kind": "webhook"})),
         ("address.preset", json!({"kind": "webhook", "url": "https://a/", "preset": "x"})),
-        ("address.to", json!({"kind": "email", "server": "h", "from": "a@b", "to": ["a@b\r\nBcc: c@d"]})),
+        (
+            "address.to",
+            json!({"kind": "email", "server": "h", "from": "a@b", "to": ["a@b\r\nBcc: c@d"]}),
+        ),
         ("address.from", json!({"kind": "email", "server": "h", "from": "a", "to": ["a@b"]})),
-        ("address.server", json!({"kind": "email", "server": "h\n", "from": "a@b", "to": ["a@b"]})),
-        ("address.security", json!({"kind": "email", "server": "h", "security": "none", "username": "u", "password": "p", "from": "a@b", "to": ["a@b"]})),
+        (
+            "address.server",
+            json!({"kind": "email", "server": "h\n", "from": "a@b", "to": ["a@b"]}),
+        ),
+        (
+            "address.security",
+            json!({"kind": "email", "server": "h", "security": "none", "username": "u", "password": "p", "from": "a@b", "to": ["a@b"]}),
+        ),
     ] {
-        let (status, problem) = bed.post("/destinations", &json!({"name": "bad", "address": address}), "k").await.unwrap();
+        let (status, problem) = bed
+            .post("/destinations", &json!({"name": "bad", "address": address}), "k")
+            .await
+            .unwrap();
         assert_eq!((status, &problem["field"]), (422, &json!(field)), "{problem:#}");
     }
 }
@@ -208,7 +249,13 @@ async fn a_thousand_failures_at_once_are_few_messages() {
     bed.kill().await;
     fail_many(&bed, 1_000).await;
     bed.start(None).await;
-    let told = || got.lock().unwrap().iter().map(|(_, body)| body["count"].as_u64().unwrap()).sum::<u64>();
+    let told = || {
+        got.lock()
+            .unwrap()
+            .iter()
+            .map(|(_, body)| body["count"].as_u64().unwrap())
+            .sum::<u64>()
+    };
     until(&bed, "all were told", || told() == 1_000).await;
     assert!(got.lock().unwrap().len() <= 2, "{} messages", got.lock().unwrap().len());
     let got = got.lock().unwrap();

@@ -34,7 +34,10 @@ fn alive(bed: &Bed) -> Vec<String> {
 async fn fail(bed: &Bed) -> String {
     tokio::time::sleep(Duration::from_millis(150)).await;
     let id = alive(bed).pop().expect("a job is alive");
-    assert!(bed.sim.set_job(&id, JobState::Failed, Some("java.lang.IllegalStateException: boom")));
+    assert!(
+        bed.sim
+            .set_job(&id, JobState::Failed, Some("java.lang.IllegalStateException: boom"))
+    );
     id
 }
 
@@ -75,7 +78,12 @@ async fn a_failure_is_restarted_once_from_its_checkpoint_whatever_happens_to_the
             }
             until_again(&bed, &old).await;
             let jobs = bed.sim.jobs();
-            assert_eq!((jobs.len(), alive(&bed).len()), (2, 1), "{moment}:{number}: {jobs:?}\n{}", bed.log());
+            assert_eq!(
+                (jobs.len(), alive(&bed).len()),
+                (2, 1),
+                "{moment}:{number}: {jobs:?}\n{}",
+                bed.log()
+            );
             let restored = jobs.iter().find(|job| job.id != old).and_then(|job| job.restored_from.clone());
             assert!(
                 restored.as_ref().is_some_and(|path| path.contains(&format!("{old}/chk-"))),
@@ -83,13 +91,20 @@ async fn a_failure_is_restarted_once_from_its_checkpoint_whatever_happens_to_the
             );
             let runs = bed.list("runs").await;
             let told: Vec<_> = runs.iter().map(|run| (&run["attempt"], &run["cause"])).collect();
-            assert_eq!(told, [(&json!(2), &json!("restart")), (&json!(1), &json!("start"))], "{moment}:{number}");
+            assert_eq!(
+                told,
+                [(&json!(2), &json!("restart")), (&json!(1), &json!("start"))],
+                "{moment}:{number}"
+            );
             if ended {
                 break;
             }
         }
     }
-    assert!(crashes >= 8, "only {crashes} crashes: the fault does not reach the restart's writes");
+    assert!(
+        crashes >= 8,
+        "only {crashes} crashes: the fault does not reach the restart's writes"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +130,10 @@ async fn a_job_that_fails_again_and_again_is_given_up_and_a_start_is_the_way_out
     assert_eq!(job["status"]["label"], "failed");
     let condition = &job["status"]["conditions"][0];
     let sentence = condition["sentence"].as_str().unwrap();
-    assert!(sentence.starts_with("It failed 3 times in 10 min") && sentence.contains("boom"), "{sentence}");
+    assert!(
+        sentence.starts_with("It failed 3 times in 10 min") && sentence.contains("boom"),
+        "{sentence}"
+    );
     assert_eq!(bed.sim.jobs().len(), 3);
     // Nothing comes of it later: a raised limit is for the next start.
     bed.put("/jobs/job/restart-policy", &policy("failed", 5)).await;
@@ -143,8 +161,14 @@ async fn a_stop_while_it_waits_ends_it_and_a_lost_run_is_restarted_only_where_ch
     bed.until_label("restarting").await;
     let job = bed.job().await;
     let sentence = job["status"]["sentence"].as_str().unwrap();
-    assert!(sentence.contains("(attempt 1 of 5 in 10 min). It ended: IllegalStateException: boom"), "{sentence}");
-    assert!(job["restartAt"].is_string() && job["actions"]["cancel"]["allowed"] == true, "{job:#}");
+    assert!(
+        sentence.contains("(attempt 1 of 5 in 10 min). It ended: IllegalStateException: boom"),
+        "{sentence}"
+    );
+    assert!(
+        job["restartAt"].is_string() && job["actions"]["cancel"]["allowed"] == true,
+        "{job:#}"
+    );
     bed.done("stop", &json!({"mode": "cancel"})).await;
     bed.put("/jobs/job/restart-policy", &policy("failed", 5)).await;
     assert_eq!(bed.label().await, "failed");

@@ -35,7 +35,9 @@ impl Store {
         self.write(Scope::Plain, new, move |tx, new| async move {
             let mine = destination::Entity::find().filter(destination::Column::TeamId.eq(new.team_id.0));
             if mine.count(&tx.conn).await? >= MAX_DESTINATIONS as u64 {
-                return Err(Fault::conflict(format!("a team has at most {MAX_DESTINATIONS} destinations: delete one first")));
+                return Err(Fault::conflict(format!(
+                    "a team has at most {MAX_DESTINATIONS} destinations: delete one first"
+                )));
             }
             let row = destination::Model {
                 id: new.id.0,
@@ -52,7 +54,12 @@ impl Store {
             let made = destination::Entity::insert(row.clone().into_active_model())
                 .exec_without_returning(&tx.conn)
                 .await;
-            let taken = || format!("a destination named '{}' exists already in this team: choose another name", new.name);
+            let taken = || {
+                format!(
+                    "a destination named '{}' exists already in this team: choose another name",
+                    new.name
+                )
+            };
             made.map_err(|error| Fault::from(error).taken(taken))?;
             tx.changed(Some(new.team_id), "destination", new.id, None);
             Ok(Destination::from_row(row)?)

@@ -41,7 +41,10 @@ fn ends_that_count() -> Result<[String; 2], StoreError> {
 }
 
 /// What is known of the restarts of several jobs; failures only where the newest run has ended.
-pub(crate) async fn gather(conn: &DatabaseTransaction, jobs: &BTreeMap<JobId, Option<Run>>) -> Result<BTreeMap<JobId, RestartFacts>, Fault> {
+pub(crate) async fn gather(
+    conn: &DatabaseTransaction,
+    jobs: &BTreeMap<JobId, Option<Run>>,
+) -> Result<BTreeMap<JobId, RestartFacts>, Fault> {
     let query = restart_policy::Entity::find().filter(restart_policy::Column::JobId.is_in(jobs.keys().map(|id| id.0)));
     let mut facts = BTreeMap::new();
     for row in query.all(conn).await? {
@@ -119,7 +122,9 @@ pub(crate) async fn begin(tx: &Tx, after: RunId, begun: &Operation, message: &st
         .exec(&tx.conn)
         .await?;
     if taken.rows_affected == 0 {
-        return Err(Fault::conflict(format!("the job {id} changed before its restart was begun: look again")));
+        return Err(Fault::conflict(format!(
+            "the job {id} changed before its restart was begun: look again"
+        )));
     }
     request::begin(tx, begun, None, message).await
 }

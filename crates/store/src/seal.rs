@@ -138,7 +138,13 @@ mod tests {
         assert_ne!(sealer.seal("destination_1", "geheim 字").unwrap(), sealed, "a nonce is used once");
         assert!(sealer.open("destination_2", &sealed).is_err());
         let other = Sealer::new(&[8; 32]).unwrap();
-        assert!(other.open("destination_1", &sealed).unwrap_err().to_string().contains("sealed with the key"));
+        assert!(
+            other
+                .open("destination_1", &sealed)
+                .unwrap_err()
+                .to_string()
+                .contains("sealed with the key")
+        );
         for broken in ["", "s1", "s1.x", &sealed[..sealed.len() - 2], &format!("{sealed}00"), "s0.a.b.c"] {
             assert!(sealer.open("destination_1", broken).is_err(), "{broken}");
         }

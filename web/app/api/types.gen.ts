@@ -494,12 +494,20 @@ export type DestinationAddress = {
      * The body that it takes: `json`, `slack`, `feishu`, `dingtalk` or `wecom`.
      */
     preset?: string;
+    /**
+     * The whole address, with its token; needed to make one, never answered.
+     */
+    url?: string;
 } | {
     /**
      * Sender.
      */
     from: string;
     kind: 'email';
+    /**
+     * Its password; never answered.
+     */
+    password?: string;
     /**
      * Its port; 587 unless told.
      */

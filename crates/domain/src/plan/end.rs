@@ -140,10 +140,12 @@ fn never_sent(facts: &JobFacts, run: &Run, now: Millis) -> Option<Plan> {
 }
 
 fn being_started(facts: &JobFacts, run: &Run) -> bool {
-    facts
-        .lifecycle
-        .as_ref()
-        .is_some_and(|open| matches!(open.request, Request::Start { .. } | Request::Restart { .. } | Request::Replace { .. }) && open.generation == run.generation)
+    facts.lifecycle.as_ref().is_some_and(|open| {
+        matches!(
+            open.request,
+            Request::Start { .. } | Request::Restart { .. } | Request::Replace { .. }
+        ) && open.generation == run.generation
+    })
 }
 
 /// A run that ended and is seen alive: shown; cancelled only where a stop was asked of it (law 4).

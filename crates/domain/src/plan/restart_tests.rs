@@ -98,11 +98,19 @@ fn the_policy_sleeps_for_everything_that_is_no_failure() {
         ("desired stopped", with(&|f| f.job.desired = Desired::Stopped), &[]),
         (
             "another release desired",
-            with(&|f| f.job.desired = Desired::Running { release_id: ReleaseId(id(6)) }),
+            with(&|f| {
+                f.job.desired = Desired::Running {
+                    release_id: ReleaseId(id(6)),
+                }
+            }),
             &[],
         ),
         ("a newer intent", with(&|f| f.job.generation = 2), &[]),
-        ("savepoint open", with(&|f| f.savepoint = Some(operation(300, Request::Savepoint, 1))), &[]),
+        (
+            "savepoint open",
+            with(&|f| f.savepoint = Some(operation(300, Request::Savepoint, 1))),
+            &[],
+        ),
         ("its own start refused", heard(ended(Outcome::Failed, Source::Submission)), &[]),
         (
             "lost, and that is chosen",
@@ -158,7 +166,12 @@ fn delays_grow_to_the_longest_one_and_the_limit_ends_them() {
     // Failures that are older than the window do not count; nor do those that came after it was decided.
     restart_of(&mut loops).failures = (0..6).map(|n| T.plus(-n * 3 * MINUTE)).collect();
     let due = T.plus(80 * SECOND);
-    check(&heard_at(loops, due.plus(1), LIFE), &Sights::default(), due.plus(1), &["restart:4:None"]);
+    check(
+        &heard_at(loops, due.plus(1), LIFE),
+        &Sights::default(),
+        due.plus(1),
+        &["restart:4:None"],
+    );
 }
 
 #[test]
@@ -215,7 +228,11 @@ fn it_goes_on_from_the_newest_state_of_the_run_that_failed() {
     let path = |path: &str| format!("restart:1:{:?}", StartFrom::Path { path: path.to_owned() });
     let (complete, unsure, gone) = (SnapshotState::Complete, SnapshotState::Unverified, SnapshotState::Failed);
     let latest = RestartState::Latest;
-    let two = vec![checkpoint(7, "c1", complete, 1), checkpoint(7, "c2", complete, 2), checkpoint(8, "c9", complete, 9)];
+    let two = vec![
+        checkpoint(7, "c1", complete, 1),
+        checkpoint(7, "c2", complete, 2),
+        checkpoint(8, "c9", complete, 9),
+    ];
     assert_eq!(from(two.clone(), None, latest), path("c2"));
     assert_eq!(from(two, None, RestartState::None), "restart:1:None");
     assert_eq!(from(vec![checkpoint(7, "c3", unsure, 3)], Some("s"), latest), path("c3"));
@@ -275,13 +292,37 @@ fn a_policy_that_cannot_be_kept_is_refused_with_its_field() {
     let rows: [(&str, RestartPolicy); 8] = [
         ("", policy()),
         ("limit", RestartPolicy { limit: 0, ..policy() }),
-        ("windowSeconds", RestartPolicy { window: 59 * SECOND, ..policy() }),
-        ("initialDelaySeconds", RestartPolicy { initial_delay: 0, ..policy() }),
+        (
+            "windowSeconds",
+            RestartPolicy {
+                window: 59 * SECOND,
+                ..policy()
+            },
+        ),
+        (
+            "initialDelaySeconds",
+            RestartPolicy {
+                initial_delay: 0,
+                ..policy()
+            },
+        ),
         ("factor", RestartPolicy { factor: 11, ..policy() }),
-        ("maximumDelaySeconds", RestartPolicy { maximum_delay: SECOND, ..policy() }),
+        (
+            "maximumDelaySeconds",
+            RestartPolicy {
+                maximum_delay: SECOND,
+                ..policy()
+            },
+        ),
         ("jitterPercent", RestartPolicy { jitter: 51, ..policy() }),
         // Five restarts wait 310 s: within 300 s the limit would never be reached.
-        ("windowSeconds", RestartPolicy { window: 5 * MINUTE, ..policy() }),
+        (
+            "windowSeconds",
+            RestartPolicy {
+                window: 5 * MINUTE,
+                ..policy()
+            },
+        ),
     ];
     for (field, policy) in rows {
         assert_eq!(policy.check().err().map_or("", |error| error.field), field, "{policy:?}");

@@ -139,7 +139,15 @@ pub fn cause(text: &str) -> String {
 
 /// Packages whose frames say nothing about the user's code.
 const PLATFORM: [&str; 9] = [
-    "java.", "javax.", "jdk.", "sun.", "com.sun.", "scala.", "akka.", "org.apache.flink.", "org.apache.pekko.",
+    "java.",
+    "javax.",
+    "jdk.",
+    "sun.",
+    "com.sun.",
+    "scala.",
+    "akka.",
+    "org.apache.flink.",
+    "org.apache.pekko.",
 ];
 
 /// The first frame of the innermost cause that is no platform's: `a.b.C.method(C.java:12)`.
@@ -150,7 +158,13 @@ fn culprit(text: &str) -> Option<&str> {
     frames
         .filter_map(|line| line.trim_start().strip_prefix("at "))
         // A module or class loader stands before a slash: `java.base/java.lang.Thread.run(…)`, `app//a.B.c(…)`.
-        .map(|frame| frame.split('(').next().and_then(|name| name.rfind('/')).map_or(frame, |at| &frame[at + 1..]))
+        .map(|frame| {
+            frame
+                .split('(')
+                .next()
+                .and_then(|name| name.rfind('/'))
+                .map_or(frame, |at| &frame[at + 1..])
+        })
         .find(|frame| !PLATFORM.iter().any(|package| frame.starts_with(package)))
 }
 
@@ -253,7 +267,10 @@ mod tests {
         for (rest, expected) in rows {
             assert_eq!(cause(&wrapped(rest)), expected);
         }
-        assert_eq!(cause(&wrapped("")), "JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy");
+        assert_eq!(
+            cause(&wrapped("")),
+            "JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy"
+        );
     }
 
     #[test]

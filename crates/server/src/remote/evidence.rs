@@ -34,7 +34,12 @@ pub async fn run(client: &Client, job: &str, run: Option<String>, log: Option<St
 }
 
 fn text(kept: &Value) -> String {
-    let mut text = format!("{}  kept at {}\nended: {}\n", at(kept, "runId"), at(kept, "collectedAt"), at(kept, "reason"));
+    let mut text = format!(
+        "{}  kept at {}\nended: {}\n",
+        at(kept, "runId"),
+        at(kept, "collectedAt"),
+        at(kept, "reason")
+    );
     if !at(kept, "missing").is_empty() {
         text.push_str(&format!("! {}\n", at(kept, "missing")));
     }

@@ -6,8 +6,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::client::{Client, escape};
-use super::{evidence, operation, restart};
 use super::print::{self, at, items, show, table};
+use super::{evidence, operation, restart};
 use crate::cli::{JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
 use crate::failure::Failure;
 

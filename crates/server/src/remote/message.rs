@@ -51,9 +51,7 @@ pub async fn run(command: MessageCommand) -> Result<(), Failure> {
 async fn found(client: &Client, which: &str) -> Result<String, Failure> {
     let page = client.get("/destinations").await?;
     let all = items(&page);
-    let known = all
-        .iter()
-        .find(|known| at(known, "id") == which || at(known, "name") == which);
+    let known = all.iter().find(|known| at(known, "id") == which || at(known, "name") == which);
     let known = known.ok_or_else(|| Failure::refused(format!("the team has no destination '{which}'")))?;
     Ok(format!("/destinations/{}", escape(at(known, "id"))))
 }
@@ -71,14 +69,20 @@ async fn add(add: DestinationAdd) -> Result<(), Failure> {
             "kind": "email", "server": server, "port": add.port, "security": add.security, "username": add.username,
             "password": add.password_file.as_deref().map(secret).transpose()?, "from": add.from, "to": add.to,
         }),
-        (None, None) => return Err(Failure::usage("give --webhook-file, or --mail-server with --from and --to".to_owned())),
+        (None, None) => {
+            return Err(Failure::usage(
+                "give --webhook-file, or --mail-server with --from and --to".to_owned(),
+            ));
+        }
     };
     let mut body = json!({ "name": add.name, "address": address });
     if !add.trouble.is_empty() {
         body["rules"] = json!({ "trouble": add.trouble });
     }
     let made = client.post("/destinations", &body).await?;
-    print::body(client.format, &made, |made| format!("Added {}  {}\n", at(made, "name"), at(made, "id")));
+    print::body(client.format, &made, |made| {
+        format!("Added {}  {}\n", at(made, "name"), at(made, "id"))
+    });
     Ok(())
 }
 
@@ -87,16 +91,32 @@ fn destinations(page: &Value) -> String {
         let place = if at(of, "address/kind") == "webhook" {
             format!("{} at {}", at(of, "address/preset"), at(of, "address/host"))
         } else {
-            let to: Vec<&str> = of["address"]["to"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let to: Vec<&str> = of["address"]["to"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             to.join(", ")
         };
         vec![show(of, "name"), show(of, "address/kind"), place, show(of, "rules/enabled")]
     };
-    table(&["NAME", "KIND", "WHERE", "ENABLED"], &items(page).iter().map(row).collect::<Vec<_>>())
+    table(
+        &["NAME", "KIND", "WHERE", "ENABLED"],
+        &items(page).iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 fn deliveries(page: &Value) -> String {
-    let row = |of: &Value| vec![show(of, "createdAt"), show(of, "state"), show(of, "tries"), show(of, "subject"), show(of, "error")];
+    let row = |of: &Value| {
+        vec![
+            show(of, "createdAt"),
+            show(of, "state"),
+            show(of, "tries"),
+            show(of, "subject"),
+            show(of, "error"),
+        ]
+    };
     table(
         &["TIME", "STATE", "TRIES", "MESSAGE", "ERROR"],
         &items(page).iter().map(row).collect::<Vec<_>>(),

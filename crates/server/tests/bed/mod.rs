@@ -151,7 +151,9 @@ impl Bed {
 
     /// The database, for what cannot be had by asking; only while the server does not run.
     pub async fn store(&self) -> Store {
-        Store::open(&Store::sqlite_url(&self.data.path().join("streamwright.db"))).await.unwrap()
+        Store::open(&Store::sqlite_url(&self.data.path().join("streamwright.db")))
+            .await
+            .unwrap()
     }
 
     /// PUT below the team; it must succeed.

@@ -38,9 +38,14 @@ fn evidence_is_read_as_it_was_kept_and_logs_are_shared() {
     on_each_engine(|store, _| async move {
         let world = World::new(store).await;
         let text = "zeile 字\n".repeat(100_000);
-        let first = vec![file(EvidenceKind::Log, "jobmanager", &text), file(EvidenceKind::Exceptions, "", "[1]")];
+        let first = vec![
+            file(EvidenceKind::Log, "jobmanager", &text),
+            file(EvidenceKind::Exceptions, "", "[1]"),
+        ];
         let first = world.keeps(now(), None, first).await;
-        let second = world.keeps(now(), Some(first), vec![file(EvidenceKind::Exceptions, "", "[2]")]).await;
+        let second = world
+            .keeps(now(), Some(first), vec![file(EvidenceKind::Exceptions, "", "[2]")])
+            .await;
         let (_, files) = world.store.evidence(world.team.id, second).await.unwrap().unwrap();
         let mut texts = Vec::new();
         for file in &files {
@@ -62,7 +67,10 @@ fn the_oldest_go_first_and_what_is_gone_is_said() {
         let old = world.keeps(now().plus(-10_000), None, log()).await;
         let middle = world.keeps(now().plus(-1_000), None, log()).await;
         let new = world.keeps(now(), None, log()).await;
-        let age = |age| Retention { age, ..Retention::default() };
+        let age = |age| Retention {
+            age,
+            ..Retention::default()
+        };
         assert_eq!(world.store.prune_evidence(age(60_000)).await.unwrap(), 0);
         assert_eq!(world.store.prune_evidence(age(5_000)).await.unwrap(), 1);
         let (kept, files) = world.store.evidence(world.team.id, old).await.unwrap().unwrap();

@@ -102,10 +102,24 @@ fn failures_are_the_ends_of_the_newest_intents_runs() {
         world.fails(&old, 1_000).await;
         assert!(world.engine_has_it().await);
         let run = world.running().await;
-        assert!(world.store.job_facts(world.job.id).await.unwrap().restart.unwrap().failures.is_empty());
+        assert!(
+            world
+                .store
+                .job_facts(world.job.id)
+                .await
+                .unwrap()
+                .restart
+                .unwrap()
+                .failures
+                .is_empty()
+        );
         world.fails(&run, 2_000).await;
         let facts = world.store.job_facts(world.job.id).await.unwrap();
-        assert_eq!(facts.restart.as_ref().unwrap().failures, [Millis(2_000)], "the other intent's does not count");
+        assert_eq!(
+            facts.restart.as_ref().unwrap().failures,
+            [Millis(2_000)],
+            "the other intent's does not count"
+        );
         assert!(domain::restart::due_at(&facts).is_some());
         // A view has them too: the label says when it is restarted.
         let view = world.store.job_view(world.team.id, world.job.id).await.unwrap();
@@ -129,7 +143,10 @@ fn a_restart_begins_once_and_only_after_the_newest_run() {
         assert!(matches!(world.commit(vec![early]).await, Err(StoreError::Conflict(_))));
         let (operation, begin) = world.restart(&run);
         world.commit(vec![begin]).await.unwrap();
-        assert!(matches!(world.commit(vec![world.restart(&run).1]).await, Err(StoreError::Conflict(_))));
+        assert!(matches!(
+            world.commit(vec![world.restart(&run).1]).await,
+            Err(StoreError::Conflict(_))
+        ));
         let job = world.now().await;
         assert_eq!((job.lifecycle_id, job.generation), (Some(operation.id), run.generation));
         let again = Run {
@@ -138,15 +155,24 @@ fn a_restart_begins_once_and_only_after_the_newest_run() {
             ..world.run(&operation)
         };
         world
-            .commit(vec![Write::InsertRun(again.clone()), Write::Operation(ended(operation, OperationState::Succeeded))])
+            .commit(vec![
+                Write::InsertRun(again.clone()),
+                Write::Operation(ended(operation, OperationState::Succeeded)),
+            ])
             .await
             .unwrap();
         assert_eq!(world.store.run_any(again.id).await.unwrap(), again);
         world.fails(&again, 2_000).await;
-        assert!(matches!(world.commit(vec![world.restart(&run).1]).await, Err(StoreError::Conflict(_))));
+        assert!(matches!(
+            world.commit(vec![world.restart(&run).1]).await,
+            Err(StoreError::Conflict(_))
+        ));
         // A stop that was asked for meanwhile wins.
         world.request(world.asks(Request::Stop { mode: StopMode::Cancel })).await;
-        assert!(matches!(world.commit(vec![world.restart(&again).1]).await, Err(StoreError::Conflict(_))));
+        assert!(matches!(
+            world.commit(vec![world.restart(&again).1]).await,
+            Err(StoreError::Conflict(_))
+        ));
     });
 }
 

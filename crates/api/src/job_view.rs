@@ -142,6 +142,8 @@ pub struct Actions {
     pub edit: Verdict,
     /// Declare the live run gone.
     pub detach: Verdict,
+    /// Take over a Flink job that somebody else started.
+    pub adopt: Verdict,
 }
 
 /// A job with all that a list or its page shows of it.
@@ -242,6 +244,7 @@ impl From<domain::actions::Actions> for Actions {
             release: actions.release.into(),
             edit: actions.edit.into(),
             detach: actions.detach.into(),
+            adopt: actions.adopt.into(),
         }
     }
 }

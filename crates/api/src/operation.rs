@@ -28,6 +28,8 @@ pub enum OperationKind {
     Stop,
     /// Stop what runs, then start a release.
     Replace,
+    /// Take over a Flink job that somebody else started.
+    Adopt,
     /// Take a savepoint.
     Savepoint,
     /// Delete the job.
@@ -65,6 +67,9 @@ pub struct OperationRequest {
     /// Its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release: Option<i64>,
+    /// The Flink job to take over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flink_job_id: Option<String>,
     /// How to stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<StopMode>,
@@ -166,6 +171,7 @@ impl OperationRequest {
         Self {
             release_id: Some(release_id),
             release,
+            flink_job_id: None,
             stop: None,
             state: Some(options.state.into()),
             allow_non_restored_state: Some(options.allow_non_restored_state),
@@ -197,6 +203,15 @@ async fn choices(app: &App, request: Request) -> Result<(OperationKind, Operatio
             OperationKind::Stop,
             OperationRequest {
                 stop: Some(mode.into()),
+                ..OperationRequest::default()
+            },
+        ),
+        Request::Adopt { release_id, run_id } => (
+            OperationKind::Adopt,
+            OperationRequest {
+                release_id: Some(release_id),
+                release: app.release_number(release_id).await?,
+                flink_job_id: Some(run_id.flink_job_id()),
                 ..OperationRequest::default()
             },
         ),

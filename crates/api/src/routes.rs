@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::gate::{Gate, gate};
 use crate::{
-    access, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, exception, flink_version, graph, health,
+    access, adopt, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, exception, flink_version, graph, health,
     installation,
 };
 use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, run, snapshot, team};
@@ -114,6 +114,7 @@ fn lifecycle(routes: Routes) -> Routes {
         .add(TEAM, Access::Operator, routes!(lifecycle::stop_job))
         .add(TEAM, Access::Operator, routes!(lifecycle::take_savepoint))
         .add(TEAM, Access::Operator, routes!(lifecycle::replace_job))
+        .add(TEAM, Access::Operator, routes!(adopt::adopt_job))
         .add(TEAM, Access::Operator, routes!(lifecycle::detach_job))
         .add(TEAM, Access::Developer, routes!(lifecycle::delete_job))
         .add(TEAM, Access::Viewer, routes!(operation::list_operations))

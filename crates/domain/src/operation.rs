@@ -31,6 +31,13 @@ pub enum Request {
         /// How to start; `latest` means the savepoint that the stop step takes, where it takes one.
         options: StartOptions,
     },
+    /// Take over a Flink job that somebody else started. Nothing is sent to Flink.
+    Adopt {
+        /// The release that it is taken for: what runs when the job is started again.
+        release_id: ReleaseId,
+        /// The run that it becomes; its digits are the Flink job's id.
+        run_id: RunId,
+    },
     /// Take a savepoint of the running job.
     Savepoint,
     /// Delete the job with its history; snapshots' files stay where they are.
@@ -49,6 +56,7 @@ impl Request {
             Self::Start { .. } => "start",
             Self::Stop { .. } => "stop",
             Self::Replace { .. } => "replace",
+            Self::Adopt { .. } => "adopt",
             Self::Savepoint => "savepoint",
             Self::Delete => "delete",
             Self::ClusterStart => "cluster_start",

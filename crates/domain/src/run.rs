@@ -60,6 +60,8 @@ pub enum RunCause {
     Start,
     /// The start step of a replace.
     Replace,
+    /// Somebody else started it; it was taken over while it ran.
+    Adopt,
 }
 
 /// How a run ended.

@@ -31,6 +31,7 @@ pub(crate) async fn make(engine: &Engine, lease: Option<&Lease>, facts: &JobFact
     match action {
         Action::Submit { new: true, restore_path } => caller.submit_new(restore_path.clone()).await,
         Action::Submit { new: false, .. } => caller.submit_again().await,
+        Action::Adopt { run_id } => caller.adopt(*run_id).await,
         Action::TriggerSavepoint { operation_id } => caller.savepoint(*operation_id, None).await,
         Action::StopWithSavepoint { operation_id, drain } => caller.savepoint(*operation_id, Some(*drain)).await,
         Action::Cancel { operation_id } => caller.cancel(*operation_id).await,
@@ -144,6 +145,36 @@ impl Caller<'_> {
         ])
         .await?;
         self.submit(&run, &release, effect).await
+    }
+
+    /// A Flink job of somebody else becomes a run, with the effect of a submission that Flink has taken.
+    async fn adopt(&self, run_id: RunId) -> Result<(), StoreError> {
+        let Some(operation) = &self.facts.lifecycle else { return Ok(()) };
+        let Request::Adopt { release_id, .. } = &operation.request else {
+            return Ok(());
+        };
+        let release = self.engine.store.release_any(*release_id).await?;
+        let Some(run) = self.new_run(operation, &release, (&StartOptions::default(), RunCause::Adopt), None) else {
+            return Ok(());
+        };
+        let run = Run { id: run_id, ..run };
+        let now = Some(store::now());
+        let taken = Effect {
+            incarnation: self.incarnation(),
+            state: EffectState::Accepted,
+            answer: Some("It was running already.".to_owned()),
+            sent_at: now,
+            answered_at: now,
+            ..Self::intended(operation.id, run.id, EffectKind::Submit, run.id.flink_job_id())
+        };
+        let message = format!("Flink job {} was taken over as release {}.", run.id.flink_job_id(), release.number);
+        let event = self.event("run_adopted", message, run.id, operation.id);
+        let operation = Operation {
+            run_id: Some(run.id),
+            ..operation.clone()
+        };
+        let writes = vec![Write::InsertRun(run), Write::Effect(taken), event, Write::Operation(operation)];
+        self.commit(writes).await
     }
 
     /// The operation with the step that the notes of this plan have just written.

@@ -47,6 +47,7 @@ pub(crate) async fn write(
             }
             Action::DeleteJob => notes.delete_job(),
             Action::Submit { .. }
+            | Action::Adopt { .. }
             | Action::TriggerSavepoint { .. }
             | Action::StopWithSavepoint { .. }
             | Action::Cancel { .. }

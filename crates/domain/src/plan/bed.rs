@@ -222,6 +222,7 @@ pub(super) fn words(actions: &[Action]) -> Vec<String> {
             }
             Action::DeleteJob => "delete".to_owned(),
             Action::Submit { new, restore_path } => format!("submit:{new}:{}", restore_path.as_deref().unwrap_or("-")),
+            Action::Adopt { .. } => "adopt".to_owned(),
             Action::TriggerSavepoint { .. } => "savepoint".to_owned(),
             Action::StopWithSavepoint { drain, .. } => format!("stop:{drain}"),
             Action::Cancel { .. } => "cancel".to_owned(),

@@ -74,6 +74,22 @@ pub enum JobCommand {
         #[command(flatten)]
         server: Server,
     },
+    /// Take over a Flink job that somebody else started on the job's cluster
+    Adopt {
+        /// Name or id
+        job: String,
+        /// Id of the Flink job, 32 hexadecimal digits (`cluster show` lists them)
+        flink_job_id: String,
+        /// Release that it is taken for; default: the newest
+        #[arg(long)]
+        release: Option<i64>,
+        /// Whether to wait.
+        #[command(flatten)]
+        wait: Wait,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
     /// List a job's savepoints and checkpoints
     Snapshots(JobOnly),
     /// Print the end of a log of the job's cluster

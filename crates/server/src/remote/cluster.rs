@@ -114,5 +114,13 @@ fn one(cluster: &Value) -> String {
         show(cluster, "look/slotsFree"),
         show(cluster, "look/slotsTotal")
     ));
+    for job in cluster.pointer("/look/unmanaged").and_then(Value::as_array).into_iter().flatten() {
+        text.push_str(&format!(
+            "not ours {}  {} {}\n",
+            show(job, "flinkJobId"),
+            show(job, "state"),
+            show(job, "name")
+        ));
+    }
     text
 }

@@ -58,6 +58,21 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             let taken = client.post(&path(&job, "/savepoint"), &json!({})).await?;
             operation::accepted(&client, taken, wait).await
         }
+        JobCommand::Adopt {
+            job,
+            flink_job_id,
+            release,
+            wait,
+            server,
+        } => {
+            let client = Client::of(&server)?;
+            let mut body = json!({ "flinkJobId": flink_job_id });
+            if let Some(release) = release {
+                body["release"] = json!(release);
+            }
+            let adopted = client.post(&path(&job, "/adopt"), &body).await?;
+            operation::accepted(&client, adopted, wait).await
+        }
         JobCommand::Snapshots(only) => {
             let client = Client::of(&only.server)?;
             let page = client.get(&path(&only.job, "/snapshots")).await?;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::ports::{ClusterHost, ClusterObserver, FlinkInstaller, JobReader, SqlChecker};
+use domain::ports::{ClusterHost, ClusterObserver, FlinkInstaller, JobReader, SqlChecker, Vault};
 use store::Store;
 
 use crate::access::limiter::Limiter;
@@ -24,6 +24,8 @@ pub struct Ports {
     pub observer: Arc<dyn ClusterObserver>,
     /// Local clusters, for the logs of those that are gone.
     pub host: Arc<dyn ClusterHost>,
+    /// Seals secrets before they are stored.
+    pub vault: Arc<dyn Vault>,
     /// Installs and probes distributions.
     pub installer: Arc<dyn FlinkInstaller>,
 }

@@ -13,6 +13,7 @@ use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::connection::{self, Connection};
 use crate::operation::{self, Operation};
 use crate::page::Page;
 use crate::problem::{Problem, sentence};
@@ -92,6 +93,9 @@ pub struct Cluster {
     /// REST address, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest_url: Option<String>,
+    /// How that address is spoken to, where it asks for something (standalone).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
     /// TaskManagers to run (local).
     pub task_managers: u32,
     /// Slots of each TaskManager (local).
@@ -305,6 +309,7 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
         target: cluster.target.into(),
         flink_version_id: cluster.flink_version_id,
         flink_version: cluster.version.map(|version| version.to_string()),
+        connection: connection::shown(app, cluster.connection.as_ref()),
         rest_url: cluster.rest_url,
         task_managers: cluster.task_managers,
         slots: cluster.slots,

@@ -15,6 +15,7 @@ pub mod checkpoint;
 pub mod cluster;
 pub mod cluster_lifecycle;
 pub mod configuration;
+mod connection;
 pub mod document;
 pub mod draft;
 pub mod event;

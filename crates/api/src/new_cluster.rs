@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use domain::cluster::{ClusterDesired, TargetKind};
+use domain::flink_version::VersionNumber;
 use domain::ports::PortError;
+use domain::secret::Sealed;
 use http::StatusCode;
 use serde::Deserialize;
 use store::StoreError;
@@ -15,9 +17,10 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::cluster::{self, Cluster, Target};
 use crate::configuration::Configuration;
+use crate::connection::{NewConnection, refused};
 use crate::extract::Body;
 use crate::flink_version::number;
-use crate::problem::{Problem, sentence};
+use crate::problem::Problem;
 use crate::scope::Scope;
 use crate::text;
 
@@ -32,7 +35,7 @@ const USUAL_SLOTS: u32 = 4;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewCluster {
     /// Name, unique in the team.
@@ -43,6 +46,8 @@ pub struct NewCluster {
     pub flink_version: Option<String>,
     /// REST address, e.g. `http://flink.example:8081` (standalone).
     pub rest_url: Option<String>,
+    /// How that address is spoken to (standalone).
+    pub connection: Option<NewConnection>,
     /// TaskManagers, 1 to 64; 1 unless told (local).
     #[schema(minimum = 1, maximum = 64)]
     pub task_managers: Option<u32>,
@@ -104,6 +109,7 @@ fn within(field: &str, given: Option<u32>, usual: u32, most: u32) -> Result<u32,
 
 async fn local(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::NewCluster, Problem> {
     only_for("standalone", "restUrl", asked.rest_url.is_some())?;
+    only_for("standalone", "connection", asked.connection.is_some())?;
     let wanted = asked.flink_version.as_deref().ok_or_else(|| {
         Problem::unprocessable("missing_field", "A local cluster needs the version of an installed Flink.").field("flinkVersion")
     })?;
@@ -120,6 +126,7 @@ async fn local(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::New
         flink_version_id: Some(installed.id),
         version: Some(version),
         rest_url: None,
+        connection: None,
         task_managers: within("taskManagers", asked.task_managers, 1, MAX_TASK_MANAGERS)?,
         slots: within("slots", asked.slots, USUAL_SLOTS, MAX_SLOTS)?,
         configuration: asked.configuration.of_cluster("configuration")?,
@@ -138,17 +145,8 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
         .as_deref()
         .ok_or_else(|| Problem::unprocessable("missing_field", "A standalone cluster needs its REST address.").field("restUrl"))?;
     let rest_url = address(typed)?;
-    let version = match tokio::time::timeout(ANSWERS_WITHIN, app.ports.observer.detect_version(&rest_url)).await {
-        Ok(Ok(version)) => Some(version),
-        Err(_) | Ok(Err(PortError::Retry(_))) => None,
-        Ok(Err(error)) => {
-            return Err(Problem::unprocessable(
-                "not_flink",
-                format!("What answers at {rest_url} is not Flink: {}", sentence(&error.to_string())),
-            )
-            .field("restUrl"));
-        }
-    };
+    let connection = asked.connection.unwrap_or_default().sealed(app)?;
+    let version = detected(app, &rest_url, connection.as_ref()).await?;
     Ok(store::NewCluster {
         team_id: scope.team_id,
         name: asked.name,
@@ -156,6 +154,7 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
         flink_version_id: None,
         version,
         rest_url: Some(rest_url),
+        connection,
         task_managers: 0,
         slots: 0,
         configuration: BTreeMap::new(),
@@ -163,6 +162,18 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
         desired: ClusterDesired::Running,
         created_by: Some(scope.user_id()),
     })
+}
+
+/// The version that an address reports; none where it does not answer now.
+///
+/// # Errors
+/// 422 where it does not let us in, is no Flink, or cannot be spoken to in this way.
+pub(crate) async fn detected(app: &App, rest_url: &str, connection: Option<&Sealed>) -> Result<Option<VersionNumber>, Problem> {
+    match tokio::time::timeout(ANSWERS_WITHIN, app.ports.observer.detect_version(rest_url, connection)).await {
+        Ok(Ok(version)) => Ok(Some(version)),
+        Err(_) | Ok(Err(PortError::Retry(_))) => Ok(None),
+        Ok(Err(error)) => Err(refused(rest_url, &error)),
+    }
 }
 
 /// A REST address without credentials, query or trailing slash.

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::gate::{Gate, gate};
 use crate::{
-    access, adopt, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, exception, flink_version, graph, health,
-    installation,
+    access, adopt, change, check, checkpoint, cluster, cluster_lifecycle, connection, document, draft, event, exception, flink_version,
+    graph, health, installation,
 };
 use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, run, snapshot, team};
 
@@ -82,6 +82,7 @@ fn clusters(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(cluster::list_clusters))
         .add(TEAM, Access::Developer, routes!(new_cluster::create_cluster))
         .add(TEAM, Access::Viewer, routes!(cluster::get_cluster))
+        .add(TEAM, Access::Developer, routes!(connection::set_connection))
         .add(TEAM, Access::Developer, routes!(cluster::delete_cluster))
         .add(TEAM, Access::Operator, routes!(cluster_lifecycle::start_cluster))
         .add(TEAM, Access::Operator, routes!(cluster_lifecycle::stop_cluster))

@@ -12,6 +12,7 @@ use crate::cluster::ProcessLook;
 use crate::flink_version::VersionNumber;
 use crate::observation::Presence;
 use crate::run::ClaimMode;
+use crate::secret::{Sealed, Secret};
 use crate::sql::{Reading, Report, Statement, Tier};
 use crate::time::Millis;
 
@@ -42,13 +43,15 @@ impl PortError {
     }
 }
 
-/// A Flink cluster's REST address and the version whose fields it takes.
+/// A Flink cluster's REST address, how it is spoken to, and the version whose fields it takes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     /// `http://127.0.0.1:8081`, no trailing slash.
     pub rest_url: String,
     /// Decides which fields are sent.
     pub version: VersionNumber,
+    /// How it is spoken to, sealed; unset for an address that asks for nothing.
+    pub connection: Option<Sealed>,
 }
 
 /// What one look at a cluster saw. Incarnation is read after the jobs, so that an incarnation that is still
@@ -86,7 +89,7 @@ pub trait ClusterObserver: Send + Sync {
     /// Overview, jobs and incarnation of one JobManager, within a few seconds.
     async fn look(&self, endpoint: &Endpoint) -> Result<ClusterSight, PortError>;
     /// The version that a REST address reports, for standalone clusters.
-    async fn detect_version(&self, rest_url: &str) -> Result<VersionNumber, PortError>;
+    async fn detect_version(&self, rest_url: &str, connection: Option<&Sealed>) -> Result<VersionNumber, PortError>;
 }
 
 /// What a submission runs.
@@ -137,6 +140,14 @@ pub struct SessionJar {
     pub path: PathBuf,
     /// SHA-256 of its bytes: the same jars in the same order have the same bytes.
     pub digest: Digest,
+}
+
+/// Seals secrets before they are stored, and opens them where they are used.
+pub trait Vault: Send + Sync {
+    /// Seals a secret for a purpose: a stable word for the place where it is kept.
+    fn seal(&self, purpose: &str, secret: &Secret) -> Result<Sealed, PortError>;
+    /// Opens what was sealed for the same purpose. `GiveUp` for another key, another purpose, a damaged text.
+    fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Secret, PortError>;
 }
 
 /// Where the bytes of artifacts are.

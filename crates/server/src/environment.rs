@@ -1,10 +1,21 @@
 //! The one place that reads the process's environment.
 
+use domain::secret::Secret;
+
 /// A variable that is set and not empty.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Name of the variable with the key that secrets are sealed with.
+pub const SECRET_KEY: &str = "STREAMWRIGHT_SECRET_KEY";
+
+/// The key that secrets are sealed with, where it is not to be in the data folder.
+#[must_use]
+pub fn secret_key() -> Option<Secret> {
+    variable(SECRET_KEY).map(Secret::new)
 }
 
 /// This host's name, for people.

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::id::InstanceId;
+use domain::ports::Vault;
 use sql::{PlannerSettings, Planners};
 use store::Store;
+use vault::{Key, Sealer};
 
-use crate::embedded;
 use crate::failure::Failure;
+use crate::{embedded, environment};
 
 /// The planner pool of a data folder.
 ///
@@ -44,6 +46,17 @@ fn instance(data: &Path) -> Result<InstanceId, Failure> {
     Ok(made)
 }
 
+/// Seals and opens this installation's secrets: with the key of the environment, else with the one of the data folder,
+/// which is made at the first start.
+fn vault(data: &Path) -> Result<Arc<dyn Vault>, Failure> {
+    let key = match environment::secret_key() {
+        Some(text) => Key::parse(text.expose(), environment::SECRET_KEY),
+        None => Key::of_file(&data.join("secret.key")),
+    };
+    let key = key.map_err(|error| Failure::unavailable(format!("secrets cannot be kept: {error}")))?;
+    Ok(Arc::new(Sealer::new(&key)?))
+}
+
 /// Everything that engine and API work with.
 pub struct Parts {
     /// The engine.
@@ -59,7 +72,8 @@ pub struct Parts {
 /// # Errors
 /// When an adapter cannot be made.
 pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts, Failure> {
-    let rest = Arc::new(flink::rest::Rest::new(embedded::RUNNER_JAR.to_vec())?);
+    let vault = vault(data)?;
+    let rest = Arc::new(flink::rest::Rest::new(embedded::RUNNER_JAR.to_vec(), vault.clone())?);
     let host = Arc::new(flink::local::LocalHost::new(data, own_program()?));
     let storage = Arc::new(flink::storage::LocalStorage);
     let ports = engine::Ports {
@@ -81,6 +95,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
         reader: rest.clone(),
         observer: rest,
         host,
+        vault,
         installer: Arc::new(artifacts::Installer::new(data)),
     };
     let api = api::App::new(store, ports, settings);

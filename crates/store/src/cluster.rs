@@ -9,6 +9,7 @@ use domain::flink_version::VersionNumber;
 use domain::id::{ClusterId, FlinkVersionId, JobId, OperationId, TeamId, UserId};
 use domain::job::Job;
 use domain::run::Run;
+use domain::secret::Sealed;
 use domain::status::ClusterFacts;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -40,6 +41,8 @@ pub struct NewCluster {
     pub version: Option<VersionNumber>,
     /// REST address without a trailing slash, for standalone clusters.
     pub rest_url: Option<String>,
+    /// How that address is spoken to, sealed.
+    pub connection: Option<Sealed>,
     /// TaskManagers to run (local).
     pub task_managers: u32,
     /// Slots of each (local).
@@ -62,6 +65,7 @@ impl FromRow<cluster::Model> for Cluster {
             flink_version_id: row.flink_version_id.map(FlinkVersionId),
             version: row.version.map(|text| version("clusters.version", &text)).transpose()?,
             rest_url: row.rest_url,
+            connection: row.connection.map(Sealed::new),
             task_managers: count("clusters.task_managers", row.task_managers)?,
             slots: count("clusters.slots", row.slots)?,
             configuration: from_json("clusters.configuration", &row.configuration)?,
@@ -84,6 +88,7 @@ fn row_of(new: &NewCluster, at: Millis) -> Result<cluster::Model, StoreError> {
         flink_version_id: new.flink_version_id.map(|id| id.0),
         version: new.version.map(|version| version.to_string()),
         rest_url: new.rest_url.clone(),
+        connection: new.connection.as_ref().map(|sealed| sealed.as_str().to_owned()),
         task_managers: i64::from(new.task_managers),
         slots: i64::from(new.slots),
         configuration: json(&new.configuration)?,
@@ -242,6 +247,39 @@ impl Store {
     pub async fn set_cluster_rest(&self, id: ClusterId, rest_url: Option<&str>, version: Option<VersionNumber>) -> Result<(), StoreError> {
         self.write(Scope::Plain, rest_url.map(str::to_owned), move |tx, url| async move {
             set_rest(&tx, id, url.as_deref(), version).await
+        })
+        .await
+    }
+
+    /// Sets how a standalone cluster's address is spoken to.
+    ///
+    /// # Errors
+    /// `NotFound` when the team has no such cluster.
+    pub async fn set_connection(
+        &self,
+        team_id: TeamId,
+        id: ClusterId,
+        connection: Option<Sealed>,
+        by: Option<UserId>,
+    ) -> Result<(), StoreError> {
+        self.write(Scope::Plain, connection, move |tx, connection| async move {
+            let done = cluster::Entity::update_many()
+                .col_expr(cluster::Column::Revision, Expr::col(cluster::Column::Revision).add(1))
+                .col_expr(
+                    cluster::Column::Connection,
+                    Expr::value(connection.as_ref().as_ref().map(|sealed| sealed.as_str().to_owned())),
+                )
+                .filter(cluster::Column::Id.eq(id.0))
+                .filter(cluster::Column::TeamId.eq(team_id.0))
+                .exec(&tx.conn)
+                .await?;
+            if done.rows_affected == 0 {
+                return Err(StoreError::NotFound.into());
+            }
+            let message = "How its address is spoken to was changed.".to_owned();
+            tx.event(NewEvent::new(team_id, "cluster_connection_changed", message).cluster(id).user(by));
+            tx.wake();
+            changed(&tx, id).await
         })
         .await
     }

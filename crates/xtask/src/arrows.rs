@@ -6,15 +6,19 @@ use crate::Complaints;
 use crate::files::{Repository, run};
 
 /// Crate, and all of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("flink", &["domain"]),
     ("sql", &["domain"]),
     ("artifacts", &["domain"]),
+    ("vault", &["domain"]),
     ("engine", &["store", "domain"]),
     ("api", &["store", "domain"]),
-    ("server", &["api", "engine", "store", "flink", "sql", "artifacts", "domain"]),
+    (
+        "server",
+        &["api", "engine", "store", "flink", "sql", "artifacts", "vault", "domain"],
+    ),
     ("sim", &["domain"]),
     ("xtask", &[]),
 ];

@@ -9,8 +9,9 @@ use domain::cluster::ProcessLook;
 use domain::flink_version::VersionNumber;
 use domain::ports::{
     Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JobDetail, JobException,
-    JobReader, Launch, LogFile, PortError, Progress, SqlChecker, Vertex,
+    JobReader, Launch, LogFile, PortError, Progress, SqlChecker, Vault, Vertex,
 };
+use domain::secret::{Sealed, Secret};
 use domain::sql::{Finding, NEVER_RUNS, Reading, Report, Severity, Statement, StatementKind, Tables};
 
 use crate::app::Ports;
@@ -37,7 +38,8 @@ impl Fake {
             reader: shared.clone(),
             observer: shared.clone(),
             host: shared.clone(),
-            installer: shared,
+            installer: shared.clone(),
+            vault: shared,
         }
     }
 
@@ -155,8 +157,22 @@ impl ClusterObserver for Fake {
         self.flink(ClusterSight::default())
     }
 
-    async fn detect_version(&self, _: &str) -> Result<VersionNumber, PortError> {
+    async fn detect_version(&self, _: &str, _: Option<&Sealed>) -> Result<VersionNumber, PortError> {
         self.flink(VersionNumber::new(2, 2, 1))
+    }
+}
+
+/// Seals by turning the text round, so that a secret that is sent out as it came in is seen.
+impl Vault for Fake {
+    fn seal(&self, purpose: &str, secret: &Secret) -> Result<Sealed, PortError> {
+        let turned: String = secret.expose().chars().rev().collect();
+        Ok(Sealed::new(format!("{purpose}|{turned}")))
+    }
+
+    fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Secret, PortError> {
+        let turned = sealed.as_str().strip_prefix(purpose).and_then(|rest| rest.strip_prefix('|'));
+        let turned = turned.ok_or_else(|| PortError::GiveUp("the sealed secret is damaged".to_owned()))?;
+        Ok(Secret::new(turned.chars().rev().collect()))
     }
 }
 

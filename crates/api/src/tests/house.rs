@@ -151,6 +151,7 @@ impl House {
             flink_version_id: None,
             version: None,
             rest_url: Some("http://flink.example:8081".to_owned()),
+            connection: None,
             task_managers: 0,
             slots: 0,
             configuration: BTreeMap::new(),

@@ -101,6 +101,7 @@ pub(super) fn facts() -> JobFacts {
         flink_version_id: None,
         version: Some(VersionNumber::new(2, 2, 1)),
         rest_url: Some("http://127.0.0.1:1".to_owned()),
+        connection: None,
         task_managers: 1,
         slots: 4,
         configuration: BTreeMap::new(),

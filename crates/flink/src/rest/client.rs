@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::connection::Connection;
 use domain::ports::{Endpoint, PortError};
 use futures::StreamExt;
 use reqwest::multipart::{Form, Part};
@@ -14,6 +15,7 @@ use reqwest::{Method, RequestBuilder, Response, redirect};
 use serde_json::Value;
 use url::Url;
 
+use super::connection;
 use super::fault::{self, Fault};
 
 /// Largest answer that is read, in bytes.
@@ -49,9 +51,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes the client. Fails only where TLS cannot be set up.
+    /// Makes a client for addresses that are spoken to in this way.
+    ///
+    /// # Errors
+    /// `GiveUp` where a certificate, a key or a header is not one, or TLS cannot be set up.
     #[allow(clippy::disallowed_methods, reason = "the one client towards JobManagers")]
-    pub fn new() -> Result<Self, PortError> {
+    pub fn new(connection: &Connection) -> Result<Self, PortError> {
         let same_host = redirect::Policy::custom(|attempt| {
             let from = attempt.previous().last().map(Url::origin);
             if from == Some(attempt.url().origin()) && attempt.previous().len() < 4 {
@@ -60,7 +65,7 @@ impl Client {
                 attempt.stop()
             }
         });
-        let http = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .connect_timeout(CONNECT)
             .redirect(same_host)
             .no_proxy()
@@ -68,7 +73,8 @@ impl Client {
             .gzip(false)
             .pool_idle_timeout(Duration::from_secs(30))
             .pool_max_idle_per_host(4)
-            .user_agent("streamwright")
+            .user_agent("streamwright");
+        let http = connection::applied(builder, connection)?
             .build()
             .map_err(|error| PortError::GiveUp(format!("the HTTP client cannot be made: {}", innermost(&error))))?;
         Ok(Self { http })
@@ -207,7 +213,7 @@ fn silent(error: &reqwest::Error, url: &Url, limit: Duration) -> Fault {
 }
 
 /// The text of the innermost error: the outer ones repeat the address.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;
@@ -284,6 +290,7 @@ mod tests {
         let endpoint = Endpoint {
             rest_url: "http://h:1".to_owned(),
             version: domain::flink_version::VersionNumber::new(2, 2, 1),
+            connection: None,
         };
         assert!(job_resource(&endpoint, "../../x", &[]).is_err());
         assert!(job_resource(&endpoint, &"a".repeat(32), &["stop"]).is_ok());

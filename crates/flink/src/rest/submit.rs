@@ -218,6 +218,7 @@ mod tests {
         let endpoint = Endpoint {
             rest_url: "http://h".to_owned(),
             version: version.parse().unwrap(),
+            connection: None,
         };
         let body = body(&endpoint, submission).unwrap();
         let mut names: Vec<String> = body.as_object().unwrap().keys().cloned().collect();

@@ -235,6 +235,7 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
         flink_version_id: None,
         version: Some(version.parse().unwrap()),
         rest_url: Some(sim.to_owned()),
+        connection: None,
         task_managers: 1,
         slots: 4,
         configuration: [].into(),

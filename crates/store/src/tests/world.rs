@@ -161,6 +161,7 @@ pub fn standalone(team: &Team, name: &str) -> NewCluster {
         flink_version_id: None,
         version: Some(VersionNumber::new(2, 2, 1)),
         rest_url: Some("http://127.0.0.1:1".to_owned()),
+        connection: None,
         task_managers: 1,
         slots: 2,
         configuration: BTreeMap::from([("a.key".to_owned(), "a value".to_owned())]),

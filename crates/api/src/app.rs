@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use domain::ports::{ClusterHost, ClusterObserver, FlinkInstaller, JobReader, SqlChecker, Vault};
+use domain::ports::{ArtifactStore, ClusterHost, ClusterObserver, FlinkInstaller, JobReader, SqlChecker, Vault};
+use domain::upload::UploadLimits;
 use store::Store;
 
 use crate::access::limiter::Limiter;
@@ -28,6 +29,8 @@ pub struct Ports {
     pub vault: Arc<dyn Vault>,
     /// Installs and probes distributions.
     pub installer: Arc<dyn FlinkInstaller>,
+    /// The bytes of artifacts.
+    pub artifacts: Arc<dyn ArtifactStore>,
 }
 
 /// What the operator of the server decides.
@@ -39,6 +42,8 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// The figures for `/metrics`, where they are collected.
     pub figures: Option<Figures>,
+    /// What may be uploaded.
+    pub uploads: UploadLimits,
 }
 
 /// What the handlers work with. Cheap to clone.

@@ -9,6 +9,7 @@
 pub mod access;
 mod adopt;
 pub mod app;
+pub mod artifact;
 pub mod change;
 pub mod check;
 pub mod checkpoint;
@@ -17,6 +18,7 @@ pub mod cluster_lifecycle;
 pub mod configuration;
 mod connection;
 pub mod document;
+pub mod download;
 pub mod draft;
 pub mod event;
 pub mod exception;
@@ -53,6 +55,7 @@ mod start;
 pub mod team;
 pub mod text;
 pub mod time;
+pub mod upload;
 pub mod verdict;
 
 #[cfg(test)]

@@ -14,10 +14,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::gate::{Gate, gate};
 use crate::{
-    access, adopt, change, check, checkpoint, cluster, cluster_lifecycle, connection, document, draft, event, exception, flink_version,
-    graph, health, installation,
+    access, adopt, artifact, change, check, checkpoint, cluster, cluster_lifecycle, connection, document, download, draft, event,
+    exception, flink_version, graph, health, installation, job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait,
+    release, release_diff, run, snapshot, team, upload,
 };
-use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, run, snapshot, team};
 
 /// Where the paths of teams begin.
 const TEAM: &str = "/api/v1/teams/{team}";
@@ -46,6 +46,7 @@ pub fn table() -> Routes {
     let routes = Routes::default();
     let routes = platform(routes);
     let routes = clusters(routes);
+    let routes = artifacts(routes);
     let routes = jobs(routes);
     lifecycle(routes)
 }
@@ -90,6 +91,20 @@ fn clusters(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(event::list_cluster_events))
         .add(TEAM, Access::Viewer, routes!(log::list_cluster_logs))
         .add(TEAM, Access::Viewer, routes!(log::get_cluster_log_tail))
+}
+
+fn artifacts(routes: Routes) -> Routes {
+    routes
+        .add(TEAM, Access::Viewer, routes!(artifact::list_artifacts))
+        .add(TEAM, Access::Viewer, routes!(artifact::get_artifact))
+        .add(TEAM, Access::Developer, routes!(artifact::delete_artifact))
+        .add(TEAM, Access::Viewer, routes!(download::download_artifact))
+        .add(TEAM, Access::Developer, routes!(upload::create_upload))
+        .add(TEAM, Access::Developer, routes!(upload::list_uploads))
+        .add(TEAM, Access::Developer, routes!(upload::get_upload))
+        .add(TEAM, Access::Developer, routes!(upload::append_to_upload))
+        .add(TEAM, Access::Developer, routes!(upload::complete_upload))
+        .add(TEAM, Access::Developer, routes!(upload::delete_upload))
 }
 
 fn jobs(routes: Routes) -> Routes {
@@ -252,6 +267,7 @@ fn parameter_text(name: &str) -> &'static str {
         "release" => "Number of the release",
         "revision" => "Revision of the draft",
         "operation" => "Id of the operation",
+        "artifact" => "Name or id of the artifact",
         _ => "Its id",
     }
 }

@@ -30,5 +30,6 @@ pub mod sql;
 pub mod status;
 pub mod team;
 pub mod time;
+pub mod upload;
 
 pub use time::Millis;

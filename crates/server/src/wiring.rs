@@ -65,6 +65,8 @@ pub struct Parts {
     pub api: api::App,
     /// The checker's workers.
     pub planners: Arc<Planners>,
+    /// The bytes of artifacts.
+    pub artifacts: Arc<artifacts::DiskStore>,
 }
 
 /// Builds the parts of a server on a data folder.
@@ -90,7 +92,9 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
         state_root: format!("file://{}/state", data.display()),
     };
     let planners = Arc::new(planners(data)?);
+    let artifacts = Arc::new(artifacts::DiskStore::new(data));
     let ports = api::Ports {
+        artifacts: artifacts.clone(),
         checker: planners.clone(),
         reader: rest.clone(),
         observer: rest,
@@ -99,5 +103,10 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
         installer: Arc::new(artifacts::Installer::new(data)),
     };
     let api = api::App::new(store, ports, settings);
-    Ok(Parts { engine, api, planners })
+    Ok(Parts {
+        engine,
+        api,
+        planners,
+        artifacts,
+    })
 }

@@ -34,6 +34,7 @@ impl Fake {
     pub fn ports(&self) -> Ports {
         let shared = Arc::new(self.clone());
         Ports {
+            artifacts: Arc::new(super::fake_artifacts::FakeArtifacts::default()),
             checker: shared.clone(),
             reader: shared.clone(),
             observer: shared.clone(),

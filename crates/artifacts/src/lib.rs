@@ -10,6 +10,7 @@
 mod archive;
 mod java;
 mod lock;
+mod merge;
 mod probe;
 mod pypi;
 mod room;
@@ -20,6 +21,8 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use domain::flink_version::VersionNumber;
 use domain::ports::{FlinkInstaller, InstallSource, PortError, Progress};
+
+pub use merge::Merger;
 
 /// Installs Flink distributions below a data folder.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 //! One file per thing that is asked: [`overview`] looks, [`submit`] and [`savepoint`] act, the others read
 //! for people. [`client`] has the limits, [`fault`] decides what a failed call means, [`trace`] finds the
 //! cause in a Java stack trace, [`field`] reads foreign JSON tolerantly. Nothing is kept between calls but
-//! connections and a hint where the runner's jar is.
+//! connections and a hint where our jars are.
 
 mod checkpoints;
 mod client;
@@ -11,9 +11,11 @@ mod configuration;
 mod exceptions;
 mod fault;
 mod field;
+mod jars;
 mod job;
 mod logs;
 mod overview;
+mod program;
 mod savepoint;
 mod submit;
 mod trace;
@@ -29,13 +31,14 @@ use domain::ports::{
 use sha2::{Digest, Sha256};
 
 use client::Client;
-use submit::Runner;
+use jars::Jar;
+use submit::Submitter;
 
 /// All JobManagers, over REST.
 #[derive(Debug)]
 pub struct Rest {
     client: Client,
-    runner: Runner,
+    submitter: Submitter,
 }
 
 impl Rest {
@@ -47,7 +50,7 @@ impl Rest {
         let digest = hex::encode(Sha256::digest(&runner_jar));
         Ok(Self {
             client: Client::new()?,
-            runner: Runner::new(runner_jar, &digest),
+            submitter: Submitter::new(Jar::runner(runner_jar, &digest)),
         })
     }
 }
@@ -66,7 +69,7 @@ impl ClusterObserver for Rest {
 #[async_trait]
 impl JobControl for Rest {
     async fn submit(&self, endpoint: &Endpoint, submission: &Submission) -> Result<(), PortError> {
-        submit::submit(&self.client, &self.runner, endpoint, submission).await
+        self.submitter.submit(&self.client, endpoint, submission).await
     }
 
     async fn trigger_savepoint(&self, endpoint: &Endpoint, request: &SavepointRequest) -> Result<String, PortError> {

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use domain::ports::{ClusterHost, ClusterObserver, FlinkInstaller, JobReader, SqlChecker};
+use domain::ports::{ArtifactStore, ClusterHost, ClusterObserver, FlinkInstaller, JarMerger, JobReader, SqlChecker};
+use domain::upload::UploadLimits;
 use store::Store;
 
 use crate::access::limiter::Limiter;
@@ -26,6 +27,10 @@ pub struct Ports {
     pub host: Arc<dyn ClusterHost>,
     /// Installs and probes distributions.
     pub installer: Arc<dyn FlinkInstaller>,
+    /// The bytes of artifacts.
+    pub artifacts: Arc<dyn ArtifactStore>,
+    /// Knows what merging a job's jars comes to.
+    pub merger: Arc<dyn JarMerger>,
 }
 
 /// What the operator of the server decides.
@@ -37,6 +42,8 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// The figures for `/metrics`, where they are collected.
     pub figures: Option<Figures>,
+    /// What may be uploaded.
+    pub uploads: UploadLimits,
 }
 
 /// What the handlers work with. Cheap to clone.

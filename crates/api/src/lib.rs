@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod app;
+pub mod artifact;
 pub mod change;
 pub mod check;
 pub mod checkpoint;
@@ -15,6 +16,7 @@ pub mod cluster;
 pub mod cluster_lifecycle;
 pub mod configuration;
 pub mod document;
+pub mod download;
 pub mod draft;
 pub mod event;
 pub mod exception;
@@ -51,6 +53,7 @@ mod start;
 pub mod team;
 pub mod text;
 pub mod time;
+pub mod upload;
 pub mod verdict;
 
 #[cfg(test)]

@@ -105,6 +105,8 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::TOO_MANY_REQUESTS => "Too many tries",
         StatusCode::BAD_GATEWAY => "Flink did not answer as expected",
         StatusCode::SERVICE_UNAVAILABLE => "Not now",
+        StatusCode::RANGE_NOT_SATISFIABLE => "No such part",
+        StatusCode::INSUFFICIENT_STORAGE => "No room",
         _ => "Something broke here",
     }
 }

@@ -14,10 +14,12 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::gate::{Gate, gate};
 use crate::{
-    access, change, check, checkpoint, cluster, cluster_lifecycle, document, draft, event, exception, flink_version, graph, health,
-    installation,
+    access, artifact, change, check, checkpoint, cluster, cluster_lifecycle, document, download, draft, event, exception, flink_version,
+    graph, health, installation,
 };
-use crate::{job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, run, snapshot, team};
+use crate::{
+    job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, run, snapshot, team, upload,
+};
 
 /// Where the paths of teams begin.
 const TEAM: &str = "/api/v1/teams/{team}";
@@ -46,6 +48,7 @@ pub fn table() -> Routes {
     let routes = Routes::default();
     let routes = platform(routes);
     let routes = clusters(routes);
+    let routes = artifacts(routes);
     let routes = jobs(routes);
     lifecycle(routes)
 }
@@ -89,6 +92,20 @@ fn clusters(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(event::list_cluster_events))
         .add(TEAM, Access::Viewer, routes!(log::list_cluster_logs))
         .add(TEAM, Access::Viewer, routes!(log::get_cluster_log_tail))
+}
+
+fn artifacts(routes: Routes) -> Routes {
+    routes
+        .add(TEAM, Access::Viewer, routes!(artifact::list_artifacts))
+        .add(TEAM, Access::Viewer, routes!(artifact::get_artifact))
+        .add(TEAM, Access::Developer, routes!(artifact::delete_artifact))
+        .add(TEAM, Access::Viewer, routes!(download::download_artifact))
+        .add(TEAM, Access::Developer, routes!(upload::create_upload))
+        .add(TEAM, Access::Developer, routes!(upload::list_uploads))
+        .add(TEAM, Access::Developer, routes!(upload::get_upload))
+        .add(TEAM, Access::Developer, routes!(upload::append_to_upload))
+        .add(TEAM, Access::Developer, routes!(upload::complete_upload))
+        .add(TEAM, Access::Developer, routes!(upload::delete_upload))
 }
 
 fn jobs(routes: Routes) -> Routes {
@@ -250,6 +267,7 @@ fn parameter_text(name: &str) -> &'static str {
         "release" => "Number of the release",
         "revision" => "Revision of the draft",
         "operation" => "Id of the operation",
+        "artifact" => "Name or id of the artifact",
         _ => "Its id",
     }
 }

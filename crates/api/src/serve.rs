@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use tower::{Layer, ServiceBuilder, ServiceExt};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -27,6 +28,9 @@ const BODY_PAUSE: Duration = Duration::from_secs(30);
 /// What the console needs and nothing else. Ant Design writes style elements, hence `unsafe-inline` there.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/// Downloads are sent as they are: a part of them has its place in the whole.
+const DOWNLOADS: NotForContentType = NotForContentType::const_new(crate::download::MEDIA_TYPE);
 
 /// The router of the API alone.
 pub fn router(app: &App) -> Router {
@@ -52,7 +56,7 @@ pub fn router_with(app: &App, console: Router) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(from_fn(security_headers))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(DOWNLOADS)))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(cross_site(app), guard_cookies));
     routes.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)).layer(layers)

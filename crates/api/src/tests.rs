@@ -1,8 +1,10 @@
 //! Tests of the whole API through its router, on a real SQLite file with ports that are played.
 
 mod access;
+mod artifacts;
 mod bad_input;
 mod drafts;
+mod fake_artifacts;
 mod fakes;
 mod feed;
 mod house;

@@ -31,11 +31,25 @@ const RULES: &str = "merge 1";
 /// How the runner is called in messages.
 const RUNNER: &str = "the platform's SQL runner";
 
+/// Of a store of artifacts, what merging needs.
+#[async_trait]
+pub trait Bytes: Send + Sync {
+    /// As [`ArtifactStore::file`].
+    async fn file(&self, digest: &Digest) -> Result<PathBuf, PortError>;
+}
+
+#[async_trait]
+impl<S: ArtifactStore> Bytes for S {
+    async fn file(&self, digest: &Digest) -> Result<PathBuf, PortError> {
+        ArtifactStore::file(self, digest).await
+    }
+}
+
 /// Merges jars below a data folder.
 #[derive(Clone)]
 pub struct Merger {
     cache: Cache,
-    store: Arc<dyn ArtifactStore>,
+    store: Arc<dyn Bytes>,
     runner: Runner,
 }
 
@@ -50,7 +64,7 @@ impl Merger {
     ///
     /// # Errors
     /// When the runner's jar cannot be read.
-    pub fn new(data: &Path, store: Arc<dyn ArtifactStore>, runner: &Path) -> Result<Self, PortError> {
+    pub fn new(data: &Path, store: Arc<dyn Bytes>, runner: &Path) -> Result<Self, PortError> {
         let mut file = std::fs::File::open(runner).map_err(|error| crate::room::fault(runner, &error))?;
         let digest = digest_of(&mut file)?;
         Ok(Self {

@@ -104,6 +104,8 @@ ids! {
     EventId = "event";
     /// One version of an artifact.
     ArtifactId = "artifact";
+    /// An artifact's bytes on their way to the server.
+    UploadId = "upload";
     /// One running server process.
     InstanceId = "instance";
 }

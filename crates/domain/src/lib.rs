@@ -28,5 +28,6 @@ pub mod sql;
 pub mod status;
 pub mod team;
 pub mod time;
+pub mod upload;
 
 pub use time::Millis;

@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::{Digest, JarConflict, PinnedArtifact};
 use crate::cluster::ProcessLook;
 use crate::flink_version::VersionNumber;
+use crate::id::UploadId;
 use crate::observation::Presence;
 use crate::run::ClaimMode;
 use crate::sql::{Reading, Report, Statement, Tier};
 use crate::time::Millis;
+use crate::upload::{Content, Upload};
 
 /// What went wrong on the way to something foreign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,11 +141,37 @@ pub struct SessionJar {
     pub digest: Digest,
 }
 
-/// Where the bytes of artifacts are.
+/// What lies in an artifact store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inventory {
+    /// Bytes of artifacts.
+    pub digests: Vec<Digest>,
+    /// Bytes of uploads.
+    pub uploads: Vec<UploadId>,
+}
+
+/// Where the bytes of artifacts are. Equal bytes are stored once. `Refused` with 507 means that the disk is full.
 #[async_trait]
 pub trait ArtifactStore: Send + Sync {
     /// The file with these bytes, to be read only. `Refused` with 404 when they are not here.
     async fn file(&self, digest: &Digest) -> Result<PathBuf, PortError>;
+    /// Makes an empty upload, where there is room for so many bytes.
+    async fn begin(&self, upload: UploadId, size_bytes: i64) -> Result<(), PortError>;
+    /// How many bytes of an upload have arrived. `Refused` with 404 when it is not here.
+    async fn offset(&self, upload: UploadId) -> Result<i64, PortError>;
+    /// Adds bytes at an offset; answers the next one. `Refused` with 409 when the upload does not end at that offset.
+    async fn append(&self, upload: UploadId, offset: i64, bytes: Vec<u8>) -> Result<i64, PortError>;
+    /// Reads a whole upload through. `Refused` with 422 when it is not what it is to be: with the reason, and the
+    /// name of the entry at fault.
+    async fn inspect(&self, upload: &Upload) -> Result<Content, PortError>;
+    /// Keeps the bytes of an upload under their digest, safely on the disk; the upload is gone then.
+    async fn keep(&self, upload: UploadId, digest: &Digest) -> Result<(), PortError>;
+    /// Forgets an upload. Safe to call again.
+    async fn discard(&self, upload: UploadId) -> Result<(), PortError>;
+    /// What was last written before a moment.
+    async fn inventory(&self, before: Millis) -> Result<Inventory, PortError>;
+    /// Removes bytes, unless they were kept (again) since that moment. Safe to call again.
+    async fn remove(&self, digest: &Digest, before: Millis) -> Result<(), PortError>;
 }
 
 /// Makes the one jar that a session cluster takes.

@@ -50,6 +50,7 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Serve(options) => serve::run(options).await,
             Command::Demo(options) => demo::run(options).await,
             Command::Login(login) => remote::login::run(login).await,
+            Command::Artifact(command) => remote::artifact::run(command).await,
             Command::Cluster(command) => remote::cluster::run(command).await,
             Command::Job(command) => remote::job::run(command).await,
             Command::Operation(command) => remote::operation::run(command).await,

@@ -104,6 +104,7 @@ impl Server {
             public_url: options.public_url.clone(),
             secure_cookies: public_url.starts_with("https://"),
             figures: figures(),
+            uploads: options.uploads.limits(),
         };
         let parts = wiring::parts(store.clone(), &data, settings)?;
         for version in store.flink_versions().await? {
@@ -125,6 +126,11 @@ impl Server {
     /// When the listener breaks.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), Failure> {
         let engine = tokio::spawn(engine::run(self.parts.engine.clone(), shutdown.clone()));
+        tokio::spawn(engine::artifact::keep_swept(
+            self.store.clone(),
+            self.parts.artifacts.clone(),
+            shutdown.clone(),
+        ));
         let router = api::router_with(&self.parts.api, axum::Router::new().fallback(console::serve));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(self.listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());

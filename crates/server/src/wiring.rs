@@ -52,6 +52,8 @@ pub struct Parts {
     pub api: api::App,
     /// The checker's workers.
     pub planners: Arc<Planners>,
+    /// The bytes of artifacts.
+    pub artifacts: Arc<artifacts::DiskStore>,
 }
 
 /// Builds the parts of a server on a data folder.
@@ -62,12 +64,15 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
     let rest = Arc::new(flink::rest::Rest::new(embedded::RUNNER_JAR.to_vec())?);
     let host = Arc::new(flink::local::LocalHost::new(data, own_program()?));
     let storage = Arc::new(flink::storage::LocalStorage);
+    let artifacts = Arc::new(::artifacts::DiskStore::new(data));
+    let merger = Arc::new(::artifacts::Merger::new(data, artifacts.clone(), &embedded::runner_jar(data)?)?);
     let ports = engine::Ports {
         observer: rest.clone(),
         control: rest.clone(),
         reader: rest.clone(),
         host: host.clone(),
         storage,
+        merger: merger.clone(),
     };
     let engine = engine::Engine {
         store: store.clone(),
@@ -77,12 +82,19 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
     };
     let planners = Arc::new(planners(data)?);
     let ports = api::Ports {
+        artifacts: artifacts.clone(),
+        merger,
         checker: planners.clone(),
         reader: rest.clone(),
         observer: rest,
         host,
-        installer: Arc::new(artifacts::Installer::new(data)),
+        installer: Arc::new(::artifacts::Installer::new(data)),
     };
     let api = api::App::new(store, ports, settings);
-    Ok(Parts { engine, api, planners })
+    Ok(Parts {
+        engine,
+        api,
+        planners,
+        artifacts,
+    })
 }

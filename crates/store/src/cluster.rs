@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::Millis;
+use domain::artifact::Holder;
 use domain::cluster::{Cluster, ClusterDesired, TargetKind};
 use domain::flink_version::VersionNumber;
 use domain::id::{ClusterId, FlinkVersionId, JobId, OperationId, TeamId, UserId};
@@ -15,6 +16,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use crate::artifact_reference as references;
 use crate::clock::new_id;
 use crate::column::{FromRow, all, count, from_json, from_word, json, key, word};
 use crate::connect::Store;
@@ -275,6 +277,7 @@ impl Store {
                 .await?;
             looks::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
             lease::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
+            references::forget(&tx, Holder::Cluster(id)).await?;
             tx.changed(Some(team_id), "cluster", id, None);
             tx.event(
                 NewEvent::new(team_id, "cluster_deleted", format!("Cluster '{}' deleted.", cluster.name))

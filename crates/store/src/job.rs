@@ -10,6 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::artifact_reference as references;
 use crate::clock::new_id;
 use crate::column::{FromRow, all, key, unknown};
 use crate::connect::Store;
@@ -168,6 +169,7 @@ async fn delete_history(tx: &Tx, id: JobId) -> Result<(), Fault> {
         .filter(run::Column::JobId.eq(id.0))
         .exec(&tx.conn)
         .await?;
+    references::forget_job(tx, id).await?;
     release::Entity::delete_many()
         .filter(release::Column::JobId.eq(id.0))
         .exec(&tx.conn)

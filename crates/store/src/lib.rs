@@ -11,6 +11,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod access;
+mod artifact;
+mod artifact_reference;
 mod change;
 mod clock;
 mod cluster;
@@ -41,11 +43,13 @@ mod snapshot;
 mod team;
 mod token;
 mod transaction;
+mod upload;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub use artifact::{ArtifactFilter, NewArtifact};
 pub use clock::{new_id, now};
 pub use cluster::NewCluster;
 pub use connect::Store;
@@ -60,4 +64,5 @@ pub use release::{NewRelease, ReleaseSummary};
 pub use request::{NewClusterOperation, NewOperation, Requested};
 pub use session::NewSession;
 pub use token::NewToken;
+pub use upload::UploadRefused;
 pub use write::Write;

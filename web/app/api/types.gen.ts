@@ -47,6 +47,100 @@ export type Actions = {
 };
 
 /**
+ * One version of an artifact.
+ */
+export type Artifact = {
+    /**
+     * When.
+     */
+    createdAt: Time;
+    /**
+     * Who uploaded it.
+     */
+    createdBy: Person;
+    /**
+     * SHA-256 of its bytes, 64 hexadecimal digits.
+     */
+    digest: string;
+    /**
+     * Classes with a `main`, the one that the manifest names first.
+     */
+    entryClasses: Array<string>;
+    /**
+     * The file's name: that of a download.
+     */
+    fileName: string;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * What it is for.
+     */
+    kind: ArtifactKind;
+    /**
+     * Name, compared byte by byte.
+     */
+    name: string;
+    /**
+     * Whether it is the newest version of its name.
+     */
+    newest: boolean;
+    /**
+     * How many bytes.
+     */
+    sizeBytes: number;
+    /**
+     * Who uses it; the first hundred.
+     */
+    usedBy: Array<ArtifactUse>;
+    /**
+     * How many use it.
+     */
+    uses: number;
+    /**
+     * 1, 2, 3 … in its name.
+     */
+    version: number;
+};
+
+/**
+ * What an artifact is for.
+ */
+export type ArtifactKind = 'job_jar' | 'udf_jar' | 'connector' | 'python_file' | 'archive';
+
+/**
+ * One use of an artifact.
+ */
+export type ArtifactUse = {
+    /**
+     * What refers to it.
+     */
+    by: ArtifactUser;
+    /**
+     * The cluster.
+     */
+    clusterId?: string;
+    /**
+     * The job.
+     */
+    jobId?: string;
+    /**
+     * Name of the job or cluster.
+     */
+    name: string;
+    /**
+     * The release's number.
+     */
+    releaseNumber?: number;
+};
+
+/**
+ * What refers to an artifact.
+ */
+export type ArtifactUser = 'draft' | 'release' | 'cluster';
+
+/**
  * Something changed: the data of an event `change`. An event `reset` says that the feed does not reach back
  * to `Last-Event-ID`, and that everything should be read again.
  */
@@ -1174,6 +1268,32 @@ export type NewToken = {
 };
 
 /**
+ * An upload to be.
+ */
+export type NewUpload = {
+    /**
+     * The file's name; its ending says how the content is read.
+     */
+    fileName: string;
+    /**
+     * What it is for; read off the content unless told.
+     */
+    kind?: ArtifactKind;
+    /**
+     * Name of the artifact; the file's name unless told. An upload under a name that is there makes its next version.
+     */
+    name?: string;
+    /**
+     * What the bytes must hash to: SHA-256, 64 hexadecimal digits.
+     */
+    sha256?: string;
+    /**
+     * How many bytes it will have.
+     */
+    sizeBytes: number;
+};
+
+/**
  * A request without choices.
  */
 export type NoChoices = {
@@ -1308,6 +1428,20 @@ export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 
  * How a run ended.
  */
 export type Outcome = 'finished' | 'failed' | 'canceled' | 'stopped' | 'never_ran' | 'unknown';
+
+/**
+ * A page of a list.
+ */
+export type PageArtifact = {
+    /**
+     * The items.
+     */
+    items: Array<Artifact>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
 
 /**
  * A page of a list.
@@ -1513,6 +1647,20 @@ export type PageToken = {
      * The items.
      */
     items: Array<Token>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageUpload = {
+    /**
+     * The items.
+     */
+    items: Array<Upload>;
     /**
      * Given back as `cursor`, answers the next page; absent on the last one.
      */
@@ -2165,6 +2313,66 @@ export type UnmanagedJob = {
 };
 
 /**
+ * An artifact's bytes on their way.
+ */
+export type Upload = {
+    /**
+     * When it was begun.
+     */
+    createdAt: Time;
+    /**
+     * Who uploads.
+     */
+    createdBy: Person;
+    /**
+     * When it is forgotten, unless more comes.
+     */
+    expiresAt: Time;
+    /**
+     * The file's name.
+     */
+    fileName: string;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * What it was said to be.
+     */
+    kind?: ArtifactKind;
+    /**
+     * Name of the artifact to be.
+     */
+    name: string;
+    /**
+     * How many have arrived; the next piece goes there.
+     */
+    offset: number;
+    /**
+     * What the bytes must hash to, where that is known.
+     */
+    sha256?: string;
+    /**
+     * How many bytes it will have.
+     */
+    sizeBytes: number;
+};
+
+/**
+ * What became of an upload.
+ */
+export type Uploaded = {
+    /**
+     * The artifact.
+     */
+    artifact: Artifact;
+    /**
+     * Whether a version was made; not where the newest one has the same bytes.
+     */
+    created: boolean;
+};
+
+/**
  * A person.
  */
 export type User = {
@@ -2789,6 +2997,178 @@ export type CreateTeamResponses = {
 };
 
 export type CreateTeamResponse = CreateTeamResponses[keyof CreateTeamResponses];
+
+export type ListArtifactsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: {
+        /**
+         * All versions of this name; otherwise the newest version of each name.
+         */
+        name?: string;
+        /**
+         * Only those whose name or file's name has this text.
+         */
+        search?: string;
+        /**
+         * What an artifact is for.
+         */
+        kind?: 'job_jar' | 'udf_jar' | 'connector' | 'python_file' | 'archive';
+        /**
+         * Most to answer, 1 to 500; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/teams/{team}/artifacts';
+};
+
+export type ListArtifactsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListArtifactsError = ListArtifactsErrors[keyof ListArtifactsErrors];
+
+export type ListArtifactsResponses = {
+    /**
+     * Done
+     */
+    200: PageArtifact;
+};
+
+export type ListArtifactsResponse = ListArtifactsResponses[keyof ListArtifactsResponses];
+
+export type DeleteArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the artifact
+         */
+        artifact: string;
+    };
+    query?: {
+        /**
+         * The version, where the path has a name; the newest unless told.
+         */
+        version?: number;
+    };
+    url: '/api/v1/teams/{team}/artifacts/{artifact}';
+};
+
+export type DeleteArtifactErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteArtifactError = DeleteArtifactErrors[keyof DeleteArtifactErrors];
+
+export type DeleteArtifactResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteArtifactResponse = DeleteArtifactResponses[keyof DeleteArtifactResponses];
+
+export type GetArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the artifact
+         */
+        artifact: string;
+    };
+    query?: {
+        /**
+         * The version, where the path has a name; the newest unless told.
+         */
+        version?: number;
+    };
+    url: '/api/v1/teams/{team}/artifacts/{artifact}';
+};
+
+export type GetArtifactErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetArtifactError = GetArtifactErrors[keyof GetArtifactErrors];
+
+export type GetArtifactResponses = {
+    /**
+     * Done
+     */
+    200: Artifact;
+};
+
+export type GetArtifactResponse = GetArtifactResponses[keyof GetArtifactResponses];
+
+export type DownloadArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the artifact
+         */
+        artifact: string;
+    };
+    query?: {
+        /**
+         * The version, where the path has a name; the newest unless told.
+         */
+        version?: number;
+    };
+    url: '/api/v1/teams/{team}/artifacts/{artifact}/content';
+};
+
+export type DownloadArtifactErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DownloadArtifactError = DownloadArtifactErrors[keyof DownloadArtifactErrors];
+
+export type DownloadArtifactResponses = {
+    /**
+     * All bytes
+     */
+    200: Array<number>;
+    /**
+     * The part that was asked for
+     */
+    206: Array<number>;
+};
+
+export type DownloadArtifactResponse = DownloadArtifactResponses[keyof DownloadArtifactResponses];
 
 export type CheckSqlData = {
     body: CheckRequest;
@@ -4330,6 +4710,212 @@ export type CancelOperationResponses = {
 };
 
 export type CancelOperationResponse = CancelOperationResponses[keyof CancelOperationResponses];
+
+export type ListUploadsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads';
+};
+
+export type ListUploadsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListUploadsError = ListUploadsErrors[keyof ListUploadsErrors];
+
+export type ListUploadsResponses = {
+    /**
+     * Done
+     */
+    200: PageUpload;
+};
+
+export type ListUploadsResponse = ListUploadsResponses[keyof ListUploadsResponses];
+
+export type CreateUploadData = {
+    body: NewUpload;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads';
+};
+
+export type CreateUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateUploadError = CreateUploadErrors[keyof CreateUploadErrors];
+
+export type CreateUploadResponses = {
+    /**
+     * Begun; send the bytes to it
+     */
+    201: Upload;
+};
+
+export type CreateUploadResponse = CreateUploadResponses[keyof CreateUploadResponses];
+
+export type DeleteUploadData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads/{upload}';
+};
+
+export type DeleteUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteUploadError = DeleteUploadErrors[keyof DeleteUploadErrors];
+
+export type DeleteUploadResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteUploadResponse = DeleteUploadResponses[keyof DeleteUploadResponses];
+
+export type GetUploadData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads/{upload}';
+};
+
+export type GetUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetUploadError = GetUploadErrors[keyof GetUploadErrors];
+
+export type GetUploadResponses = {
+    /**
+     * Done
+     */
+    200: Upload;
+};
+
+export type GetUploadResponse = GetUploadResponses[keyof GetUploadResponses];
+
+export type AppendToUploadData = {
+    body: Array<number>;
+    headers: {
+        /**
+         * At which byte the piece goes on
+         */
+        'Upload-Offset': number;
+    };
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads/{upload}';
+};
+
+export type AppendToUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AppendToUploadError = AppendToUploadErrors[keyof AppendToUploadErrors];
+
+export type AppendToUploadResponses = {
+    /**
+     * Arrived
+     */
+    200: Upload;
+};
+
+export type AppendToUploadResponse = AppendToUploadResponses[keyof AppendToUploadResponses];
+
+export type CompleteUploadData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads/{upload}/complete';
+};
+
+export type CompleteUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CompleteUploadError = CompleteUploadErrors[keyof CompleteUploadErrors];
+
+export type CompleteUploadResponses = {
+    /**
+     * The newest version has the same bytes
+     */
+    200: Uploaded;
+    /**
+     * A version was made
+     */
+    201: Uploaded;
+};
+
+export type CompleteUploadResponse = CompleteUploadResponses[keyof CompleteUploadResponses];
 
 export type HealthzData = {
     body?: never;

@@ -19,6 +19,8 @@ fn filled(path: &str) -> String {
         .replace("{session}", &format!("session_{id}"))
         .replace("{token}", &format!("token_{id}"))
         .replace("{version}", &format!("flink_{id}"))
+        .replace("{artifact}", &format!("artifact_{id}"))
+        .replace("{upload}", &format!("upload_{id}"))
         .replace("{installation}", &format!("installation_{id}"))
 }
 

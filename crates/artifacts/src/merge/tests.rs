@@ -9,7 +9,7 @@ use super::*;
 struct Shelf(BTreeMap<String, PathBuf>);
 
 #[async_trait]
-impl ArtifactStore for Shelf {
+impl Bytes for Shelf {
     async fn file(&self, digest: &Digest) -> Result<PathBuf, PortError> {
         self.0.get(digest.as_str()).cloned().ok_or_else(|| PortError::Refused {
             status: Some(404),
@@ -52,8 +52,12 @@ impl Bed {
     }
 
     fn merger(&self, data: &str) -> Merger {
-        let store = Arc::new(Shelf(self.shelf.clone()));
-        Merger::new(&self.folder.path().join(data), store, &self.folder.path().join("runner.jar")).unwrap()
+        Merger::new(
+            &self.folder.path().join(data),
+            Arc::new(Shelf(self.shelf.clone())),
+            &self.folder.path().join("runner.jar"),
+        )
+        .unwrap()
     }
 }
 

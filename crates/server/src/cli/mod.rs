@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod artifact;
 mod cluster;
 mod flink;
 mod job;
 mod operation;
 
+pub use artifact::*;
 pub use cluster::*;
 pub use flink::*;
 pub use job::*;
@@ -42,6 +44,9 @@ pub enum Command {
     /// Jobs
     #[command(subcommand)]
     Job(JobCommand),
+    /// Artifacts: jars, Python files, archives
+    #[command(subcommand)]
+    Artifact(ArtifactCommand),
     /// Operations
     #[command(subcommand)]
     Operation(OperationCommand),
@@ -88,6 +93,9 @@ pub struct Serve {
     /// Log as JSON lines
     #[arg(long, env = "STREAMWRIGHT_LOG_JSON")]
     pub log_json: bool,
+    /// What may be uploaded.
+    #[command(flatten)]
+    pub uploads: UploadOptions,
 }
 
 /// Options of `demo`.

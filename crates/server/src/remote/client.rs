@@ -122,6 +122,37 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached.
     pub async fn exchange(&self, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Result<Answer, Failure> {
+        let mut request = self.request(method, path, headers);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.answer(request).await
+    }
+
+    /// Sends bytes and answers whatever comes.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn send_bytes(&self, method: Method, path: &str, headers: &[(&str, &str)], bytes: Vec<u8>) -> Result<Answer, Failure> {
+        self.answer(self.request(method, path, headers).body(bytes)).await
+    }
+
+    /// Asks for something that is not JSON; a refusal of the server becomes a sentence and exit code 4.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Result<reqwest::Response, Failure> {
+        let response = self.request(Method::GET, path, headers).send().await;
+        let response = response.map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let body = response.json().await.unwrap_or_default();
+        Err(refusal(&Answer { status, body }))
+    }
+
+    fn request(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> reqwest::RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -129,11 +160,15 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let unreachable =
-            |error: reqwest::Error| Failure::unavailable(format!("{} does not answer: {}", self.base, crate::outbound::cause(&error)));
+        request
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        Failure::unavailable(format!("{} does not answer: {}", self.base, crate::outbound::cause(error)))
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+        let unreachable = |error: reqwest::Error| self.unreachable(&error);
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let bytes = response.bytes().await.map_err(unreachable)?;
@@ -151,8 +186,7 @@ impl Client {
     /// # Errors
     /// As [`Self::send`].
     pub async fn sign_in(&self, path: &str, body: &Value) -> Result<(Value, String), Failure> {
-        let unreachable =
-            |error: reqwest::Error| Failure::unavailable(format!("{} does not answer: {}", self.base, crate::outbound::cause(&error)));
+        let unreachable = |error: reqwest::Error| self.unreachable(&error);
         let response = self
             .http
             .post(format!("{}{path}", self.base))
@@ -222,7 +256,7 @@ impl Client {
 }
 
 /// A refusal as a sentence: the problem's detail, its field, its hint, and each single error.
-fn refusal(answer: &Answer) -> Failure {
+pub(super) fn refusal(answer: &Answer) -> Failure {
     let text = |key: &str| answer.body.get(key).and_then(Value::as_str).unwrap_or_default();
     let mut message = text("detail").to_owned();
     if message.is_empty() {

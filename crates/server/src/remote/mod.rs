@@ -1,8 +1,11 @@
 //! Commands that go through the public API, as any other client would.
 
+pub mod artifact;
 pub mod client;
 pub mod cluster;
+pub mod download;
 pub mod job;
 pub mod login;
 pub mod operation;
 pub mod print;
+pub mod upload;

@@ -1,6 +1,9 @@
 //! Tables as SeaORM entities: one file per noun, private to the store. Columns hold text for words and
 //! JSON, BIGINT for times and counts, UUIDs for ids; the noun's own file turns rows into domain types.
 
+pub mod artifact;
+pub mod artifact_name;
+pub mod artifact_reference;
 pub mod change;
 pub mod cluster;
 pub mod draft;
@@ -23,4 +26,5 @@ pub mod session;
 pub mod snapshot;
 pub mod team;
 pub mod token;
+pub mod upload;
 pub mod user;

@@ -7,6 +7,7 @@
 //! refuses a database only when its own level is below that, not because it is older than the schema.
 
 mod m0001_begin;
+mod m0003_artifact;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
@@ -29,7 +30,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_begin::Begin)]
+        vec![Box::new(m0001_begin::Begin), Box::new(m0003_artifact::Artifacts)]
     }
 }
 

@@ -3,8 +3,8 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { diffRelease, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, healthz, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDrafts, listEvents, listExceptions, listFlinkVersions, listInstallations, listJobs, listLogs, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeams, listTokens, metrics, type Options, readyz } from '../sdk.gen';
-import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, HealthzData, HealthzError, HealthzResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
+import { diffRelease, downloadArtifact, getArtifact, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getUpload, healthz, listArtifacts, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDrafts, listEvents, listExceptions, listFlinkVersions, listInstallations, listJobs, listLogs, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeams, listTokens, listUploads, metrics, type Options, readyz } from '../sdk.gen';
+import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, DownloadArtifactData, DownloadArtifactError, DownloadArtifactResponse, GetArtifactData, GetArtifactError, GetArtifactResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetUploadData, GetUploadError, GetUploadResponse, HealthzData, HealthzError, HealthzResponse, ListArtifactsData, ListArtifactsError, ListArtifactsResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, ListUploadsData, ListUploadsError, ListUploadsResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -195,6 +195,66 @@ export const listTeamsOptions = (options?: Options<ListTeamsData>) => queryOptio
         return data;
     },
     queryKey: listTeamsQueryKey(options)
+});
+
+export const listArtifactsQueryKey = (options: Options<ListArtifactsData>) => createQueryKey('listArtifacts', options);
+
+/**
+ * The team's artifacts, newest first: the newest version of each name, or all versions of one.
+ *
+ * For: viewer.
+ */
+export const listArtifactsOptions = (options: Options<ListArtifactsData>) => queryOptions<ListArtifactsResponse, ListArtifactsError, ListArtifactsResponse, ReturnType<typeof listArtifactsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listArtifacts({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listArtifactsQueryKey(options)
+});
+
+export const getArtifactQueryKey = (options: Options<GetArtifactData>) => createQueryKey('getArtifact', options);
+
+/**
+ * One artifact, by id, or by name and version.
+ *
+ * For: viewer.
+ */
+export const getArtifactOptions = (options: Options<GetArtifactData>) => queryOptions<GetArtifactResponse, GetArtifactError, GetArtifactResponse, ReturnType<typeof getArtifactQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getArtifact({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getArtifactQueryKey(options)
+});
+
+export const downloadArtifactQueryKey = (options: Options<DownloadArtifactData>) => createQueryKey('downloadArtifact', options);
+
+/**
+ * The bytes of an artifact, whole or in part.
+ *
+ * For: viewer.
+ */
+export const downloadArtifactOptions = (options: Options<DownloadArtifactData>) => queryOptions<DownloadArtifactResponse, DownloadArtifactError, DownloadArtifactResponse, ReturnType<typeof downloadArtifactQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await downloadArtifact({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: downloadArtifactQueryKey(options)
 });
 
 export const listClustersQueryKey = (options: Options<ListClustersData>) => createQueryKey('listClusters', options);
@@ -695,6 +755,46 @@ export const getOperationOptions = (options: Options<GetOperationData>) => query
         return data;
     },
     queryKey: getOperationQueryKey(options)
+});
+
+export const listUploadsQueryKey = (options: Options<ListUploadsData>) => createQueryKey('listUploads', options);
+
+/**
+ * The team's uploads that were not completed.
+ *
+ * For: developer.
+ */
+export const listUploadsOptions = (options: Options<ListUploadsData>) => queryOptions<ListUploadsResponse, ListUploadsError, ListUploadsResponse, ReturnType<typeof listUploadsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listUploads({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listUploadsQueryKey(options)
+});
+
+export const getUploadQueryKey = (options: Options<GetUploadData>) => createQueryKey('getUpload', options);
+
+/**
+ * One upload, and where it goes on (also as header `Upload-Offset`).
+ *
+ * For: developer.
+ */
+export const getUploadOptions = (options: Options<GetUploadData>) => queryOptions<GetUploadResponse, GetUploadError, GetUploadResponse, ReturnType<typeof getUploadQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getUpload({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getUploadQueryKey(options)
 });
 
 export const healthzQueryKey = (options?: Options<HealthzData>) => createQueryKey('healthz', options);

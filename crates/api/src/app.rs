@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::ports::{ArtifactStore, ClusterHost, ClusterObserver, FlinkInstaller, JobReader, SqlChecker, Vault};
+use domain::ports::{ArtifactStore, ClusterHost, ClusterObserver, FlinkInstaller, JarMerger, JobReader, SqlChecker, Vault};
 use domain::upload::UploadLimits;
 use store::Store;
 
@@ -31,6 +31,8 @@ pub struct Ports {
     pub installer: Arc<dyn FlinkInstaller>,
     /// The bytes of artifacts.
     pub artifacts: Arc<dyn ArtifactStore>,
+    /// Knows what merging a job's jars comes to.
+    pub merger: Arc<dyn JarMerger>,
 }
 
 /// What the operator of the server decides.

@@ -13,6 +13,7 @@ mod disk;
 mod inspect;
 mod java;
 mod lock;
+mod merge;
 mod probe;
 mod pypi;
 mod room;
@@ -25,6 +26,7 @@ use domain::flink_version::VersionNumber;
 use domain::ports::{FlinkInstaller, InstallSource, PortError, Progress};
 
 pub use disk::DiskStore;
+pub use merge::Merger;
 
 /// Installs Flink distributions below a data folder.
 #[derive(Debug, Clone)]

@@ -216,6 +216,21 @@ impl From<&Artifact> for PinnedArtifact {
     }
 }
 
+/// Two jars of a job that hold something different under the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JarConflict {
+    /// The jar that comes first: what it holds is used.
+    pub kept: String,
+    /// The jar whose is not.
+    pub left_out: String,
+    /// How many classes differ.
+    pub classes: u32,
+    /// How many other entries differ.
+    pub resources: u32,
+    /// One of them, a class where there is one.
+    pub example: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::{Digest, PinnedArtifact};
+use crate::artifact::{Digest, JarConflict, PinnedArtifact};
 use crate::cluster::ProcessLook;
 use crate::flink_version::VersionNumber;
 use crate::id::UploadId;
@@ -190,7 +190,10 @@ pub trait ArtifactStore: Send + Sync {
 pub trait JarMerger: Send + Sync {
     /// Merges jars in this order into one, with the runner first where a script is to run. The second call for
     /// the same jars finds the first one's file.
+    /// `Refused` when one of them is gone or is no jar.
     async fn merge(&self, artifacts: &[PinnedArtifact], with_runner: bool) -> Result<SessionJar, PortError>;
+    /// What merging them would leave out although it differs.
+    async fn conflicts(&self, artifacts: &[PinnedArtifact]) -> Result<Vec<JarConflict>, PortError>;
 }
 
 /// A savepoint to trigger, alone or with a stop.

@@ -14,13 +14,14 @@ mod cluster;
 mod job;
 mod note;
 mod observe;
+mod submission;
 mod supervisor;
 
 use std::sync::Arc;
 
 use domain::cluster::Cluster;
 use domain::id::{InstanceId, JobId};
-use domain::ports::{ClusterHost, ClusterObserver, JobControl, JobReader, StateStorage};
+use domain::ports::{ClusterHost, ClusterObserver, JarMerger, JobControl, JobReader, StateStorage};
 use store::Store;
 
 pub use supervisor::run;
@@ -38,6 +39,8 @@ pub struct Ports {
     pub host: Arc<dyn ClusterHost>,
     /// Reads state storage.
     pub storage: Arc<dyn StateStorage>,
+    /// Makes one jar of a job's.
+    pub merger: Arc<dyn JarMerger>,
 }
 
 /// The engine of one server process.

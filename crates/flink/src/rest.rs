@@ -1,9 +1,9 @@
 //! Flink's REST API: the adapter behind the observer, control and reader ports.
 //!
 //! One file per thing that is asked: [`overview`] looks, [`submit`] and [`savepoint`] act, the others read
-//! for people. [`client`] has the limits, [`clients`] speak to addresses that ask for more than plain HTTP, [`fault`] decides what a failed call means, [`trace`] finds the
-//! cause in a Java stack trace, [`field`] reads foreign JSON tolerantly. Nothing is kept between calls but
-//! connections and a hint where the runner's jar is.
+//! for people. [`client`] has the limits, [`clients`] speak to addresses that ask for more than plain HTTP, [`fault`] decides
+//! what a failed call means, [`trace`] finds the cause in a Java stack trace, [`field`] reads foreign JSON tolerantly. Nothing is kept between calls but
+//! connections and a hint where our jars are.
 
 mod checkpoints;
 mod client;
@@ -13,9 +13,11 @@ mod connection;
 mod exceptions;
 mod fault;
 mod field;
+mod jars;
 mod job;
 mod logs;
 mod overview;
+mod program;
 mod savepoint;
 mod submit;
 mod trace;
@@ -33,13 +35,14 @@ use domain::secret::Sealed;
 use sha2::{Digest, Sha256};
 
 use clients::Clients;
-use submit::Runner;
+use jars::Jar;
+use submit::Submitter;
 
 /// All JobManagers, over REST.
 #[derive(Debug)]
 pub struct Rest {
     clients: Clients,
-    runner: Runner,
+    submitter: Submitter,
 }
 
 impl Rest {
@@ -51,7 +54,7 @@ impl Rest {
         let digest = hex::encode(Sha256::digest(&runner_jar));
         Ok(Self {
             clients: Clients::new(vault)?,
-            runner: Runner::new(runner_jar, &digest),
+            submitter: Submitter::new(Jar::runner(runner_jar, &digest)),
         })
     }
 }
@@ -70,7 +73,8 @@ impl ClusterObserver for Rest {
 #[async_trait]
 impl JobControl for Rest {
     async fn submit(&self, endpoint: &Endpoint, submission: &Submission) -> Result<(), PortError> {
-        submit::submit(&self.clients.of(endpoint.connection.as_ref())?, &self.runner, endpoint, submission).await
+        let client = self.clients.of(endpoint.connection.as_ref())?;
+        self.submitter.submit(&client, endpoint, submission).await
     }
 
     async fn trigger_savepoint(&self, endpoint: &Endpoint, request: &SavepointRequest) -> Result<String, PortError> {

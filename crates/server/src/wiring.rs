@@ -78,12 +78,15 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
     let rest = Arc::new(flink::rest::Rest::new(embedded::RUNNER_JAR.to_vec(), vault.clone())?);
     let host = Arc::new(flink::local::LocalHost::new(data, own_program()?));
     let storage = Arc::new(flink::storage::LocalStorage);
+    let artifacts = Arc::new(::artifacts::DiskStore::new(data));
+    let merger = Arc::new(::artifacts::Merger::new(data, artifacts.clone(), &embedded::runner_jar(data)?)?);
     let ports = engine::Ports {
         observer: rest.clone(),
         control: rest.clone(),
         reader: rest.clone(),
         host: host.clone(),
         storage,
+        merger: merger.clone(),
     };
     let engine = engine::Engine {
         store: store.clone(),
@@ -92,15 +95,15 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
         state_root: format!("file://{}/state", data.display()),
     };
     let planners = Arc::new(planners(data)?);
-    let artifacts = Arc::new(artifacts::DiskStore::new(data));
     let ports = api::Ports {
         artifacts: artifacts.clone(),
+        merger,
         checker: planners.clone(),
         reader: rest.clone(),
         observer: rest,
         host,
         vault,
-        installer: Arc::new(artifacts::Installer::new(data)),
+        installer: Arc::new(::artifacts::Installer::new(data)),
     };
     let api = api::App::new(store, ports, settings);
     Ok(Parts {

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use domain::artifact::{JarConflict, PinnedArtifact};
 use domain::cluster::ProcessLook;
 use domain::flink_version::VersionNumber;
 use domain::ports::{
-    Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JobDetail, JobException,
-    JobReader, Launch, LogFile, PortError, Progress, SqlChecker, Vault, Vertex,
+    Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JarMerger, JobDetail,
+    JobException, JobReader, Launch, LogFile, PortError, Progress, SessionJar, SqlChecker, Vault, Vertex,
 };
 use domain::secret::{Sealed, Secret};
 use domain::sql::{Finding, NEVER_RUNS, Reading, Report, Severity, Statement, StatementKind, Tables};
@@ -40,6 +41,7 @@ impl Fake {
             observer: shared.clone(),
             host: shared.clone(),
             installer: shared.clone(),
+            merger: shared.clone(),
             vault: shared,
         }
     }
@@ -108,6 +110,27 @@ impl SqlChecker for Fake {
             statements: texts.map(statement).collect(),
             findings: faults.map(|code| fault(code, "It never runs.")).collect(),
         }
+    }
+}
+
+#[async_trait]
+impl JarMerger for Fake {
+    async fn merge(&self, _: &[PinnedArtifact], _: bool) -> Result<SessionJar, PortError> {
+        Err(PortError::GiveUp("nobody merges here".to_owned()))
+    }
+
+    /// The first two jars of a job always differ in a class.
+    async fn conflicts(&self, artifacts: &[PinnedArtifact]) -> Result<Vec<JarConflict>, PortError> {
+        Ok(match artifacts {
+            [first, second, ..] => vec![JarConflict {
+                kept: format!("'{}' version {}", first.name, first.version),
+                left_out: format!("'{}' version {}", second.name, second.version),
+                classes: 2,
+                resources: 1,
+                example: "com/acme/Same.class".to_owned(),
+            }],
+            _ => Vec::new(),
+        })
     }
 }
 

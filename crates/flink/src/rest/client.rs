@@ -30,8 +30,10 @@ pub enum Patience {
     Look,
     /// A call that changes something quickly, or a larger read: 15 s.
     Act,
-    /// An upload, or a submission, which plans the job inside the JobManager: 120 s.
+    /// A submission, which plans the job inside the JobManager: 120 s.
     Submit,
+    /// An upload of what may have a gigabyte: 10 min.
+    Upload,
 }
 
 impl Patience {
@@ -40,8 +42,18 @@ impl Patience {
             Self::Look => 5,
             Self::Act => 15,
             Self::Submit => 120,
+            Self::Upload => 600,
         })
     }
+}
+
+/// What is uploaded.
+#[derive(Debug)]
+pub enum Content {
+    /// From memory.
+    Bytes(Bytes),
+    /// From the disk, in pieces.
+    File(tokio::fs::File),
 }
 
 /// The HTTP client. Cheap to clone; all clones share connections.
@@ -96,10 +108,21 @@ impl Client {
         self.call(self.http.request(Method::PATCH, url.clone()), &url, patience).await
     }
 
+    /// DELETE.
+    pub async fn delete(&self, url: Url, patience: Patience) -> Result<Value, Fault> {
+        self.call(self.http.request(Method::DELETE, url.clone()), &url, patience).await
+    }
+
     /// POST of one jar as a form with a single file.
-    pub async fn upload(&self, url: Url, name: &str, jar: Bytes) -> Result<Value, Fault> {
-        let length = jar.len() as u64;
-        let part = Part::stream_with_length(jar, length)
+    pub async fn upload(&self, url: Url, name: &str, jar: Content) -> Result<Value, Fault> {
+        let (body, length): (reqwest::Body, u64) = match jar {
+            Content::Bytes(bytes) => (bytes.clone().into(), bytes.len() as u64),
+            Content::File(file) => {
+                let length = file.metadata().await.map_err(|error| Fault::Silent(error.to_string()))?.len();
+                (file.into(), length)
+            }
+        };
+        let part = Part::stream_with_length(body, length)
             .file_name(name.to_owned())
             .mime_str("application/java-archive")
             .map_err(|error| Fault::Strange(error.to_string()))?;
@@ -107,7 +130,7 @@ impl Client {
             .http
             .request(Method::POST, url.clone())
             .multipart(Form::new().part("jarfile", part));
-        self.call(request, &url, Patience::Submit).await
+        self.call(request, &url, Patience::Upload).await
     }
 
     /// GET of a text of any length, of which only the end is kept.

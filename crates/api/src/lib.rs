@@ -9,9 +9,11 @@
 pub mod access;
 mod adopt;
 pub mod app;
+pub mod audit;
 pub mod change;
 pub mod check;
 pub mod checkpoint;
+pub mod client;
 pub mod cluster;
 pub mod cluster_lifecycle;
 pub mod configuration;
@@ -23,15 +25,18 @@ pub mod exception;
 pub mod extract;
 pub mod flink_version;
 pub mod gate;
+pub mod grant;
 pub mod graph;
 pub mod health;
 pub mod installation;
+pub mod invitation;
 pub mod job;
 pub mod job_configuration;
 pub mod job_view;
 pub mod lifecycle;
 mod live;
 pub mod log;
+pub mod member;
 mod names;
 pub mod new_cluster;
 pub mod operation;
@@ -53,6 +58,7 @@ mod start;
 pub mod team;
 pub mod text;
 pub mod time;
+pub mod user;
 pub mod verdict;
 
 #[cfg(test)]

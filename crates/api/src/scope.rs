@@ -9,6 +9,7 @@ use http::request::Parts;
 use store::StoreError;
 
 use crate::app::App;
+use crate::audit::Note;
 use crate::gate::Caller;
 use crate::problem::Problem;
 
@@ -21,6 +22,8 @@ pub struct Scope {
     pub team_id: TeamId,
     /// Its name.
     pub team_name: String,
+    /// What the audit list will say of the request.
+    pub note: Note,
 }
 
 impl Scope {
@@ -73,6 +76,7 @@ impl FromRequestParts<App> for JobScope {
         let scope = Scope::from_request_parts(parts, app).await?;
         let named = parameter(parts, app, "job").await?;
         let job = find_job(app, &scope, &named).await?;
+        scope.note.of(job.id, &job.name);
         Ok(Self { scope, job })
     }
 }
@@ -86,6 +90,7 @@ impl FromRequestParts<App> for ClusterScope {
         let cluster = find_cluster(app, &scope, &named)
             .await?
             .ok_or_else(|| Problem::not_found("cluster", &named))?;
+        scope.note.of(cluster.id, &cluster.name);
         Ok(Self { scope, cluster })
     }
 }

@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod access;
+mod audit;
 mod change;
 mod clock;
 mod cluster;
@@ -24,12 +25,15 @@ mod event;
 mod facts;
 mod fault;
 mod flink_version;
+mod grant;
 mod idempotency;
 mod installation;
+mod invitation;
 mod job;
 mod lease;
 mod link;
 mod look;
+mod member;
 mod migrations;
 mod observation;
 mod operation;
@@ -46,6 +50,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use access::UserChange;
+pub use audit::AuditFilter;
 pub use clock::{new_id, now};
 pub use cluster::NewCluster;
 pub use connect::Store;
@@ -54,8 +60,10 @@ pub use event::{EventFilter, NewEvent};
 pub use facts::ClusterWork;
 pub use fault::StoreError;
 pub use idempotency::Idempotency;
+pub use invitation::{Guest, NewInvitation};
 pub use job::{JobFilter, JobPatch, NewJob};
 pub use lease::Lease;
+pub use member::MemberChange;
 pub use release::{NewRelease, ReleaseSummary};
 pub use request::{NewClusterOperation, NewOperation, Requested};
 pub use session::NewSession;

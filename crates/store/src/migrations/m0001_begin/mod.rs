@@ -61,14 +61,14 @@ async fn min_server(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 /// A table with its indexes, which are made on their own because the engines differ in how a table's
 /// statement names them.
 #[derive(Clone)]
-struct NewTable {
+pub(super) struct NewTable {
     name: &'static str,
     statement: TableCreateStatement,
     indexes: Vec<(&'static str, &'static [&'static str], bool)>,
 }
 
 impl NewTable {
-    fn new(table: &'static str, columns: Vec<ColumnDef>) -> Self {
+    pub(super) fn new(table: &'static str, columns: Vec<ColumnDef>) -> Self {
         let mut statement = Table::create();
         statement.table(name(table)).if_not_exists();
         for mut column in columns {
@@ -81,7 +81,7 @@ impl NewTable {
         }
     }
 
-    fn primary(mut self, columns: &[&'static str]) -> Self {
+    pub(super) fn primary(mut self, columns: &[&'static str]) -> Self {
         let mut index = Index::create();
         for column in columns {
             index.col(name(column));
@@ -90,7 +90,7 @@ impl NewTable {
         self
     }
 
-    fn belongs(mut self, column: &'static str, table: &'static str) -> Self {
+    pub(super) fn belongs(mut self, column: &'static str, table: &'static str) -> Self {
         let mut foreign: ForeignKeyCreateStatement = ForeignKey::create();
         foreign
             .name(format!("fk_{}_{column}", self.name))
@@ -100,17 +100,17 @@ impl NewTable {
         self
     }
 
-    fn unique(mut self, index: &'static str, columns: &'static [&'static str]) -> Self {
+    pub(super) fn unique(mut self, index: &'static str, columns: &'static [&'static str]) -> Self {
         self.indexes.push((index, columns, true));
         self
     }
 
-    fn index(mut self, index: &'static str, columns: &'static [&'static str]) -> Self {
+    pub(super) fn index(mut self, index: &'static str, columns: &'static [&'static str]) -> Self {
         self.indexes.push((index, columns, false));
         self
     }
 
-    async fn create(mut self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    pub(super) async fn create(mut self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         if manager.get_database_backend() == DbBackend::MySql {
             self.statement.character_set("utf8mb4").collate("utf8mb4_bin").engine("InnoDB");
         }
@@ -133,51 +133,51 @@ impl NewTable {
     }
 }
 
-fn name(text: &str) -> DynIden {
+pub(super) fn name(text: &str) -> DynIden {
     text.to_owned().into_iden()
 }
 
-fn id(column: &str) -> ColumnDef {
+pub(super) fn id(column: &str) -> ColumnDef {
     ColumnDef::new(name(column)).uuid().not_null().to_owned()
 }
 
-fn maybe_id(column: &str) -> ColumnDef {
+pub(super) fn maybe_id(column: &str) -> ColumnDef {
     ColumnDef::new(name(column)).uuid().null().to_owned()
 }
 
-fn number(column: &str) -> ColumnDef {
+pub(super) fn number(column: &str) -> ColumnDef {
     ColumnDef::new(name(column)).big_integer().not_null().to_owned()
 }
 
-fn maybe_number(column: &str) -> ColumnDef {
+pub(super) fn maybe_number(column: &str) -> ColumnDef {
     ColumnDef::new(name(column)).big_integer().null().to_owned()
 }
 
-fn yes_no(column: &str) -> ColumnDef {
+pub(super) fn yes_no(column: &str) -> ColumnDef {
     ColumnDef::new(name(column)).boolean().not_null().to_owned()
 }
 
 /// A word of an enum, a version number, a kind.
-fn word(column: &str) -> ColumnDef {
+pub(super) fn word(column: &str) -> ColumnDef {
     ColumnDef::new(name(column)).string_len(64).not_null().to_owned()
 }
 
-fn maybe_word(column: &str) -> ColumnDef {
+pub(super) fn maybe_word(column: &str) -> ColumnDef {
     ColumnDef::new(name(column)).string_len(64).null().to_owned()
 }
 
 /// 64 hexadecimal digits.
-fn sha256(column: &str) -> ColumnDef {
+pub(super) fn sha256(column: &str) -> ColumnDef {
     ColumnDef::new(name(column)).string_len(64).not_null().to_owned()
 }
 
 /// A name or another line of people's text of bounded length.
-fn line(column: &str) -> ColumnDef {
+pub(super) fn line(column: &str) -> ColumnDef {
     ColumnDef::new(name(column)).string_len(400).not_null().to_owned()
 }
 
 /// Text without a bound of its own.
-fn text(backend: DbBackend, column: &str) -> ColumnDef {
+pub(super) fn text(backend: DbBackend, column: &str) -> ColumnDef {
     let mut definition = ColumnDef::new(name(column));
     match backend {
         DbBackend::MySql => definition.custom("longtext"),
@@ -186,7 +186,7 @@ fn text(backend: DbBackend, column: &str) -> ColumnDef {
     definition.not_null().to_owned()
 }
 
-fn maybe_text(backend: DbBackend, column: &str) -> ColumnDef {
+pub(super) fn maybe_text(backend: DbBackend, column: &str) -> ColumnDef {
     let mut definition = ColumnDef::new(name(column));
     match backend {
         DbBackend::MySql => definition.custom("longtext"),

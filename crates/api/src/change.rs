@@ -146,13 +146,10 @@ impl Feed {
         let overlap = self.overlap();
         let most = BATCH + overlap.unsigned_abs();
         let rows = self.app.store.changes_after((self.at - overlap).max(0), most).await?;
-        let more = rows.len() as u64 >= most;
+        let mut more = rows.len() as u64 >= most;
         let own = self.caller.user.id.to_string();
         let mut news = Vec::new();
         for row in rows {
-            if row.noun == "user" && row.id == own {
-                self.looked = None;
-            }
             let late = overlap > 0 && self.sent.insert(row.sequence);
             if row.sequence <= self.at && !late {
                 continue;
@@ -160,6 +157,7 @@ impl Feed {
             self.at = self.at.max(row.sequence);
             // Who signs in where is nobody else's business.
             let mine = row.noun != "user" || row.id == own || self.caller.is_platform_admin();
+            let about_them = row.noun == "team" || (row.noun == "user" && row.id == own);
             if mine && row.team_id.is_none_or(|team| self.teams.contains(&team)) {
                 news.push(Change {
                     sequence: row.sequence,
@@ -167,6 +165,12 @@ impl Feed {
                     id: row.id,
                     job_id: row.job_id,
                 });
+            }
+            if about_them {
+                // What follows may be for other eyes: it is read again once it is known what they may see now.
+                self.looked = None;
+                more = true;
+                break;
             }
         }
         self.sent = self.sent.split_off(&(self.at - 2 * OVERLAP));

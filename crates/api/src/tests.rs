@@ -1,6 +1,7 @@
 //! Tests of the whole API through its router, on a real SQLite file with ports that are played.
 
 mod access;
+mod audit;
 mod bad_input;
 mod drafts;
 mod fakes;
@@ -8,6 +9,7 @@ mod feed;
 mod house;
 mod lifecycle;
 mod live;
+mod people;
 mod platform;
 mod releases;
 mod roles;

@@ -19,7 +19,7 @@ const TRIES_OF_NAME: u32 = 100;
 /// Failures from one address with any name: an office behind one address still gets in.
 const TRIES_FROM_ADDRESS: u32 = 100;
 /// Refused requests of nobody known that one address leaves in the audit list.
-const REFUSALS_KEPT: u32 = 100;
+const REFUSALS_KEPT: u32 = 300;
 /// How long failures count, in milliseconds.
 const WINDOW: i64 = 5 * MINUTE;
 /// Most entries of each count that are remembered: about half a megabyte.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use domain::flink_version::{FlinkVersion, VersionNumber};
+use domain::id::TeamId;
 use domain::ports::{Check, PortError};
 use domain::sql::Report;
 use http::StatusCode;
@@ -53,24 +54,35 @@ impl From<domain::sql::Finding> for Finding {
     }
 }
 
-/// An installed distribution that can judge scripts for a version: this one, else the newest patch of the
+/// A distribution that a team may use and that can judge scripts for a version: this one, else the newest patch of the
 /// same minor, because grammar and planner change with the minor.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn judge_for(app: &App, version: VersionNumber) -> Result<Option<FlinkVersion>, Problem> {
+pub(crate) async fn judge_for(app: &App, team: TeamId, version: VersionNumber) -> Result<Option<FlinkVersion>, Problem> {
     let same_minor = |known: &FlinkVersion| (known.version.major, known.version.minor) == (version.major, version.minor);
-    let known: Vec<_> = app.store.flink_versions().await?.into_iter().filter(same_minor).collect();
+    let known: Vec<_> = app
+        .store
+        .granted_flink_versions(team)
+        .await?
+        .into_iter()
+        .filter(same_minor)
+        .collect();
     let exact = known.iter().find(|known| known.version == version).cloned();
     Ok(exact.or_else(|| known.into_iter().max_by_key(|known| known.version)))
 }
 
-async fn newest(app: &App) -> Result<FlinkVersion, Problem> {
-    let newest = app.store.flink_versions().await?.into_iter().max_by_key(|known| known.version);
+async fn newest(app: &App, team: TeamId) -> Result<FlinkVersion, Problem> {
+    let newest = app
+        .store
+        .granted_flink_versions(team)
+        .await?
+        .into_iter()
+        .max_by_key(|known| known.version);
     newest.ok_or_else(|| {
         Problem::unprocessable(
             "no_flink_version",
-            "No Flink version is installed here, so nothing can check the script.",
+            "No Flink version that your team may use is installed here, so nothing can check the script.",
         )
         .hint("Install a Flink version first.")
     })
@@ -81,7 +93,7 @@ fn not_installed(version: VersionNumber, field: &str) -> Problem {
     let minor = format!("{}.{}", version.major, version.minor);
     Problem::unprocessable(
         "unknown_flink_version",
-        format!("No Flink {minor} is installed here, so nothing can check scripts for {version}."),
+        format!("No Flink {minor} that your team may use is installed here, so nothing can check scripts for {version}."),
     )
     .field(field)
     .hint(format!("Install a Flink {minor} version."))
@@ -92,12 +104,18 @@ async fn judge(app: &App, scope: &Scope, cluster: Option<&str>, version: Option<
         let unknown = || Problem::unprocessable("unknown_cluster", "The team has no cluster of this name or id.").field("cluster");
         let cluster = find_cluster(app, scope, named).await?.ok_or_else(unknown)?;
         if let Some(version) = cluster.version {
-            return judge_for(app, version).await?.ok_or_else(|| not_installed(version, "cluster"));
+            return judge_for(app, scope.team_id, version)
+                .await?
+                .ok_or_else(|| not_installed(version, "cluster"));
         }
     }
-    let Some(text) = version else { return newest(app).await };
+    let Some(text) = version else {
+        return newest(app, scope.team_id).await;
+    };
     let version = number("flinkVersion", text)?;
-    judge_for(app, version).await?.ok_or_else(|| not_installed(version, "flinkVersion"))
+    judge_for(app, scope.team_id, version)
+        .await?
+        .ok_or_else(|| not_installed(version, "flinkVersion"))
 }
 
 /// Checks a script with an installed distribution.

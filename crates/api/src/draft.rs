@@ -223,7 +223,10 @@ pub(crate) async fn save(
         saved_by: scope.user_id(),
     };
     match app.store.save_draft(new).await {
-        Ok(draft) => Ok(draft),
+        Ok(draft) => {
+            scope.note.after(serde_json::json!({ "draftRevision": draft.revision }));
+            Ok(draft)
+        }
         Err(DraftError::Changed { current }) => {
             let mut problem = Problem::new(
                 StatusCode::PRECONDITION_FAILED,

@@ -7,8 +7,8 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::sign_in::Client;
 use crate::app::App;
+use crate::client::Client;
 use crate::gate::authenticate;
 use crate::problem::Problem;
 

@@ -143,6 +143,7 @@ pub async fn create_job(State(app): State<App>, scope: Scope, Body(asked): Body<
         Err(StoreError::Conflict(_)) => return Err(Problem::name_taken("job", &asked.name)),
         made => made?,
     };
+    scope.note.of(job.id, &job.name);
     if let Some(spec) = spec {
         draft::save(&app, &scope, job.id, Some(0), spec).await?;
     }
@@ -195,7 +196,12 @@ pub async fn change_job(State(app): State<App>, of: JobScope, Body(asked): Body<
     };
     match app.store.rename_job(of.scope.team_id, of.job.id, patch).await {
         Err(StoreError::Conflict(_)) => return Err(Problem::name_taken("job", &name)),
-        done => done?,
-    };
+        done => {
+            let job = done?;
+            let told = |job: &domain::job::Job| serde_json::json!({ "name": job.name, "description": job.description });
+            of.scope.note.before(told(&of.job));
+            of.scope.note.after(told(&job));
+        }
+    }
     shown(&app, &of.scope, of.job.id).await
 }

@@ -88,6 +88,8 @@ pub async fn create_cluster(
         }
         made => made?,
     };
+    scope.note.of(made.id, &made.name);
+    scope.note.after(serde_json::json!({ "restUrl": made.rest_url, "slots": made.slots, "taskManagers": made.task_managers, "configuration": made.configuration }));
     let facts = cluster::facts(&app, made, None).await?;
     Ok((StatusCode::CREATED, Json(cluster::view(&app, facts).await?)))
 }
@@ -114,10 +116,14 @@ async fn local(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::New
         Problem::unprocessable("missing_field", "A local cluster needs the version of an installed Flink.").field("flinkVersion")
     })?;
     let version = number("flinkVersion", wanted)?;
-    let installed = app.store.flink_version_by_number(version).await?.ok_or_else(|| {
-        Problem::unprocessable("unknown_flink_version", format!("Flink {version} is not installed here."))
-            .field("flinkVersion")
-            .hint("Install it first, or choose an installed version.")
+    let granted = app.store.granted_flink_versions(scope.team_id).await?;
+    let installed = granted.into_iter().find(|known| known.version == version).ok_or_else(|| {
+        Problem::unprocessable(
+            "unknown_flink_version",
+            format!("Flink {version} is not installed here, or not for your team."),
+        )
+        .field("flinkVersion")
+        .hint("Choose one of the team's Flink versions, or ask a platform admin to install or grant it.")
     })?;
     Ok(store::NewCluster {
         team_id: scope.team_id,

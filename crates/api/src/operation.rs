@@ -350,6 +350,7 @@ pub async fn cancel_operation(
     Path(path): Path<OperationPath>,
     Body(NoChoices {}): Body<NoChoices>,
 ) -> Result<Json<Operation>, Problem> {
+    scope.note.of(path.operation, "");
     match app.store.cancel_operation(scope.team_id, path.operation, scope.user_id()).await {
         Err(StoreError::NotFound) => Err(Problem::not_found("operation", &path.operation.to_string())),
         Err(StoreError::Conflict(why)) => Err(Problem::conflict("already_ended", sentence(&why))),

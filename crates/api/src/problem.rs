@@ -78,6 +78,10 @@ impl DerefMut for Problem {
     }
 }
 
+/// The code of a problem, on the response that was made of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Code(pub(crate) String);
+
 /// One field at fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -224,6 +228,7 @@ impl IntoResponse for Problem {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        response.extensions_mut().insert(Code(self.0.code));
         response
     }
 }

@@ -257,6 +257,8 @@ pub async fn create_release(
         created_by: of.scope.user_id(),
     };
     let release = app.store.create_release(new).await?;
+    let told = serde_json::json!({ "release": release.number, "draftRevision": release.draft_revision, "overridden": release.overridden });
+    of.scope.note.after(told);
     Ok((StatusCode::CREATED, Json(view(&app, release).await?)))
 }
 

@@ -8,6 +8,7 @@
 use domain::cluster::Cluster;
 use domain::draft::JobSpec;
 use domain::flink_version::VersionNumber;
+use domain::id::TeamId;
 use domain::sql::{Finding, Severity, Statement, Tier};
 use store::StoreError;
 
@@ -45,7 +46,7 @@ pub(crate) async fn checked(app: &App, of: &JobScope, spec: &JobSpec, overridden
         };
         return Err(problem.findings(impossible.into_iter().map(Into::into).collect()));
     }
-    let findings = findings(app, spec, version, overridden).await?;
+    let findings = findings(app, of.scope.team_id, spec, version, overridden).await?;
     Ok(Checked {
         version,
         statements: reading.statements,
@@ -77,11 +78,11 @@ async fn version(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumb
     })
 }
 
-async fn findings(app: &App, spec: &JobSpec, version: VersionNumber, overridden: bool) -> Result<Vec<Finding>, Problem> {
-    let Some(judge) = judge_for(app, version).await? else {
+async fn findings(app: &App, team: TeamId, spec: &JobSpec, version: VersionNumber, overridden: bool) -> Result<Vec<Finding>, Problem> {
+    let Some(judge) = judge_for(app, team, version).await? else {
         let minor = format!("{}.{}", version.major, version.minor);
         return Ok(vec![unchecked(format!(
-            "No Flink {minor} is installed here, so nothing has checked this script for {version}."
+            "No Flink {minor} that the team may use is installed here, so nothing has checked this script for {version}."
         ))]);
     };
     match check(

@@ -1,9 +1,12 @@
 //! The table of all routes: a path is registered only together with the class of callers that may use it,
 //! and documented in the same breath. What is not in [`table`] does not exist.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use domain::access::Access;
+use domain::audit::noun_of;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem, Paths};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
@@ -12,11 +15,12 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::gate::{Gate, gate};
+use crate::gate::{Door, Gate, gate};
+use crate::serve::cross_site;
 use crate::{
-    access, adopt, artifact, change, check, checkpoint, cluster, cluster_lifecycle, connection, document, download, draft, event,
-    exception, flink_version, graph, health, installation, job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait,
-    release, release_diff, run, snapshot, team, upload,
+    access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_lifecycle, connection, document, download, draft, event,
+    exception, flink_version, grant, graph, health, installation, invitation, job, job_configuration, lifecycle, log, member, new_cluster,
+    operation, operation_wait, release, release_diff, run, snapshot, team, upload, user,
 };
 
 /// Where the paths of teams begin.
@@ -31,6 +35,10 @@ pub struct Classified {
     pub path: String,
     /// What a caller must be.
     pub access: Access,
+    /// The operation's id.
+    pub operation: String,
+    /// Whether each request leaves a row in the audit list.
+    pub audited: bool,
 }
 
 /// Routes with their classes, before they become a router or a document.
@@ -45,6 +53,7 @@ pub struct Routes {
 pub fn table() -> Routes {
     let routes = Routes::default();
     let routes = platform(routes);
+    let routes = people(routes);
     let routes = clusters(routes);
     let routes = artifacts(routes);
     let routes = jobs(routes);
@@ -61,12 +70,12 @@ fn platform(routes: Routes) -> Routes {
         .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in_by_link))
         .add("/api/v1", Access::SignedIn, routes!(access::sign_in::sign_out))
         .add("/api/v1", Access::SignedIn, routes!(access::me::get_me))
-        .add("/api/v1", Access::SignedIn, routes!(access::me::set_password))
-        .add("/api/v1", Access::SignedIn, routes!(access::session::list_sessions))
-        .add("/api/v1", Access::SignedIn, routes!(access::session::delete_session))
-        .add("/api/v1", Access::SignedIn, routes!(access::token::list_tokens))
-        .add("/api/v1", Access::SignedIn, routes!(access::token::create_token))
-        .add("/api/v1", Access::SignedIn, routes!(access::token::delete_token))
+        .add("/api/v1", Access::Account, routes!(access::me::set_password))
+        .add("/api/v1", Access::Account, routes!(access::session::list_sessions))
+        .add("/api/v1", Access::Account, routes!(access::session::delete_session))
+        .add("/api/v1", Access::Account, routes!(access::token::list_tokens))
+        .add("/api/v1", Access::Account, routes!(access::token::create_token))
+        .add("/api/v1", Access::Account, routes!(access::token::delete_token))
         .add("/api/v1", Access::SignedIn, routes!(change::follow_changes))
         .add("/api/v1", Access::SignedIn, routes!(team::list_teams))
         .add("/api/v1", Access::PlatformAdmin, routes!(team::create_team))
@@ -76,6 +85,30 @@ fn platform(routes: Routes) -> Routes {
         .add("/api/v1", Access::PlatformAdmin, routes!(installation::install_flink_version))
         .add("/api/v1", Access::SignedIn, routes!(installation::list_installations))
         .add("/api/v1", Access::SignedIn, routes!(installation::get_installation))
+}
+
+fn people(routes: Routes) -> Routes {
+    routes
+        .add("/api/v1", Access::PlatformAdmin, routes!(user::list_users))
+        .add("/api/v1", Access::PlatformAdmin, routes!(user::create_user))
+        .add("/api/v1", Access::PlatformAdmin, routes!(user::get_user))
+        .add("/api/v1", Access::PlatformAdmin, routes!(user::change_user))
+        .add("/api/v1", Access::PlatformAdmin, routes!(user::create_user_link))
+        .add("/api/v1", Access::PlatformAdmin, routes!(audit::list_audit))
+        .add("/api/v1", Access::PlatformAdmin, routes!(grant::list_flink_version_grants))
+        .add("/api/v1", Access::PlatformAdmin, routes!(grant::grant_flink_version))
+        .ask("/api/v1", Access::Public, routes!(invitation::look_at_invitation))
+        .add("/api/v1", Access::Public, routes!(invitation::accept_invitation))
+        .add("/api/v1", Access::Account, routes!(invitation::join_by_invitation))
+        .add(TEAM, Access::PlatformAdmin, routes!(team::change_team))
+        .add(TEAM, Access::Viewer, routes!(member::list_members))
+        .add(TEAM, Access::TeamAdmin, routes!(member::set_member))
+        .add(TEAM, Access::TeamAdmin, routes!(member::remove_member))
+        .add(TEAM, Access::TeamAdmin, routes!(invitation::list_invitations))
+        .add(TEAM, Access::TeamAdmin, routes!(invitation::create_invitation))
+        .add(TEAM, Access::TeamAdmin, routes!(invitation::delete_invitation))
+        .add(TEAM, Access::TeamAdmin, routes!(audit::list_team_audit))
+        .add(TEAM, Access::Viewer, routes!(grant::list_team_flink_versions))
 }
 
 fn clusters(routes: Routes) -> Routes {
@@ -121,7 +154,7 @@ fn jobs(routes: Routes) -> Routes {
         .add(TEAM, Access::Developer, routes!(release::create_release))
         .add(TEAM, Access::Viewer, routes!(release::get_release))
         .add(TEAM, Access::Viewer, routes!(release_diff::diff_release))
-        .add(TEAM, Access::Viewer, routes!(check::check_sql))
+        .ask(TEAM, Access::Viewer, routes!(check::check_sql))
 }
 
 fn lifecycle(routes: Routes) -> Routes {
@@ -148,24 +181,44 @@ fn lifecycle(routes: Routes) -> Routes {
 }
 
 impl Routes {
-    /// Adds one route under a prefix, for callers of a class.
+    /// Adds one route under a prefix, for callers of a class. One that is not a GET leaves a row in the audit list.
     #[must_use]
-    pub fn add(mut self, prefix: &str, access: Access, (schemas, paths, method_router): UtoipaMethodRouter<App>) -> Self {
+    pub fn add(self, prefix: &str, access: Access, route: UtoipaMethodRouter<App>) -> Self {
+        self.put(prefix, access, route, true)
+    }
+
+    /// The same of a question that is no GET because it is too long or too secret for an address: it changes
+    /// nothing and leaves no row.
+    #[must_use]
+    pub fn ask(self, prefix: &str, access: Access, route: UtoipaMethodRouter<App>) -> Self {
+        self.put(prefix, access, route, false)
+    }
+
+    fn put(mut self, prefix: &str, access: Access, (schemas, paths, method_router): UtoipaMethodRouter<App>, writes: bool) -> Self {
+        let mut gate = Gate {
+            access,
+            team_scoped: prefix == TEAM,
+            operation: Arc::from(""),
+            audited: None,
+        };
         let mut prefixed = Paths::new();
         for (path, mut item) in paths.paths {
             let path = format!("{prefix}{path}");
             for (method, operation) in operations(&mut item) {
                 describe(operation, &path, access);
+                gate.operation = Arc::from(operation.operation_id.as_deref().unwrap_or_default());
+                gate.audited = (writes && method != "GET").then(|| Arc::from(noun_of(&path)));
                 self.classes.push(Classified {
                     method: method.to_owned(),
                     path: path.clone(),
                     access,
+                    operation: gate.operation.to_string(),
+                    audited: gate.audited.is_some(),
                 });
             }
             prefixed.paths.insert(path, item);
         }
-        let team_scoped = prefix == TEAM;
-        self.list.push((Gate { access, team_scoped }, (schemas, prefixed, method_router)));
+        self.list.push((gate, (schemas, prefixed, method_router)));
         self
     }
 
@@ -178,8 +231,14 @@ impl Routes {
     /// The router in which each route is guarded by its class.
     pub fn into_router(self, app: &App) -> Router {
         let mut router = OpenApiRouter::<App>::new();
+        let cross_site = cross_site(app);
         for (gate_of_route, (schemas, paths, method_router)) in self.list {
-            let guarded = method_router.route_layer(from_fn_with_state((app.clone(), gate_of_route), gate));
+            let door = Door {
+                app: app.clone(),
+                gate: gate_of_route,
+                cross_site: cross_site.clone(),
+            };
+            let guarded = method_router.route_layer(from_fn_with_state(door, gate));
             router = router.routes((schemas, paths, guarded));
         }
         let (router, _) = router.split_for_parts();
@@ -268,6 +327,7 @@ fn parameter_text(name: &str) -> &'static str {
         "revision" => "Revision of the draft",
         "operation" => "Id of the operation",
         "artifact" => "Name or id of the artifact",
+        "user" => "Name or id of the user",
         _ => "Its id",
     }
 }

@@ -12,6 +12,7 @@ use store::StoreError;
 use utoipa::IntoParams;
 
 use crate::app::App;
+use crate::audit::Note;
 use crate::extract::Query;
 use crate::gate::Caller;
 use crate::problem::Problem;
@@ -25,6 +26,8 @@ pub struct Scope {
     pub team_id: TeamId,
     /// Its name.
     pub team_name: String,
+    /// What the audit list will say of the request.
+    pub note: Note,
 }
 
 impl Scope {
@@ -97,6 +100,7 @@ impl FromRequestParts<App> for JobScope {
         let scope = Scope::from_request_parts(parts, app).await?;
         let named = parameter(parts, app, "job").await?;
         let job = find_job(app, &scope, &named).await?;
+        scope.note.of(job.id, &job.name);
         Ok(Self { scope, job })
     }
 }
@@ -110,6 +114,7 @@ impl FromRequestParts<App> for ClusterScope {
         let cluster = find_cluster(app, &scope, &named)
             .await?
             .ok_or_else(|| Problem::not_found("cluster", &named))?;
+        scope.note.of(cluster.id, &cluster.name);
         Ok(Self { scope, cluster })
     }
 }

@@ -5,11 +5,11 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use tower::{Layer, ServiceBuilder, ServiceExt};
+use tower::{ServiceBuilder, ServiceExt};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -18,6 +18,7 @@ use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, 
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::access::secret;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::routes::table;
@@ -57,8 +58,7 @@ pub fn router_with(app: &App, console: Router) -> Router {
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(from_fn(security_headers))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(DOWNLOADS)))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(cross_site(app), guard_cookies));
+        .layer(CatchPanicLayer::custom(panicked));
     routes.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)).layer(layers)
 }
 
@@ -73,14 +73,15 @@ impl MakeRequestId for NewId {
     }
 }
 
-/// The span of a request names its path without the query, which may hold what people typed.
+/// The span of a request names its path without the query, which may hold what people typed, and without a token
+/// that somebody put into the path.
 fn span<B>(request: &http::Request<B>) -> tracing::Span {
     let id = request
         .extensions()
         .get::<RequestId>()
         .and_then(|id| id.header_value().to_str().ok())
         .unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+    tracing::info_span!("request", method = %request.method(), path = %secret::struck_out(request.uri().path()), id)
 }
 
 async fn nowhere(request: Request) -> Problem {
@@ -127,9 +128,11 @@ async fn security_headers(request: Request, next: Next) -> Response {
     response
 }
 
-type CrossSite = CsrfLayer<fn(ProtectionError) -> Response>;
+/// Refuses what another site made a browser send.
+pub(crate) type CrossSite = CsrfLayer<fn(ProtectionError) -> Response>;
 
-fn cross_site(app: &App) -> CrossSite {
+/// The guard that each route's gate puts before requests that come with cookies.
+pub(crate) fn cross_site(app: &App) -> CrossSite {
     let refuse: fn(ProtectionError) -> Response = |_| {
         Problem::new(
             StatusCode::FORBIDDEN,
@@ -148,13 +151,4 @@ fn cross_site(app: &App) -> CrossSite {
             .ok()
     });
     trusted.unwrap_or(layer).with_rejection_response(refuse)
-}
-
-/// Cookies come along with whatever a browser is made to send, API tokens do not: only requests without a
-/// token are looked at.
-async fn guard_cookies(State(layer): State<CrossSite>, request: Request, next: Next) -> Response {
-    if request.headers().contains_key(header::AUTHORIZATION) {
-        return next.run(request).await;
-    }
-    layer.layer(next).oneshot(request).await.into_response()
 }

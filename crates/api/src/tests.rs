@@ -2,6 +2,7 @@
 
 mod access;
 mod artifacts;
+mod audit;
 mod bad_input;
 mod drafts;
 mod fake_artifacts;
@@ -10,6 +11,7 @@ mod feed;
 mod house;
 mod lifecycle;
 mod live;
+mod people;
 mod platform;
 mod releases;
 mod roles;

@@ -82,6 +82,10 @@ ids! {
     SessionId = "session";
     /// One API token.
     TokenId = "token";
+    /// An invitation into a team.
+    InvitationId = "invitation";
+    /// One row of the audit list.
+    AuditId = "audit";
     /// An installed Flink distribution.
     FlinkVersionId = "flink";
     /// One installation of a Flink distribution.

@@ -9,6 +9,7 @@
 pub mod access;
 pub mod actions;
 pub mod artifact;
+pub mod audit;
 pub mod cluster;
 pub mod cluster_view;
 pub mod connection;
@@ -16,7 +17,9 @@ pub mod draft;
 pub mod effect;
 pub mod event;
 pub mod flink_version;
+pub mod grant;
 pub mod id;
+pub mod invitation;
 pub mod job;
 pub mod observation;
 pub mod operation;

@@ -70,12 +70,16 @@ async fn sweep(
     Ok(())
 }
 
+/// How long the audit list reaches back, in milliseconds: thirteen months.
+const AUDIT_KEPT: i64 = 400 * 24 * HOUR;
+
 async fn tidy_up(engine: &Engine) {
     let store = &engine.store;
     let results = [
         store.prune_changes(store::now().plus(-HOUR)).await,
         store.prune_idempotency().await,
         store.prune_access().await,
+        store.prune_audit(store::now().plus(-AUDIT_KEPT)).await,
     ];
     for error in results.into_iter().filter_map(Result::err) {
         tracing::warn!(%error, "old rows could not be removed; trying again later");

@@ -112,6 +112,7 @@ async fn token(store: &Store, admin: &domain::access::User) -> Result<String, Fa
             name,
             secret_sha256: admin::sha256(&secret),
             expires_at,
+            scope: None,
         })
         .await?;
     Ok(secret)

@@ -25,6 +25,7 @@ use crate::entity::{cluster, flink_version as flink_versions, job, lease, look a
 use crate::event::NewEvent;
 use crate::fault::{Fault, StoreError};
 use crate::flink_version::version;
+use crate::grant;
 use crate::look;
 use crate::transaction::{Scope, Tx};
 
@@ -163,6 +164,11 @@ impl Store {
             if let Some(version) = new.flink_version_id {
                 let known = flink_versions::Entity::find_by_id(version.0).lock_exclusive().one(&tx.conn).await?;
                 known.ok_or_else(|| Fault::conflict("this Flink version was removed meanwhile: choose another one"))?;
+                if !grant::of(&tx, version).await?.allows(new.team_id) {
+                    return Err(Fault::conflict(
+                        "this Flink version is not granted to the team any more: choose another one",
+                    ));
+                }
             }
             let made = cluster::Entity::insert(row.clone().into_active_model())
                 .exec_without_returning(&tx.conn)

@@ -103,6 +103,7 @@ impl House {
             name: "test".to_owned(),
             secret_sha256: secret::sha256(&secret),
             expires_at: None,
+            scope: None,
         };
         store.create_token(token).await.unwrap();
         self.tokens.insert(name.to_owned(), secret);

@@ -223,6 +223,7 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
         .create_token(NewToken {
             user_id: user.id,
             name: "bed".to_owned(),
+            scope: None,
             secret_sha256,
             expires_at: None,
         })

@@ -7,6 +7,7 @@
 //! refuses a database only when its own level is below that, not because it is older than the schema.
 
 mod m0001_begin;
+mod m0002_people;
 mod m0003_artifact;
 mod m0006_connection;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_begin::Begin),
+            Box::new(m0002_people::People),
             Box::new(m0003_artifact::Artifacts),
             Box::new(m0006_connection::Connection),
         ]

@@ -4,6 +4,7 @@
 //! the end also when the test fails.
 
 mod access;
+mod audit;
 mod bed;
 mod cluster;
 mod crash;
@@ -11,8 +12,11 @@ mod draft;
 mod engine;
 mod facts;
 mod feed;
+mod grant;
+mod invitation;
 mod job;
 mod lease;
+mod member;
 mod name;
 mod release;
 mod request;

@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::Serve;
 use crate::failure::Failure;
+use crate::settings::{self, Settings};
 use crate::{admin, console, wiring};
 
 /// A server that has bound its address and opened its database.
@@ -34,10 +35,11 @@ pub struct Server {
 /// # Errors
 /// When it cannot start.
 pub async fn run(options: Serve) -> Result<(), Failure> {
-    log(options.log_json);
-    let server = Server::open(&options).await?;
+    let settings = settings::read(&options.settings.0)?;
+    log(settings.log_json);
+    let server = Server::open(&settings).await?;
     let admin = admin::ensure(&server.store).await?;
-    let has_password = admin.password_hash.is_some() || options.admin_password_file.is_some();
+    let has_password = admin.password_hash.is_some() || settings.admin_password_file.is_some();
     println!("Streamwright is at {}", server.public_url);
     if !has_password {
         println!(
@@ -84,17 +86,13 @@ impl Server {
     ///
     /// # Errors
     /// Which of them cannot be had, and what to do.
-    pub async fn open(options: &Serve) -> Result<Self, Failure> {
+    pub async fn open(options: &Settings) -> Result<Self, Failure> {
         let data = folder(&options.data)?;
         let lock = lock(&data)?;
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(|error| Failure::unavailable(error.to_string()))?;
         let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let url = options
-            .database
-            .clone()
-            .unwrap_or_else(|| Store::sqlite_url(&data.join("streamwright.db")));
-        let store = Store::open(&url).await?;
+        let store = Store::open(&options.database_url()).await?;
         store.end_open_installations().await?;
         if let Some(file) = &options.admin_password_file {
             let admin = admin::ensure(&store).await?;
@@ -149,7 +147,10 @@ impl Server {
 }
 
 /// The data folder, made for its owner only.
-fn folder(data: &Path) -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn folder(data: &Path) -> Result<PathBuf, Failure> {
     let fails = |error: std::io::Error| {
         Failure::usage(format!(
             "the data folder {} cannot be used: {error}; choose another with --data",

@@ -8,10 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Millis;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 use tokio::sync::watch;
 
+use crate::clock::database_now;
 use crate::crash::Crash;
 use crate::fault::StoreError;
 use crate::migrations::{self, Schema};
@@ -110,6 +112,14 @@ impl Store {
     /// `Unavailable` when it is not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         Ok(self.reader.ping().await?)
+    }
+
+    /// The time by the database's clock.
+    ///
+    /// # Errors
+    /// `Unavailable` when it does not answer.
+    pub async fn time(&self) -> Result<Millis, StoreError> {
+        Ok(database_now(&self.reader).await?)
     }
 
     /// The engine's name: `sqlite`, `postgres` or `mysql`.

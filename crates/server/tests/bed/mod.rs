@@ -298,3 +298,13 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
 pub fn nothing() -> Value {
     json!({})
 }
+
+/// Makes or drops a database on a server that tests may use; answers its address.
+#[allow(dead_code, reason = "not every test has a database server")]
+pub async fn database(server: &str, verb: &str, name: Option<&str>) -> String {
+    use sea_orm::ConnectionTrait;
+    let name = name.map_or_else(|| format!("server_test_{}", store::new_id().simple()), str::to_owned);
+    let admin = sea_orm::Database::connect(server).await.unwrap();
+    admin.execute_unprepared(&format!("{verb} DATABASE {name}")).await.unwrap();
+    format!("{}/{name}", server.rsplit_once('/').unwrap().0)
+}

@@ -16,22 +16,26 @@ const VALUES: usize = 10_000;
 /// Text in one statement, in bytes: far below what a server takes as one packet.
 const BYTES: usize = 1 << 20;
 
+/// What is done right before the commit.
+pub type Ready<'a> = &'a mut (dyn FnMut() -> Result<(), StoreError> + Send);
+
 impl Store {
     /// Takes a whole database from a channel, as [`Self::copy_out`] sends it, and brings it up to date.
-    /// `replace`: what is in the database is removed in the same transaction.
+    /// `replace`: what is in the database is removed in the same transaction. `ready` is called when everything is
+    /// there and right, before the commit; what it refuses is not committed.
     ///
     /// # Errors
     /// `Conflict` when the database is not empty; `Invalid` when the pieces are of a newer server, cannot
     /// be read, or do not come to what their end says; `Unavailable` when the database does not answer.
     /// The database is as it was.
-    pub async fn copy_in(&self, from: Receiver<Copied>, replace: bool) -> Result<Digests, StoreError> {
-        let digests = self.take(from, replace).await?;
+    pub async fn copy_in(&self, from: Receiver<Copied>, replace: bool, ready: Ready<'_>) -> Result<Digests, StoreError> {
+        let digests = self.take(from, replace, ready).await?;
         self.migrate(&mut |step| tracing::info!(step, "the schema has a new step")).await?;
         Ok(digests)
     }
 
     /// Takes it and leaves the schema as it was there.
-    pub(crate) async fn take(&self, mut from: Receiver<Copied>, replace: bool) -> Result<Digests, StoreError> {
+    pub(crate) async fn take(&self, mut from: Receiver<Copied>, replace: bool, ready: Ready<'_>) -> Result<Digests, StoreError> {
         let Some(Copied::Begin(steps)) = from.recv().await else {
             return Err(StoreError::Invalid("what is to be read has no beginning".to_owned()));
         };
@@ -53,7 +57,9 @@ impl Store {
             if schema.applied != steps {
                 self.remake(&tx, (&there, empty), number).await?;
             }
-            Ok(take(&tx, &tables, &mut from).await?)
+            let digests = take(&tx, &tables, &mut from).await?;
+            ready()?;
+            Ok(digests)
         };
         let outcome: Result<Digests, StoreError> = outcome.await;
         migrations::unlock(&tx).await?;

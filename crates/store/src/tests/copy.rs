@@ -15,7 +15,7 @@ pub async fn copy(from: &Store, to: &Store, replace: bool) -> Result<Digests, St
     let (sender, receiver) = mpsc::channel(2);
     let from = from.clone();
     let reading = tokio::spawn(async move { from.copy_out(sender).await });
-    let taken = to.copy_in(receiver, replace).await;
+    let taken = to.copy_in(receiver, replace, &mut || Ok(())).await;
     match reading.await.unwrap() {
         Ok(sent) => taken.inspect(|taken| assert_eq!(*taken, sent)),
         Err(error) => taken.and(Err(error)),
@@ -126,7 +126,7 @@ fn what_is_cut_off_or_changed_on_the_way_changes_nothing() {
                 sender.send(piece).await.unwrap();
             }
             drop(sender);
-            let refused = store.copy_in(receiver, true).await.unwrap_err();
+            let refused = store.copy_in(receiver, true, &mut || Ok(())).await.unwrap_err();
             assert!(
                 matches!(&refused, StoreError::Invalid(text) if text.contains(word)),
                 "{word}: {refused:?}"
@@ -143,7 +143,7 @@ fn what_is_cut_off_or_changed_on_the_way_changes_nothing() {
             sender.send(piece).await.unwrap();
         }
         drop(sender);
-        store.copy_in(receiver, true).await.unwrap();
+        store.copy_in(receiver, true, &mut || Ok(())).await.unwrap();
         assert_eq!(store.jobs(world.team.id, &JobFilter::default()).await.unwrap().len(), 1);
     });
 }
@@ -162,7 +162,7 @@ fn tables_of_others_are_left_alone() {
         assert!(!before.contains_key("of_others"));
         let (sender, receiver) = mpsc::channel(64);
         store.copy_out(sender).await.unwrap();
-        store.copy_in(receiver, true).await.unwrap();
+        store.copy_in(receiver, true, &mut || Ok(())).await.unwrap();
         let sql = "SELECT what FROM of_others";
         let statement = sea_orm::Statement::from_string(store.backend, sql);
         let kept: String = store

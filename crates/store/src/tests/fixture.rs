@@ -44,12 +44,12 @@ pub async fn rows() -> Vec<(String, Vec<Map<String, Value>>)> {
 
 /// Fills a database with it and leaves it at the first version.
 pub async fn begin(store: &Store) {
-    store.take(channel().await, true).await.unwrap();
+    store.take(channel().await, true, &mut || Ok(())).await.unwrap();
 }
 
 /// Fills a database with it and brings it up to date.
 pub async fn fill(store: &Store) {
-    store.copy_in(channel().await, true).await.unwrap();
+    store.copy_in(channel().await, true, &mut || Ok(())).await.unwrap();
 }
 
 async fn channel() -> mpsc::Receiver<Copied> {

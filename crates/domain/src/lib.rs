@@ -18,6 +18,7 @@ pub mod event;
 pub mod flink_version;
 pub mod id;
 pub mod job;
+pub mod network;
 pub mod observation;
 pub mod operation;
 pub mod plan;

@@ -14,6 +14,7 @@ mod embedded;
 mod environment;
 mod failure;
 mod flink;
+mod listener;
 mod migrate;
 mod move_database;
 mod outbound;

@@ -65,6 +65,9 @@ impl Store {
                 ));
             }
         };
+        let [mut writer, mut reader] = [writer, reader];
+        writer.set_metric_callback(timed);
+        reader.set_metric_callback(timed);
         Ok(Self {
             backend: writer.get_database_backend(),
             writer,
@@ -161,6 +164,20 @@ impl Store {
             }
         }
     }
+}
+
+/// Counts how long statements take, by their first word.
+fn timed(statement: &sea_orm::metric::Info<'_>) {
+    let first = statement.statement.sql.split_ascii_whitespace().next().unwrap_or_default();
+    let kind = match first {
+        "SELECT" => "select",
+        "INSERT" => "insert",
+        "UPDATE" => "update",
+        "DELETE" => "delete",
+        _ => "other",
+    };
+    let result = if statement.failed { "failed" } else { "done" };
+    metrics::histogram!("streamwright_database_seconds", "kind" => kind, "result" => result).record(statement.elapsed.as_secs_f64());
 }
 
 async fn open_sqlite(url: &str, make: bool) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {

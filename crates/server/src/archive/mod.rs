@@ -13,7 +13,7 @@ mod reader;
 mod writer;
 
 pub use reader::{Staging, check, read};
-pub use writer::{Left, write};
+pub use writer::write;
 
 use std::fmt;
 use std::path::{Component, Path};

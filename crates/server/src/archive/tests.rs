@@ -7,6 +7,7 @@ use std::sync::Arc;
 use store::Store;
 use tokio::sync::mpsc;
 
+use super::writer::Left;
 use super::*;
 
 /// A data folder with a database, an artifact and a key.

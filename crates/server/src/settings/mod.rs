@@ -4,12 +4,10 @@
 
 mod file;
 mod flags;
-mod network;
 pub mod table;
 mod typed;
 
 pub use flags::{Flags, PlaceFlags, ServeFlags};
-pub use network::Network;
 pub use typed::{Settings, Tls};
 
 use std::collections::BTreeMap;

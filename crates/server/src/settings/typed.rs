@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use domain::network::Network;
 use store::Store;
 
-use super::network::Network;
 use super::{Given, Values};
 
 /// See the module.

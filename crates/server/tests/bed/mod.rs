@@ -129,6 +129,29 @@ impl Bed {
         Some((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
     }
 
+    /// What Prometheus reads.
+    pub async fn metrics(&self) -> String {
+        let url = format!("{}/metrics", self.url);
+        self.http.get(url).bearer_auth(SECRET).send().await.unwrap().text().await.unwrap()
+    }
+
+    /// A Flink version whose folder holds no Flink.
+    pub async fn a_flink_that_is_none(&self) {
+        let store = Store::open(&Store::sqlite_url(&self.data.path().join("streamwright.db")))
+            .await
+            .unwrap();
+        let version = domain::flink_version::FlinkVersion {
+            id: domain::id::FlinkVersionId(store::new_id()),
+            version: "2.2.1".parse().unwrap(),
+            home: "/nowhere".to_owned(),
+            java_home: "/nowhere".to_owned(),
+            source: "added".to_owned(),
+            created_at: store::now(),
+        };
+        store.insert_flink_version(&version).await.unwrap();
+        store.close().await;
+    }
+
     /// GET below the team.
     pub async fn get(&self, rest: &str) -> Reply {
         self.raw(reqwest::Method::GET, &format!("/api/v1/teams/{TEAM}{rest}"), None, None)

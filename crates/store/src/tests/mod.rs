@@ -21,4 +21,5 @@ mod proxy;
 mod release;
 mod request;
 mod schema;
+mod trouble;
 mod world;

@@ -1,5 +1,7 @@
 //! A proxy before a database server, which can lose its connections and be away.
 
+#![allow(dead_code, reason = "each test program uses its own part of it")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 

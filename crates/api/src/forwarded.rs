@@ -68,14 +68,18 @@ fn address_of(text: &str) -> Option<IpAddr> {
         .or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
-/// Notes where each request comes from; cookies that go to somebody who speaks TLS are for TLS only.
+/// Says of each request where it comes from, for everybody who asks for its connection; cookies that go to somebody who speaks TLS are for TLS only.
 pub async fn origin(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let peer = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip());
-    let origin = origin_of(peer, request.headers(), &app.settings.trusted_proxies);
-    request.extensions_mut().insert(origin);
+        .map(|ConnectInfo(address)| *address);
+    let port = peer.map_or(0, |peer| peer.port());
+    let origin = origin_of(peer.map(|peer| peer.ip()), request.headers(), &app.settings.trusted_proxies);
+    // From here on the connection is the client's.
+    if let Some(address) = origin.address {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, port)));
+    }
     let mut response = next.run(request).await;
     if origin.secure {
         let headers = response.headers_mut().iter_mut();

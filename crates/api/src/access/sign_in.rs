@@ -1,9 +1,9 @@
 //! Signing in by password or one-time link, and signing out.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::Json;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::response::AppendHeaders;
 use domain::access::User;
 use domain::time::{HOUR, SECOND};
@@ -17,7 +17,6 @@ use super::me::{Me, describe};
 use super::secret;
 use crate::app::App;
 use crate::extract::Body;
-use crate::forwarded::Origin;
 use crate::gate::{COOKIE, Caller};
 use crate::problem::Problem;
 
@@ -54,7 +53,12 @@ impl FromRequestParts<App> for Client {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        Ok(Self(parts.extensions.get::<Origin>().and_then(|origin| origin.address)))
+        Ok(Self(
+            parts
+                .extensions
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|ConnectInfo(address)| address.ip()),
+        ))
     }
 }
 

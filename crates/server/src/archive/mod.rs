@@ -31,7 +31,7 @@ const END: &str = "end.json";
 /// Folder of the artifacts, in the archive and in the data folder.
 pub const ARTIFACTS: &str = "artifacts";
 /// Files of the data folder that open what is sealed in the database.
-pub const KEYS: [&str; 1] = ["sealing.key"];
+pub const KEYS: [&str; 1] = ["secret.key"];
 
 /// The first entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -114,7 +114,7 @@ impl Server {
             secure_cookies: public_url.starts_with("https://"),
             trusted_proxies: options.trusted_proxies.clone(),
             figures: figures(),
-            uploads: options.uploads.limits(),
+            uploads: options.uploads,
         };
         let parts = wiring::parts(store.clone(), &data, settings)?;
         for version in store.flink_versions().await? {

@@ -47,6 +47,7 @@ fn unknown(key: &str) -> String {
 fn text_of(setting: &Setting, item: &Item) -> Result<String, &'static str> {
     match (setting.kind, item) {
         (Kind::Text, Item::Value(Value::String(text))) => Ok(text.value().clone()),
+        (Kind::Number, Item::Value(Value::Integer(number))) => Ok(number.value().to_string()),
         (Kind::YesNo, Item::Value(Value::Boolean(yes))) => Ok(yes.value().to_string()),
         (Kind::List, Item::Value(Value::Array(list))) => {
             let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
@@ -55,6 +56,7 @@ fn text_of(setting: &Setting, item: &Item) -> Result<String, &'static str> {
                 .ok_or("a list of texts, as in [\"one\", \"two\"]")
         }
         (Kind::Text, _) => Err("a text in quotation marks"),
+        (Kind::Number, _) => Err("a whole number, without quotation marks"),
         (Kind::YesNo, _) => Err("true or false, without quotation marks"),
         (Kind::List, _) => Err("a list of texts, as in [\"one\", \"two\"]"),
     }

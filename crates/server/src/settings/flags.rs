@@ -37,7 +37,7 @@ fn augment(mut command: Command, takes: fn(&str) -> bool) -> Command {
     );
     for setting in SETTINGS.iter().filter(|setting| takes(setting.key)) {
         let first = setting.doc.lines().next().unwrap_or_default();
-        let default = if setting.kind == Kind::Text && setting.default.len() > 2 {
+        let default = if setting.kind == Kind::Number || (setting.kind == Kind::Text && setting.default.len() > 2) {
             format!(" [default: {}]", setting.default.trim_matches('"'))
         } else {
             String::new()

@@ -5,6 +5,8 @@
 pub enum Kind {
     /// Text.
     Text,
+    /// A whole number that is not negative.
+    Number,
     /// `true` or `false`.
     YesNo,
     /// A list of texts; in the environment and on the command line joined by commas.
@@ -138,6 +140,42 @@ pub const SETTINGS: &[Setting] = &[
         value_name: "",
         doc: "Log as JSON lines\nRUST_LOG narrows or widens what is logged, for example RUST_LOG=info,engine=debug.",
     },
+    Setting {
+        key: "max_artifact_bytes",
+        flag: "max-artifact-bytes",
+        kind: Kind::Number,
+        default: "2147483648",
+        example: "",
+        value_name: "BYTES",
+        doc: "Largest file that may be uploaded, in bytes",
+    },
+    Setting {
+        key: "max_team_artifact_bytes",
+        flag: "max-team-artifact-bytes",
+        kind: Kind::Number,
+        default: "107374182400",
+        example: "",
+        value_name: "BYTES",
+        doc: "All artifacts of a team together, in bytes",
+    },
+    Setting {
+        key: "max_uploads",
+        flag: "max-uploads",
+        kind: Kind::Number,
+        default: "20",
+        example: "",
+        value_name: "COUNT",
+        doc: "Open uploads of a team",
+    },
+    Setting {
+        key: "upload_hours",
+        flag: "upload-hours",
+        kind: Kind::Number,
+        default: "24",
+        example: "",
+        value_name: "HOURS",
+        doc: "Hours after which an upload that nobody continues is forgotten, at most 720",
+    },
 ];
 
 /// The commented default file.
@@ -147,7 +185,8 @@ pub fn default_file() -> String {
         "# Settings of a Streamwright server. Each is commented with its default, or an example where there is none.\n\
          # The environment counts more than this file (STREAMWRIGHT_LISTEN for listen), and a flag more than both.\n\
          # `streamwright settings --check --config FILE` says whether a file can be used. A change takes a restart;\n\
-         # clusters and jobs go on meanwhile.\n",
+         # clusters and jobs go on meanwhile.\n\
+         # The key that secrets are sealed with is in the environment only (STREAMWRIGHT_SECRET_KEY), or made in the data folder.\n",
     );
     for setting in SETTINGS {
         text.push('\n');

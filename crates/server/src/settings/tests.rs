@@ -34,6 +34,12 @@ fn every_setting_is_in_the_default_file_the_environment_and_the_flags() {
         .lines()
         .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line));
     let uncommented: String = lines.map(|line| format!("{line}\n")).collect();
+    assert!(
+        SETTINGS
+            .iter()
+            .filter(|setting| setting.kind == Kind::Number)
+            .all(|setting| text.contains(&format!("#{} = {}\n", setting.key, setting.default)))
+    );
     let files = ["tls_certificate", "tls_key", "admin_password_file"];
     for problem in file(&uncommented).1 {
         assert!(
@@ -69,19 +75,23 @@ fn a_flag_counts_more_than_the_environment_and_that_more_than_the_file() {
     assert_eq!(settings.public_url.as_deref(), Some("https://a.example/b"));
     assert_eq!(settings.trusted_proxies.len(), 2);
     assert!(settings.log_json);
+    // The defaults that the table names are those that count.
+    assert_eq!(settings.uploads, domain::upload::UploadLimits::default());
 }
 
 #[test]
 fn all_problems_are_told_together_with_their_lines() {
     let text = "data = \"/d\"\nlistn = \"x\"\nlisten = 8088\n\nlog_json = \"yes\"\ntrusted_proxies = [\"10.0.0.0/99\"]\n\
-                base_path = \"no slash\"\npublic_url = \"ftp://x\"\ndatabase = \"oracle://scott:tiger@x\"\ntls_key = \"/none\"\n[server]\nx = 1\n";
+                base_path = \"no slash\"\npublic_url = \"ftp://x\"\ndatabase = \"oracle://scott:tiger@x\"\ntls_key = \"/none\"\nupload_hours = 721\nmax_uploads = \"5\"\n[server]\nx = 1\n";
     let (settings, problems) = file(text);
     assert!(settings.is_none());
     let wanted = [
         "streamwright.toml:2: there is no setting listn; did you mean listen?",
         "streamwright.toml:3: listen takes a text in quotation marks",
         "streamwright.toml:5: log_json takes true or false",
-        "streamwright.toml:11: there is no setting server",
+        "streamwright.toml:13: there is no setting server",
+        "streamwright.toml:11: upload_hours: 721 is not a whole number from 1 to 720",
+        "streamwright.toml:12: max_uploads takes a whole number",
         "streamwright.toml:6: trusted_proxies: 10.0.0.0/99",
         "streamwright.toml:7: base_path: no slash",
         "streamwright.toml:8: public_url: ftp://x",
@@ -122,6 +132,7 @@ fn kinds_have_values_of_their_kind() {
             let quoted = value.starts_with('"');
             match setting.kind {
                 Kind::Text => assert!(quoted, "{}", setting.key),
+                Kind::Number => assert!(value.parse::<i64>().is_ok()),
                 Kind::YesNo => assert!(["true", "false"].contains(value)),
                 Kind::List => assert!(value.starts_with('[')),
             }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use domain::network::Network;
+use domain::time::HOUR;
+use domain::upload::UploadLimits;
 use store::Store;
 
 use super::{Given, Values};
@@ -30,6 +32,8 @@ pub struct Settings {
     pub admin_password_file: Option<PathBuf>,
     /// Log as JSON lines.
     pub log_json: bool,
+    /// What may be uploaded.
+    pub uploads: UploadLimits,
 }
 
 /// The files for TLS.
@@ -88,6 +92,29 @@ pub(super) fn settings(values: &Values, problems: &mut Vec<String>) -> Option<Se
         tls: tls(values, problems),
         admin_password_file: file(values, "admin_password_file", problems),
         log_json: log_json.unwrap_or(false),
+        uploads: uploads(values, problems),
+    })
+}
+
+fn uploads(values: &Values, problems: &mut Vec<String>) -> UploadLimits {
+    let own = UploadLimits::default();
+    let file_bytes = number(values, "max_artifact_bytes", i64::MAX, problems);
+    let team_bytes = number(values, "max_team_artifact_bytes", i64::MAX, problems);
+    let open = number(values, "max_uploads", i64::from(u32::MAX), problems).and_then(|number| u32::try_from(number).ok());
+    let hours = number(values, "upload_hours", 720, problems);
+    UploadLimits {
+        file_bytes: file_bytes.unwrap_or(own.file_bytes),
+        team_bytes: team_bytes.unwrap_or(own.team_bytes),
+        open: open.unwrap_or(own.open),
+        life_ms: hours.map_or(own.life_ms, |hours| hours * HOUR),
+    }
+}
+
+/// A number from one to `most`.
+fn number(values: &Values, key: &str, most: i64, problems: &mut Vec<String>) -> Option<i64> {
+    one(values, key, problems, |text| {
+        let number = text.parse::<i64>().ok().filter(|number| (1..=most).contains(number));
+        number.ok_or_else(|| format!("{text} is not a whole number from 1 to {most}"))
     })
 }
 

@@ -42,6 +42,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Whether cookies are sent over TLS only.
     pub secure_cookies: bool,
+    /// Networks of proxies whose word on where a request comes from is believed.
+    pub trusted_proxies: Vec<domain::network::Network>,
     /// The figures for `/metrics`, where they are collected.
     pub figures: Option<Figures>,
     /// What may be uploaded.
@@ -60,6 +62,7 @@ pub struct App {
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) names: Arc<Names>,
+    pub(crate) counted: Arc<crate::figures::Counted>,
 }
 
 impl App {
@@ -73,6 +76,7 @@ impl App {
             limiter: Arc::default(),
             passwords: Arc::default(),
             names: Arc::default(),
+            counted: Arc::default(),
         }
     }
 }

@@ -138,7 +138,11 @@ pub(crate) async fn check(
         jars: Vec::new(),
         tier,
     };
-    app.ports.checker.check(&check).await
+    let began = std::time::Instant::now();
+    let report = app.ports.checker.check(&check).await;
+    let result = if report.is_ok() { "answered" } else { "failed" };
+    metrics::histogram!("streamwright_check_seconds", "result" => result).record(began.elapsed().as_secs_f64());
+    report
 }
 
 /// The problem of a check that could not be done.

@@ -51,6 +51,7 @@ pub async fn metrics(State(app): State<App>, client: Client, headers: HeaderMap)
         )
         .hint("Send 'Authorization: Bearer swt_…'."));
     }
+    crate::figures::refresh(&app).await;
     let text = app.settings.figures.as_ref().map(|render| render()).unwrap_or_default();
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -242,12 +242,15 @@ impl From<StoreError> for Problem {
                 tracing::error!(%why, "the database holds something that cannot be read");
                 Self::internal()
             }
-            StoreError::Unavailable(why) => {
-                tracing::warn!(%why, "the database does not answer");
+            StoreError::Unavailable(ref why) => {
+                tracing::warn!(%why, "the database cannot be used");
+                let known = error
+                    .trouble()
+                    .map(|sentence| sentence.replacen("the database", "The server's database", 1) + ".");
                 Self::new(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "database_unavailable",
-                    "The server's database does not answer.",
+                    known.unwrap_or_else(|| "The server's database does not answer.".to_owned()),
                 )
                 .hint("Try again in a few seconds.")
             }

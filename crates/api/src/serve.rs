@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use tower::{ServiceBuilder, ServiceExt};
@@ -57,6 +57,7 @@ pub fn router_with(app: &App, console: Router) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(from_fn(security_headers))
+        .layer(from_fn_with_state(app.clone(), crate::forwarded::origin))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(DOWNLOADS)))
         .layer(CatchPanicLayer::custom(panicked));
     routes.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)).layer(layers)
@@ -143,7 +144,7 @@ pub(crate) fn cross_site(app: &App) -> CrossSite {
         .into_response()
     };
     let layer = CsrfLayer::new();
-    let origin = app.settings.public_url.as_deref().map(|url| url.trim_end_matches('/'));
+    let origin = app.settings.public_url.as_deref().map(without_path);
     let trusted = origin.and_then(|origin| {
         let added = layer.clone().add_trusted_origin(origin);
         added
@@ -151,4 +152,11 @@ pub(crate) fn cross_site(app: &App) -> CrossSite {
             .ok()
     });
     trusted.unwrap_or(layer).with_rejection_response(refuse)
+}
+
+/// The origin of an address: what comes before its path.
+fn without_path(url: &str) -> &str {
+    let authority = url.find("://").map_or(0, |place| place + 3);
+    let path = url.get(authority..).and_then(|rest| rest.find('/'));
+    path.and_then(|path| url.get(..authority + path)).unwrap_or(url)
 }

@@ -71,7 +71,10 @@ pub(crate) async fn follow(engine: Engine, id: ClusterId, nudge: Arc<Notify>, sh
         checkpoints: checkpoint::Clock::default(),
     };
     let mut lease = lease;
+    let mut due = tokio::time::Instant::now();
     loop {
+        let late = tokio::time::Instant::now().saturating_duration_since(due);
+        metrics::histogram!("streamwright_look_late_seconds").record(late.as_secs_f64());
         let pause = match follower.tick(&mut lease).await {
             Ok(Some(pause)) => pause,
             Ok(None) => break,
@@ -84,10 +87,12 @@ pub(crate) async fn follow(engine: Engine, id: ClusterId, nudge: Arc<Notify>, sh
                 MOVING
             }
         };
+        due = tokio::time::Instant::now() + pause;
         tokio::select! {
             () = shutdown.cancelled() => break,
-            () = nudge.notified() => {}
-            () = follower.rest(pause) => {}
+            () = nudge.notified() => due = tokio::time::Instant::now(),
+            // Earlier only where a process of this host has ended.
+            () = follower.rest(pause) => due = due.min(tokio::time::Instant::now()),
         }
     }
     // Without it the next owner waits until the lease has expired.

@@ -18,6 +18,16 @@ pub fn secret_key() -> Option<Secret> {
     variable(SECRET_KEY).map(Secret::new)
 }
 
+/// All variables whose name begins so, and that are not empty and text.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+#[must_use]
+pub fn variables(prefix: &str) -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, value)| name.starts_with(prefix) && !value.is_empty())
+        .collect()
+}
+
 /// This host's name, for people.
 #[must_use]
 pub fn host() -> String {

@@ -3,6 +3,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod admin;
+mod archive;
+mod backup;
 mod check;
 mod cli;
 mod console;
@@ -12,9 +14,15 @@ mod embedded;
 mod environment;
 mod failure;
 mod flink;
+mod listener;
+mod migrate;
+mod move_database;
 mod outbound;
+mod place;
 mod remote;
 mod serve;
+mod settings;
+mod settings_command;
 mod wiring;
 
 use clap::Parser;
@@ -57,6 +65,11 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Flink(command) => flink::run(command).await,
             Command::Check(check) => check::run(check).await,
             Command::Doctor(doctor) => doctor::run(doctor).await,
+            Command::Migrate(migrate) => migrate::run(migrate).await,
+            Command::Backup(backup) => backup::run(backup).await,
+            Command::Restore(restore) => backup::restore(restore).await,
+            Command::MoveDatabase(options) => move_database::run(options).await,
+            Command::Settings(command) => settings_command::run(&command),
             Command::Hold { .. } | Command::Sandbox { .. } => Ok(()),
         }
     })

@@ -1,41 +1,10 @@
-//! `streamwright artifact …`, and what the server lets people upload.
+//! `streamwright artifact …`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use domain::upload::UploadLimits;
 
 use super::Server;
-
-/// Limits of uploads, options of `serve`.
-#[derive(Debug, Args, Clone, Copy)]
-pub struct UploadOptions {
-    /// Largest file that may be uploaded, in bytes
-    #[arg(long, env = "STREAMWRIGHT_MAX_ARTIFACT_BYTES", value_name = "BYTES", default_value_t = UploadLimits::default().file_bytes, value_parser = clap::value_parser!(i64).range(1..))]
-    pub max_artifact_bytes: i64,
-    /// All artifacts of a team together, in bytes
-    #[arg(long, env = "STREAMWRIGHT_MAX_TEAM_ARTIFACT_BYTES", value_name = "BYTES", default_value_t = UploadLimits::default().team_bytes, value_parser = clap::value_parser!(i64).range(1..))]
-    pub max_team_artifact_bytes: i64,
-    /// Open uploads of a team
-    #[arg(long, env = "STREAMWRIGHT_MAX_UPLOADS", value_name = "COUNT", default_value_t = UploadLimits::default().open, value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_uploads: u32,
-    /// Hours after which an upload that nobody continues is forgotten
-    #[arg(long, env = "STREAMWRIGHT_UPLOAD_HOURS", value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(i64).range(1..=720))]
-    pub upload_hours: i64,
-}
-
-impl UploadOptions {
-    /// The same for the API.
-    #[must_use]
-    pub const fn limits(&self) -> UploadLimits {
-        UploadLimits {
-            file_bytes: self.max_artifact_bytes,
-            team_bytes: self.max_team_artifact_bytes,
-            open: self.max_uploads,
-            life_ms: self.upload_hours * 60 * 60 * 1000,
-        }
-    }
-}
 
 /// `artifact …`
 #[derive(Debug, Subcommand)]

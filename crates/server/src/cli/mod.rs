@@ -1,21 +1,24 @@
 //! The command line: one binary for the server, for people and for CI.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::settings::ServeFlags;
 
 mod artifact;
 mod cluster;
 mod flink;
 mod job;
 mod operation;
+mod place;
 
 pub use artifact::*;
 pub use cluster::*;
 pub use flink::*;
 pub use job::*;
 pub use operation::*;
+pub use place::*;
 
 /// The control plane for Apache Flink.
 #[derive(Debug, Parser)]
@@ -55,8 +58,18 @@ pub enum Command {
     Flink(FlinkCommand),
     /// Check a SQL script with Flink's own planner; needs no server
     Check(Check),
-    /// Look at this machine: Java, Python, disk, ports; needs no server
+    /// Look at this machine: Java, git, Python, disk, port, database, clock; needs no server
     Doctor(Doctor),
+    /// Bring the database's schema up to date, or see what there is to do
+    Migrate(Migrate),
+    /// Write database and artifacts into one file, also while the server is running
+    Backup(Backup),
+    /// Fill a data folder and a database from a backup, while no server is running
+    Restore(Restore),
+    /// Move everything into another database, while no server is running
+    MoveDatabase(MoveDatabase),
+    /// Print a settings file with everything there is, or check one
+    Settings(SettingsCommand),
     /// Hold one process of a local cluster
     #[command(hide = true)]
     Hold {
@@ -75,27 +88,9 @@ pub enum Command {
 /// Options of `serve`.
 #[derive(Debug, Args, Clone)]
 pub struct Serve {
-    /// Folder of the database, Flink versions, local clusters and their state
-    #[arg(long, env = "STREAMWRIGHT_DATA", value_name = "DIR")]
-    pub data: PathBuf,
-    /// Address to listen on
-    #[arg(long, env = "STREAMWRIGHT_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8088")]
-    pub listen: SocketAddr,
-    /// Database instead of SQLite in the data folder: postgres://… or mysql://…
-    #[arg(long, env = "STREAMWRIGHT_DATABASE", value_name = "URL", hide_env_values = true)]
-    pub database: Option<String>,
-    /// Address under which browsers reach the server, for links; default: the listening address
-    #[arg(long, env = "STREAMWRIGHT_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<String>,
-    /// File with the password of the platform admin `admin`, set at every start
-    #[arg(long, env = "STREAMWRIGHT_ADMIN_PASSWORD_FILE", value_name = "FILE")]
-    pub admin_password_file: Option<PathBuf>,
-    /// Log as JSON lines
-    #[arg(long, env = "STREAMWRIGHT_LOG_JSON")]
-    pub log_json: bool,
-    /// What may be uploaded.
+    /// The settings.
     #[command(flatten)]
-    pub uploads: UploadOptions,
+    pub settings: ServeFlags,
 }
 
 /// Options of `demo`.
@@ -191,12 +186,9 @@ pub struct Check {
 /// Options of `doctor`.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Data folder
-    #[arg(long, env = "STREAMWRIGHT_DATA", value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// Address that the server is to listen on
-    #[arg(long, default_value = "127.0.0.1:8088", value_name = "ADDR")]
-    pub listen: SocketAddr,
+    /// The settings that the server is to have.
+    #[command(flatten)]
+    pub settings: ServeFlags,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

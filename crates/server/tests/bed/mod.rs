@@ -30,6 +30,7 @@ pub struct Bed {
     server: Option<Child>,
     url: String,
     http: reqwest::Client,
+    database: Option<String>,
 }
 
 /// What came of a request: nothing when the server was gone.
@@ -40,14 +41,31 @@ impl Bed {
     pub async fn new(version: &str) -> Self {
         let sim = sim::Flink::start(sim::SimOptions::of(version)).await.unwrap();
         let data = tempfile::tempdir().unwrap();
-        fill(&data.path().join("streamwright.db"), sim.url(), version).await;
+        fill(&Store::sqlite_url(&data.path().join("streamwright.db")), sim.url(), version).await;
         Self {
             sim,
             data,
             server: None,
             url: String::new(),
             http: reqwest::Client::new(),
+            database: None,
         }
+    }
+
+    /// The same on another database; the server reaches it under a second address.
+    pub async fn on_database(version: &str, database: &str, through: &str) -> Self {
+        let bed = Self::new(version).await;
+        fill(database, bed.sim.url(), version).await;
+        Self {
+            database: Some(through.to_owned()),
+            ..bed
+        }
+    }
+
+    /// Whether the server says that it can work.
+    pub async fn ready(&self) -> bool {
+        let answer = self.raw(reqwest::Method::GET, "/readyz", None, None).await;
+        answer.is_some_and(|(status, _)| status == 200)
     }
 
     /// Starts the server and waits until it is ready; `crash` is a fault such as `before:3`.
@@ -59,6 +77,9 @@ impl Bed {
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
             .arg(self.data.path());
         command.env("RUST_LOG", "info,engine=debug").env_remove("STREAMWRIGHT_CRASH");
+        if let Some(database) = &self.database {
+            command.env("STREAMWRIGHT_DATABASE", database);
+        }
         if let Some(crash) = crash {
             command.env("STREAMWRIGHT_CRASH", crash);
         }
@@ -127,6 +148,29 @@ impl Bed {
         let status = response.status().as_u16();
         let bytes = response.bytes().await.ok()?;
         Some((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
+    }
+
+    /// What Prometheus reads.
+    pub async fn metrics(&self) -> String {
+        let url = format!("{}/metrics", self.url);
+        self.http.get(url).bearer_auth(SECRET).send().await.unwrap().text().await.unwrap()
+    }
+
+    /// A Flink version whose folder holds no Flink.
+    pub async fn a_flink_that_is_none(&self) {
+        let store = Store::open(&Store::sqlite_url(&self.data.path().join("streamwright.db")))
+            .await
+            .unwrap();
+        let version = domain::flink_version::FlinkVersion {
+            id: domain::id::FlinkVersionId(store::new_id()),
+            version: "2.2.1".parse().unwrap(),
+            home: "/nowhere".to_owned(),
+            java_home: "/nowhere".to_owned(),
+            source: "added".to_owned(),
+            created_at: store::now(),
+        };
+        store.insert_flink_version(&version).await.unwrap();
+        store.close().await;
     }
 
     /// GET below the team.
@@ -214,8 +258,8 @@ impl Bed {
     }
 }
 
-async fn fill(file: &std::path::Path, sim: &str, version: &str) {
-    let store = Store::open(&Store::sqlite_url(file)).await.unwrap();
+async fn fill(url: &str, sim: &str, version: &str) {
+    let store = Store::open(url).await.unwrap();
     let team = store.create_team(TEAM).await.unwrap();
     let user = store.create_user("admin", Some("not a hash"), true).await.unwrap();
     let secret_sha256 = hex::encode(sha2::Sha256::digest(SECRET));
@@ -298,4 +342,14 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
 /// An empty body.
 pub fn nothing() -> Value {
     json!({})
+}
+
+/// Makes or drops a database on a server that tests may use; answers its address.
+#[allow(dead_code, reason = "not every test has a database server")]
+pub async fn database(server: &str, verb: &str, name: Option<&str>) -> String {
+    use sea_orm::ConnectionTrait;
+    let name = name.map_or_else(|| format!("server_test_{}", store::new_id().simple()), str::to_owned);
+    let admin = sea_orm::Database::connect(server).await.unwrap();
+    admin.execute_unprepared(&format!("{verb} DATABASE {name}")).await.unwrap();
+    format!("{}/{name}", server.rsplit_once('/').unwrap().0)
 }

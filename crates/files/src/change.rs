@@ -6,8 +6,10 @@ use similar::TextDiff;
 
 /// How long the search for the shortest difference of two scripts may take; after it a longer one is shown.
 const SEARCHED_FOR: std::time::Duration = std::time::Duration::from_millis(500);
-/// Fields that say what a document is or what is to happen, and not what a job or cluster is.
-const NOT_CONTENT: [&str; 7] = ["kind", "name", "team", "running", "restart", "flink", "sqlFile"];
+/// Fields of a job's document that say what it is called or what is to happen, and not what the job is.
+pub const NOT_OF_JOB: &[&str] = &["kind", "name", "team", "running", "restart", "flink", "sqlFile"];
+/// The same of a cluster's document.
+pub const NOT_OF_CLUSTER: &[&str] = &["kind", "name", "team", "running"];
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,12 +28,12 @@ pub struct Change {
     pub diff: Option<String>,
 }
 
-/// All differences, in the order of the fields.
+/// All differences in the order of the fields, but for some fields.
 #[must_use]
-pub fn changes<T: Serialize>(before: &T, after: &T) -> Vec<Change> {
+pub fn changes<T: Serialize>(before: &T, after: &T, without: &[&str]) -> Vec<Change> {
     compare("", &keys(before), &keys(after))
         .into_iter()
-        .filter(|change| !NOT_CONTENT.contains(&change.field.as_str()))
+        .filter(|change| !without.contains(&change.field.as_str()))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 //! Text becomes a tree that knows its places ([`yaml`]), the tree is held against the schema of its kind
 //! ([`check`]), which is made of the Rust types that read it ([`document`]), so that one list of fields serves
 //! the reader, the editor's completion and the messages. Every fault of every file is found before anything is
-//! done. [`change`] says what differs, [`write`](mod@write) makes documents of what is there.
+//! done. [`change`] says what differs, [`plan`] what is to be done about it, [`write`](mod@write) makes documents of what is there.
 //!
 //! Files come from anybody: their size, nesting, number of nodes and the paths that they name are bounded.
 
@@ -13,6 +13,7 @@ pub mod change;
 mod check;
 pub mod document;
 pub mod place;
+pub mod plan;
 pub mod read;
 mod rules;
 pub mod schema;

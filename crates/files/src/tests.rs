@@ -2,6 +2,7 @@
 
 mod bad;
 mod folders;
+mod plan;
 mod round;
 
 use crate::place::Fault;

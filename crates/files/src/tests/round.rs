@@ -2,10 +2,14 @@
 
 use proptest::prelude::*;
 
-use crate::change::changes;
+use crate::change::{Change, NOT_OF_JOB};
 use crate::document::Job;
 use crate::read::Body;
 use crate::write::document;
+
+fn changes(after: &Job) -> Vec<Change> {
+    crate::change::changes(&orders(), after, NOT_OF_JOB)
+}
 
 fn back(job: &Job) -> Job {
     let text = document(job);
@@ -65,16 +69,16 @@ sql: |
 #[test]
 fn what_differs_is_found_field_by_field() {
     let mut after = orders();
-    assert_eq!(changes(&orders(), &after), []);
+    assert_eq!(changes(&after), []);
     after.running = Some(true);
     after.team = Some("t".to_owned());
-    assert_eq!(changes(&orders(), &after), [], "what is to happen is no difference");
+    assert_eq!(changes(&after), [], "what is to happen is no difference");
     after.parallelism = None;
     after.config.insert("a".to_owned(), "false".to_owned());
     after.config.remove("b");
     after.labels.insert("new".to_owned(), "1".to_owned());
     after.sql = Some("SELECT 1;\n\n  SELECT 3;\n".to_owned());
-    let text: String = changes(&orders(), &after).iter().map(super::super::change::Change::lines).collect();
+    let text: String = changes(&after).iter().map(Change::lines).collect();
     let expected = "  + labels.new: 1
   ~ config.a: true -> false
   - config.b: #no comment

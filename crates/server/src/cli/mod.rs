@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod apply;
 mod artifact;
 mod cluster;
 mod flink;
 mod job;
 mod operation;
 
+pub use apply::*;
 pub use artifact::*;
 pub use cluster::*;
 pub use flink::*;
@@ -50,6 +52,12 @@ pub enum Command {
     /// Operations
     #[command(subcommand)]
     Operation(OperationCommand),
+    /// Bring jobs, clusters and artifacts to what files say of them; nothing is deleted or interrupted
+    Apply(Apply),
+    /// Write jobs as files that `apply` reads
+    Export(Export),
+    /// Print the JSON Schema of the files that `apply` reads, for editors; needs no server
+    Schema,
     /// Flink versions in a data folder; needs no server
     #[command(subcommand)]
     Flink(FlinkCommand),

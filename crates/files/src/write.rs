@@ -71,25 +71,46 @@ fn block(text: &mut String, lines: &str, indent: usize) {
 
 /// A text on one line: without quotes where that is safe for every reader of YAML, else as JSON writes it.
 fn scalar(text: &str) -> String {
-    let inner = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '@' | ' ');
-    let plain = text.starts_with(|c: char| c.is_alphabetic()) && !text.ends_with(' ') && text.chars().all(inner);
-    let address = text.split_once("://").is_some_and(|(scheme, rest)| {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':');
-        scheme.chars().all(|c| c.is_ascii_alphanumeric())
-            && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && rest.chars().all(fits)
-            && !rest.ends_with(':')
-    });
     let taken = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
-    if (plain || address) && !taken.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+    let word = plain(text) && !taken.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if word || address(text) || amount(text) || version(text) {
         return text.to_owned();
     }
-    let json = Value::from(text).to_string();
     // JSON leaves these as they are; YAML does not take them, or takes them for line breaks.
-    json.chars()
-        .map(|c| match c {
-            '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => format!("\\u{:04x}", c as u32),
-            c => c.to_string(),
-        })
-        .collect()
+    let escaped = |c: char| match c {
+        '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => format!("\\u{:04x}", c as u32),
+        c => c.to_string(),
+    };
+    Value::from(text).to_string().chars().map(escaped).collect()
+}
+
+/// Words: `orders per minute`, `kafka@3`.
+fn plain(text: &str) -> bool {
+    let inner = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '@' | ' ');
+    text.starts_with(char::is_alphabetic) && !text.ends_with(' ') && text.chars().all(inner)
+}
+
+/// `http://host:8081/path`.
+fn address(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':');
+    let parts = text.split_once("://");
+    parts.is_some_and(|(scheme, rest)| {
+        let named = scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(|c| c.is_ascii_alphanumeric());
+        named && rest.chars().all(inner) && !rest.ends_with(':')
+    })
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
+}
+
+/// `10 s`.
+fn amount(text: &str) -> bool {
+    let unit = |unit: &str| !unit.is_empty() && unit.chars().all(|c| c.is_ascii_alphabetic());
+    text.split_once(' ').is_some_and(|(number, rest)| digits(number) && unit(rest))
+}
+
+/// `2.2.1`: no number in any YAML.
+fn version(text: &str) -> bool {
+    text.split('.').count() == 3 && text.split('.').all(digits)
 }

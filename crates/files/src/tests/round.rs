@@ -54,7 +54,7 @@ parallelism: 4
 config:
   a: \"true\"
   b: \"#no comment\"
-  execution.checkpointing.interval: \"10 s\"
+  execution.checkpointing.interval: 10 s
 jars:
   - kafka@3
 sql: |

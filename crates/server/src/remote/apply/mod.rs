@@ -218,7 +218,8 @@ async fn check(team: &Team, job: &Job, document: &Document) -> Result<Vec<(bool,
         .await?;
     // Where nothing can judge, the release itself says so.
     let findings = answer.body["findings"].as_array().cloned().unwrap_or_default();
-    Ok(findings.iter().map(|finding| placed(document, finding)).collect())
+    let worth = findings.iter().filter(|finding| at(finding, "severity") != "info");
+    Ok(worth.map(|finding| placed(document, finding)).collect())
 }
 
 fn placed(document: &Document, finding: &Value) -> (bool, String) {
@@ -235,13 +236,16 @@ fn placed(document: &Document, finding: &Value) -> (bool, String) {
         None => document.in_script(number("line"), number("column")),
     };
     let suggestion = at(finding, "suggestion");
-    let text = format!(
-        "{place}: {}[{}]: {} {suggestion}",
+    let mut text = format!(
+        "{place}: {}[{}]: {}",
         at(finding, "severity"),
         at(finding, "code"),
         at(finding, "message")
     );
-    (at(finding, "severity") == "error", text.trim_end().to_owned())
+    if !suggestion.is_empty() {
+        text.push_str(&format!(". {suggestion}"));
+    }
+    (at(finding, "severity") == "error", text)
 }
 
 /// Shows what the planner found; errors end it before anything is changed.

@@ -80,19 +80,26 @@ impl Team {
             }
             _ => None,
         };
-        let snapshots = self.client.get(&path(id, "/snapshots?limit=100")).await?;
         let label = at(&job, "status/label").to_owned();
+        let live = matches!(label.as_str(), "starting" | "running" | "restarting" | "stopping");
+        let snapshot = !live && job.get("run").is_some() && self.snapshot(id).await?;
         let asked = job["desired"]["release"].as_i64().unwrap_or(0);
         let now = JobNow {
             draft: self.content(&job, &draft["spec"]),
             revision: draft["revision"].as_i64().unwrap_or(0),
             release,
             asked: (at(&job, "desired/want") == "running").then_some(asked),
-            live: matches!(label.as_str(), "starting" | "running" | "restarting" | "stopping"),
-            snapshot: items(&snapshots).iter().any(|snapshot| at(snapshot, "state") == "complete"),
+            live,
+            snapshot,
             label,
         };
         Ok(Some((job, now)))
+    }
+
+    /// Whether a job has a complete snapshot.
+    async fn snapshot(&self, id: &str) -> Result<bool, Failure> {
+        let found = self.client.all(&path(id, "/snapshots"), "?limit=500").await?;
+        Ok(found.iter().any(|snapshot| at(snapshot, "state") == "complete"))
     }
 
     /// A job's head and one of its specifications as a document.

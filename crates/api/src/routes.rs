@@ -66,6 +66,7 @@ fn platform(routes: Routes) -> Routes {
         .add("", Access::Public, routes!(health::readyz))
         .add("", Access::Public, routes!(health::metrics))
         .add("/api/v1", Access::Public, routes!(document::get_open_api))
+        .add("/api/v1", Access::Public, routes!(document::get_files_schema))
         .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in))
         .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in_by_link))
         .add("/api/v1", Access::SignedIn, routes!(access::sign_in::sign_out))

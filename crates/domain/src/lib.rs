@@ -21,6 +21,7 @@ pub mod grant;
 pub mod id;
 pub mod invitation;
 pub mod job;
+pub mod label;
 pub mod network;
 pub mod observation;
 pub mod operation;

@@ -62,6 +62,12 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Cluster(command) => remote::cluster::run(command).await,
             Command::Job(command) => remote::job::run(command).await,
             Command::Operation(command) => remote::operation::run(command).await,
+            Command::Apply(apply) => remote::apply::run(apply).await,
+            Command::Export(export) => remote::export::run(export).await,
+            Command::Schema => {
+                println!("{:#}", files::schema::json_schema());
+                Ok(())
+            }
             Command::Flink(command) => flink::run(command).await,
             Command::Check(check) => check::run(check).await,
             Command::Doctor(doctor) => doctor::run(doctor).await,

@@ -6,18 +6,19 @@ use crate::Complaints;
 use crate::files::{Repository, run};
 
 /// Crate, and all of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("flink", &["domain"]),
     ("sql", &["domain"]),
     ("artifacts", &["domain"]),
     ("vault", &["domain"]),
+    ("files", &["domain"]),
     ("engine", &["store", "domain"]),
-    ("api", &["store", "domain"]),
+    ("api", &["files", "store", "domain"]),
     (
         "server",
-        &["api", "engine", "store", "flink", "sql", "artifacts", "vault", "domain"],
+        &["api", "engine", "files", "store", "flink", "sql", "artifacts", "vault", "domain"],
     ),
     ("sim", &["domain"]),
     ("xtask", &[]),

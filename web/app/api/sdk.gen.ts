@@ -628,7 +628,7 @@ export const getJob = <ThrowOnError extends boolean = false>(options: Options<Ge
 });
 
 /**
- * Changes a job's name or description.
+ * Changes a job's name, description or labels.
  *
  * For: developer.
  */

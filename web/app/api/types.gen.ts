@@ -814,6 +814,12 @@ export type Job = {
      */
     id: string;
     /**
+     * Words to find it by.
+     */
+    labels: {
+        [key: string]: string;
+    };
+    /**
      * Name, unique in the team.
      */
     name: string;
@@ -851,6 +857,12 @@ export type JobChange = {
      * Another line about it.
      */
     description?: string;
+    /**
+     * All its labels anew.
+     */
+    labels?: {
+        [key: string]: string;
+    };
     /**
      * Another name.
      */
@@ -1173,6 +1185,12 @@ export type NewJob = {
      * One line about it.
      */
     description?: string;
+    /**
+     * Words to find it by, at most 32.
+     */
+    labels?: {
+        [key: string]: string;
+    };
     /**
      * Name, unique in the team: 1 to 200 characters of any script.
      */
@@ -3583,6 +3601,10 @@ export type ListJobsData = {
          * The word on the screen.
          */
         label?: 'draft' | 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'finished' | 'failed' | 'ended';
+        /**
+         * Only jobs with all of these labels, e.g. `stage=prod,owner=ann`.
+         */
+        labels?: string;
         /**
          * Most to answer, 1 to 1000; 100 unless told.
          */

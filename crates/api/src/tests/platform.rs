@@ -140,6 +140,8 @@ async fn clusters_are_checked_before_they_are_made() {
 async fn the_server_says_how_it_is() {
     let house = House::build().await;
     assert_eq!(house.get("nobody", "/api/v1/openapi.json").await.is(200)["openapi"], "3.1.0");
+    let schema = house.get("nobody", "/api/v1/schemas/files.json").await.is(200);
+    assert_eq!(schema["$defs"]["Job"]["properties"]["parallelism"]["type"], "integer");
     for path in ["/healthz", "/readyz"] {
         let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
         assert_eq!(house.send(request).await.is(200)["status"], "ok");

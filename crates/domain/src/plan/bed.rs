@@ -134,6 +134,7 @@ pub(super) fn facts() -> JobFacts {
             lifecycle_id: None,
             savepoint_id: None,
             draft_revision: 1,
+            labels: [].into(),
             release_number: 1,
             created_at: T,
             revision: 1,

@@ -18,16 +18,31 @@ pub enum JobCommand {
         /// Only names with this in them
         #[arg(long)]
         search: Option<String>,
+        /// Only jobs with this label; several: with all of them
+        #[arg(long = "label", value_name = "KEY=VALUE", value_parser = key_value)]
+        labels: Vec<(String, String)>,
         /// Where to.
         #[command(flatten)]
         server: Server,
     },
     /// Show a job with its state and the evidence for it
     Show(JobOnly),
-    /// Make an immutable release of the draft
-    Release {
+    /// Put labels on a job: `KEY=VALUE` sets one, `KEY-` removes one
+    Label {
         /// Name or id
         job: String,
+        /// What changes
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        labels: Vec<String>,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Make an immutable release of the draft
+    Release {
+        /// Which.
+        #[command(flatten)]
+        jobs: Jobs,
         /// A line about it
         #[arg(long)]
         note: Option<String>,
@@ -51,8 +66,9 @@ pub enum JobCommand {
     },
     /// Stop a job
     Stop {
-        /// Name or id
-        job: String,
+        /// Which.
+        #[command(flatten)]
+        jobs: Jobs,
         /// How
         #[arg(long, value_enum, default_value_t = Stop::Savepoint)]
         mode: Stop,
@@ -65,8 +81,9 @@ pub enum JobCommand {
     },
     /// Take a savepoint of a running job
     Savepoint {
-        /// Name or id
-        job: String,
+        /// Which.
+        #[command(flatten)]
+        jobs: Jobs,
         /// Whether to wait.
         #[command(flatten)]
         wait: Wait,
@@ -111,8 +128,9 @@ pub enum JobCommand {
     },
     /// Delete a job that does not run; the files of its savepoints stay
     Delete {
-        /// Name or id
-        job: String,
+        /// Which.
+        #[command(flatten)]
+        jobs: Jobs,
         /// Whether to wait.
         #[command(flatten)]
         wait: Wait,
@@ -120,6 +138,20 @@ pub enum JobCommand {
         #[command(flatten)]
         server: Server,
     },
+}
+
+/// One job, or all that have labels.
+#[derive(Debug, Args)]
+pub struct Jobs {
+    /// Name or id
+    #[arg(required_unless_present = "labels")]
+    pub job: Option<String>,
+    /// All jobs with this label instead; several: with all of them
+    #[arg(long = "label", id = "labels", value_name = "KEY=VALUE", value_parser = key_value, conflicts_with = "job")]
+    pub labels: Vec<(String, String)>,
+    /// Only say what would be asked of which job
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// A job and nothing else.
@@ -143,6 +175,9 @@ pub struct JobCreate {
     /// One line about it
     #[arg(long)]
     pub description: Option<String>,
+    /// Words to find it by
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub labels: Vec<(String, String)>,
     /// Where to.
     #[command(flatten)]
     pub server: Server,
@@ -184,8 +219,9 @@ pub struct Spec {
 /// Options of `job start`.
 #[derive(Debug, Args)]
 pub struct JobStart {
-    /// Name or id
-    pub job: String,
+    /// Which.
+    #[command(flatten)]
+    pub jobs: Jobs,
     /// Release; default: the newest
     #[arg(long)]
     pub release: Option<i64>,

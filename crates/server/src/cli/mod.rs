@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::settings::ServeFlags;
-
+mod apply;
 mod artifact;
 mod cluster;
 mod flink;
@@ -13,12 +12,15 @@ mod job;
 mod operation;
 mod place;
 
+pub use apply::*;
 pub use artifact::*;
 pub use cluster::*;
 pub use flink::*;
 pub use job::*;
 pub use operation::*;
 pub use place::*;
+
+use crate::settings::ServeFlags;
 
 /// The control plane for Apache Flink.
 #[derive(Debug, Parser)]
@@ -53,6 +55,12 @@ pub enum Command {
     /// Operations
     #[command(subcommand)]
     Operation(OperationCommand),
+    /// Bring jobs, clusters and artifacts to what files say of them; nothing is deleted or interrupted
+    Apply(Apply),
+    /// Write jobs as files that `apply` reads
+    Export(Export),
+    /// Print the JSON Schema of the files that `apply` reads, for editors; needs no server
+    Schema,
     /// Flink versions in a data folder; needs no server
     #[command(subcommand)]
     Flink(FlinkCommand),

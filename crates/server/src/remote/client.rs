@@ -42,6 +42,7 @@ impl Credentials {
 }
 
 /// Talks to one server.
+#[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: String,
@@ -90,6 +91,38 @@ impl Client {
             team,
             format,
         })
+    }
+
+    /// The team that is meant where nobody names another.
+    #[must_use]
+    pub fn team(&self) -> Option<&str> {
+        self.team.as_deref()
+    }
+
+    /// The same for another team.
+    #[must_use]
+    pub fn of_team(&self, team: &str) -> Self {
+        Self {
+            team: Some(team.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// All items of a list below the team, page by page; `query` begins with `?` and has a limit.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn all(&self, rest: &str, query: &str) -> Result<Vec<Value>, Failure> {
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("{rest}{query}{cursor}")).await?;
+            found.extend(super::print::items(&page));
+            match super::print::at(&page, "nextCursor") {
+                "" => return Ok(found),
+                next => cursor = format!("&cursor={}", escape(next)),
+            }
+        }
     }
 
     /// A path below the team.
@@ -256,7 +289,7 @@ impl Client {
 }
 
 /// A refusal as a sentence: the problem's detail, its field, its hint, and each single error.
-pub(super) fn refusal(answer: &Answer) -> Failure {
+pub fn refusal(answer: &Answer) -> Failure {
     let text = |key: &str| answer.body.get(key).and_then(Value::as_str).unwrap_or_default();
     let mut message = text("detail").to_owned();
     if message.is_empty() {

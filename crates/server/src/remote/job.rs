@@ -1,12 +1,13 @@
 //! `streamwright job …`
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::bulk::{self, Ask};
 use super::client::{Client, escape};
-use super::operation;
 use super::print::{self, at, items, show, table};
 use crate::cli::{JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
 use crate::failure::Failure;
@@ -19,10 +20,10 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
     match command {
         JobCommand::Create(create) => self::create(create).await,
         JobCommand::Edit(edit) => self::edit(edit).await,
-        JobCommand::List { search, server } => {
+        JobCommand::List { search, labels, server } => {
             let client = Client::of(&server)?;
-            let query = search.map_or_else(String::new, |text| format!("?search={}", escape(&text)));
-            let page = client.get(&format!("/jobs{query}")).await?;
+            let search = search.map_or_else(String::new, |text| format!("&search={}", escape(&text)));
+            let page = client.get(&format!("/jobs{}{search}", bulk::query(&labels))).await?;
             print::body(client.format, &page, list);
             Ok(())
         }
@@ -32,31 +33,25 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             print::body(client.format, &job, one);
             Ok(())
         }
+        JobCommand::Label { job, labels, server } => self::label(&Client::of(&server)?, &job, &labels).await,
         JobCommand::Release {
-            job,
+            jobs,
             note,
             override_errors,
             server,
         } => {
-            let client = Client::of(&server)?;
             let body = json!({ "note": note.unwrap_or_default(), "overrideErrors": override_errors });
-            let release = client.post(&path(&job, "/releases"), &body).await?;
-            print::body(client.format, &release, |release| {
-                format!("Release {} of {job}, digest {}\n", show(release, "number"), at(release, "digest"))
-            });
-            Ok(())
+            bulk::ask(&server, &jobs, Ask::of("release", "/releases", body)).await
         }
         JobCommand::Start(start) => self::start(start, None).await,
         JobCommand::Restart { stop, start } => self::start(start, Some(stop)).await,
-        JobCommand::Stop { job, mode, wait, server } => {
-            let client = Client::of(&server)?;
-            let stopped = client.post(&path(&job, "/stop"), &json!({ "mode": mode.word() })).await?;
-            operation::accepted(&client, stopped, wait).await
+        JobCommand::Stop { jobs, mode, wait, server } => {
+            let verb = if mode == Stop::Cancel { "cancel" } else { "stop" };
+            let ask = Ask::of(verb, "/stop", json!({ "mode": mode.word() }));
+            bulk::ask(&server, &jobs, ask.wait(wait)).await
         }
-        JobCommand::Savepoint { job, wait, server } => {
-            let client = Client::of(&server)?;
-            let taken = client.post(&path(&job, "/savepoint"), &json!({})).await?;
-            operation::accepted(&client, taken, wait).await
+        JobCommand::Savepoint { jobs, wait, server } => {
+            bulk::ask(&server, &jobs, Ask::of("savepoint", "/savepoint", json!({})).wait(wait)).await
         }
         JobCommand::Adopt {
             job,
@@ -71,7 +66,7 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
                 body["release"] = json!(release);
             }
             let adopted = client.post(&path(&job, "/adopt"), &body).await?;
-            operation::accepted(&client, adopted, wait).await
+            super::operation::accepted(&client, adopted, wait).await
         }
         JobCommand::Snapshots(only) => {
             let client = Client::of(&only.server)?;
@@ -89,15 +84,19 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             let client = Client::of(&server)?;
             logs(&client, &job, (process, file), bytes).await
         }
-        JobCommand::Delete { job, wait, server } => {
-            let client = Client::of(&server)?;
-            let deleted = client.send(Method::DELETE, &client.team_path(&path(&job, ""))?, None).await?.body;
-            operation::accepted(&client, deleted, wait).await
+        JobCommand::Delete { jobs, wait, server } => {
+            let ask = Ask {
+                method: Method::DELETE,
+                ..Ask::of("delete", "", Value::Null)
+            };
+            bulk::ask(&server, &jobs, ask.wait(wait)).await
         }
     }
 }
 
-fn path(job: &str, rest: &str) -> String {
+/// A path below a job.
+#[must_use]
+pub fn path(job: &str, rest: &str) -> String {
     format!("/jobs/{}{rest}", escape(job))
 }
 
@@ -124,11 +123,34 @@ async fn create(create: JobCreate) -> Result<(), Failure> {
     let client = Client::of(&create.server)?;
     let mut spec = json!({ "sql": "" });
     change(&client, &mut spec, &create.spec).await?;
-    let body = json!({ "name": create.name, "description": create.description.unwrap_or_default(), "spec": spec });
+    let labels: BTreeMap<String, String> = create.labels.into_iter().collect();
+    let body = json!({ "name": create.name, "description": create.description.unwrap_or_default(), "labels": labels, "spec": spec });
     let job = client.post("/jobs", &body).await?;
     print::body(client.format, &job, |job| {
         format!("Created job {}  {}\n", at(job, "name"), at(job, "id"))
     });
+    Ok(())
+}
+
+/// Sets and removes labels; the others stay.
+async fn label(client: &Client, job: &str, changes: &[String]) -> Result<(), Failure> {
+    let now = client.get(&path(job, "")).await?;
+    let mut labels: BTreeMap<String, String> = serde_json::from_value(now["labels"].clone()).unwrap_or_default();
+    for change in changes {
+        match (change.split_once('='), change.strip_suffix('-')) {
+            (Some((key, value)), _) => drop(labels.insert(key.to_owned(), value.to_owned())),
+            (None, Some(key)) => drop(labels.remove(key)),
+            (None, None) => return Err(Failure::usage(format!("'{change}' is neither KEY=VALUE nor KEY-"))),
+        }
+    }
+    let changed = client
+        .send(
+            Method::PATCH,
+            &client.team_path(&path(job, ""))?,
+            Some(&json!({ "labels": labels })),
+        )
+        .await?;
+    print::body(client.format, &changed.body, one);
     Ok(())
 }
 
@@ -190,7 +212,6 @@ async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Fa
 }
 
 async fn start(start: JobStart, stop: Option<Stop>) -> Result<(), Failure> {
-    let client = Client::of(&start.server)?;
     let mut body = json!({
         "state": state(&start.from, stop),
         "allowNonRestoredState": start.allow_non_restored_state,
@@ -202,14 +223,13 @@ async fn start(start: JobStart, stop: Option<Stop>) -> Result<(), Failure> {
     if let Some(parallelism) = start.parallelism {
         body["parallelism"] = json!(parallelism);
     }
-    let verb = if let Some(stop) = stop {
+    let ask = if let Some(stop) = stop {
         body["stop"] = json!(stop.word());
-        "/replace"
+        Ask::of("replace", "/replace", body)
     } else {
-        "/start"
+        Ask::of("start", "/start", body)
     };
-    let started = client.post(&path(&start.job, verb), &body).await?;
-    operation::accepted(&client, started, start.wait).await
+    bulk::ask(&start.server, &start.jobs, ask.wait(start.wait)).await
 }
 
 /// `--from` as the API takes it; a restart goes on from what its stop left unless told otherwise.
@@ -255,6 +275,13 @@ fn one(job: &Value) -> String {
     text.push_str(&format!("evidence  {}\n", at(job, "status/evidence")));
     for condition in job.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten() {
         text.push_str(&format!("!         {}\n", at(condition, "sentence")));
+    }
+    let labels = job["labels"].as_object().into_iter().flatten();
+    let labels: Vec<String> = labels
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+        .collect();
+    if !labels.is_empty() {
+        text.push_str(&format!("labels    {}\n", labels.join(" ")));
     }
     text.push_str(&format!("cluster   {}\n", show(job, "cluster/name")));
     text.push_str(&format!(

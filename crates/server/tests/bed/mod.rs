@@ -292,6 +292,7 @@ async fn fill(url: &str, sim: &str, version: &str) {
         team_id: team.id,
         name: "job".to_owned(),
         description: String::new(),
+        labels: [].into(),
         created_by: user.id,
     };
     let job = store.create_job(job).await.unwrap();

@@ -9,6 +9,7 @@
 mod m0001_begin;
 mod m0002_people;
 mod m0003_artifact;
+mod m0005_labels;
 mod m0006_connection;
 
 use sea_orm::{
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_begin::Begin),
             Box::new(m0002_people::People),
             Box::new(m0003_artifact::Artifacts),
+            Box::new(m0005_labels::Labels),
             Box::new(m0006_connection::Connection),
         ]
     }

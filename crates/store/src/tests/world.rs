@@ -196,6 +196,7 @@ async fn released(store: &Store, team: &Team, user: domain::id::UserId, cluster:
         team_id: team.id,
         name: name.to_owned(),
         description: "what it does".to_owned(),
+        labels: [].into(),
         created_by: user,
     };
     let job = store.create_job(new).await.unwrap();

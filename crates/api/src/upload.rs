@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::artifact::{self, Artifact};
+use crate::download::Content;
 use crate::extract::{Body, Path};
 use crate::page::Page;
 use crate::person::Person;
@@ -316,7 +317,7 @@ fn mismatch(asked: i64, offset: i64, length: i64) -> Response {
     path = "/uploads/{upload}",
     tag = "artifacts",
     params(("Upload-Offset" = i64, Header, description = "At which byte the piece goes on")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = Content, content_type = "application/octet-stream"),
     responses((status = 200, description = "Arrived", body = Upload)),
 )]
 pub async fn append_to_upload(

@@ -4,6 +4,7 @@
 //! the end also when the test fails.
 
 mod access;
+mod artifact;
 mod bed;
 mod cluster;
 mod crash;

@@ -45,7 +45,7 @@ function Row({ one }: { one: Uploading }) {
             aria-label={t('upload.forget')}
             onClick={() => forgetUploading(one.key)}
           />
-        ) : (
+        ) : one.state === 'checking' ? null : (
           <Button size="small" data-testid="upload-cancel" onClick={() => cancelUploading(one)}>
             {t('upload.cancel')}
           </Button>

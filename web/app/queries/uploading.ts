@@ -66,10 +66,13 @@ const lineOf = (team: string, upload: string): Line => ({
   },
 });
 
-async function begin({ team, file, name, kind }: Wanted, signal: AbortSignal): Promise<string> {
+/** Not broken off in the middle: what the server has begun could not be given up without its id. */
+async function begin({ team, file, name, kind }: Wanted): Promise<string> {
   const body = { fileName: file.name, sizeBytes: file.size, ...(name ? { name } : {}), ...(kind ? { kind } : {}) };
-  return (await sdk.createUpload({ path: { team }, body, signal, ...must })).data.id;
+  return (await sdk.createUpload({ path: { team }, body, ...must })).data.id;
 }
+
+const giveUp = (team: string, upload: string) => void sdk.deleteUpload({ path: { team, upload } });
 
 async function run(key: number, wanted: Wanted, signal: AbortSignal) {
   const { team, file } = wanted;
@@ -77,7 +80,8 @@ async function run(key: number, wanted: Wanted, signal: AbortSignal) {
     arrived: (arrived: number) => change(key, { arrived }),
     waiting: (waiting: boolean) => change(key, { state: waiting ? 'waiting' : 'sending' }),
   };
-  const upload = wanted.upload ?? (await begin(wanted, signal));
+  const upload = wanted.upload ?? (await begin(wanted));
+  if (signal.aborted) giveUp(team, upload);
   change(key, { upload });
   again.set(key, { ...wanted, upload });
   await sendFile(file, lineOf(team, upload), watch, signal);
@@ -128,7 +132,7 @@ export function startUploading(wanted: Wanted) {
 /** Gives an upload up, here and on the server. */
 export function cancelUploading({ key, team, upload }: Uploading) {
   stops.get(key)?.abort();
-  if (upload) void sdk.deleteUpload({ path: { team, upload } });
+  if (upload) giveUp(team, upload);
 }
 
 /** Goes on with one that failed. */

@@ -1,5 +1,8 @@
 // The nouns as the console names them. The generated names stay behind this file.
 export type {
+  Artifact,
+  ArtifactKind,
+  ArtifactUse,
   Checkpoint,
   Checkpoints,
   CheckReport,
@@ -34,17 +37,20 @@ export type {
   StartState,
   Step,
   Token,
+  Upload,
   Verdict,
   Vertex,
 } from './api';
 
-import type { Job, Operation, StopRequest } from './api';
+import type { ArtifactKind, Job, Operation, StopRequest } from './api';
 
 export type Label = Job['status']['label'];
 export type OperationState = Operation['state'];
 export type StopMode = NonNullable<StopRequest['mode']>;
 /** What an optional field of the API can be. */
 export type Maybe<T> = T | null | undefined;
+
+export const ARTIFACT_KINDS: readonly ArtifactKind[] = ['job_jar', 'udf_jar', 'connector', 'python_file', 'archive'];
 
 export const LABELS: readonly Label[] = [
   'running',

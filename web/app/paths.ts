@@ -1,6 +1,6 @@
 // Every address of the console, in one place. Pages and links use these; nothing else writes a path.
 import { linkOptions } from '@tanstack/react-router';
-import type { Label } from './nouns';
+import type { ArtifactKind, Label } from './nouns';
 
 export const JOB_TABS = ['overview', 'sql', 'timeline', 'checkpoints', 'exceptions', 'logs', 'configuration', 'releases'] as const;
 export type JobTab = (typeof JOB_TABS)[number];
@@ -44,6 +44,14 @@ export interface ClusterSearch {
   follow?: boolean;
 }
 
+export interface ArtifactsSearch {
+  search?: string;
+  kind?: ArtifactKind;
+  dialog?: 'upload';
+  /** The name that gets a new version. */
+  of?: string;
+}
+
 export interface VersionsSearch {
   dialog?: 'install' | 'add';
 }
@@ -61,6 +69,7 @@ export const paths = {
   clusters: (team: string, search: ClustersSearch = {}) => linkOptions({ to: '/teams/$team/clusters', params: { team }, search }),
   cluster: (team: string, cluster: string, search: ClusterSearch = {}) =>
     linkOptions({ to: '/teams/$team/clusters/$cluster', params: { team, cluster }, search }),
+  artifacts: (team: string, search: ArtifactsSearch = {}) => linkOptions({ to: '/teams/$team/artifacts', params: { team }, search }),
   versions: (search: VersionsSearch = {}) => linkOptions({ to: '/flink-versions', search }),
   account: () => linkOptions({ to: '/account' }),
 };

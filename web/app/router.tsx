@@ -6,7 +6,7 @@ import { Frame } from './pages/frame';
 import { Home } from './pages/home';
 import { NotFound } from './pages/not-found';
 import { JOB_TABS } from './paths';
-import { clusterSearch, clustersSearch, jobSearch, jobsSearch, signInSearch, versionsSearch } from './search';
+import { artifactsSearch, clusterSearch, clustersSearch, jobSearch, jobsSearch, signInSearch, versionsSearch } from './search';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
@@ -70,6 +70,13 @@ const cluster = createRoute({
   component: lazyRouteComponent(() => import('./pages/cluster'), 'ClusterPage'),
 });
 
+const artifacts = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/artifacts',
+  validateSearch: artifactsSearch,
+  component: lazyRouteComponent(() => import('./pages/artifacts'), 'ArtifactsPage'),
+});
+
 const versions = createRoute({
   getParentRoute: () => frame,
   path: '/flink-versions',
@@ -83,7 +90,10 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./pages/account'), 'AccountPage'),
 });
 
-const routeTree = root.addChildren([signIn, frame.addChildren([home, teamHome, jobs, jobHome, job, clusters, cluster, versions, account])]);
+const routeTree = root.addChildren([
+  signIn,
+  frame.addChildren([home, teamHome, jobs, jobHome, job, clusters, cluster, artifacts, versions, account]),
+]);
 
 export const router = createRouter({
   routeTree,

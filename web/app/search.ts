@@ -1,6 +1,7 @@
 // Reads search parameters from an address: whatever a person typed there becomes a valid value or nothing.
-import { LABELS } from './nouns';
+import { ARTIFACT_KINDS, LABELS } from './nouns';
 import {
+  type ArtifactsSearch,
   type ClusterSearch,
   type ClustersSearch,
   JOB_DIALOGS,
@@ -56,5 +57,12 @@ export const jobSearch = (raw: Raw): JobSearch =>
 export const clustersSearch = (raw: Raw): ClustersSearch => filled({ dialog: oneOf(raw.dialog, ['new'] as const) });
 export const clusterSearch = (raw: Raw): ClusterSearch =>
   filled({ process: text(raw.process), find: text(raw.find), follow: yes(raw.follow) });
+export const artifactsSearch = (raw: Raw): ArtifactsSearch =>
+  filled({
+    search: text(raw.search),
+    kind: oneOf(raw.kind, ARTIFACT_KINDS),
+    dialog: oneOf(raw.dialog, ['upload'] as const),
+    of: text(raw.of),
+  });
 export const versionsSearch = (raw: Raw): VersionsSearch => filled({ dialog: oneOf(raw.dialog, ['install', 'add'] as const) });
 export const signInSearch = (raw: Raw): SignInSearch => filled({ next: text(raw.next) });

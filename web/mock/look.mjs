@@ -71,6 +71,20 @@ const PAGES = {
   'new-cluster': [`${team}/clusters?dialog=new`],
   cluster: [`${team}/clusters/${id('cluster', 1)}`],
   'cluster-unreachable': [`${team}/clusters/${id('cluster', 3)}`],
+  artifacts: [`${team}/artifacts`],
+  'artifact-versions': [`${team}/artifacts`, (page) => page.getByText('flink-sql-connector-kafka.jar').click()],
+  'artifact-upload': [`${team}/artifacts?dialog=upload`],
+  'artifact-refused': [
+    `${team}/artifacts?dialog=upload`,
+    async (page) => {
+      await page
+        .locator('input[type=file]')
+        .last()
+        .setInputFiles({ name: 'evil.jar', mimeType: 'application/java-archive', buffer: Buffer.from('x') });
+      await page.getByTestId('upload-confirm').click();
+      await page.locator('[data-testid=uploading][data-state=failed]').waitFor();
+    },
+  ],
   versions: ['/flink-versions'],
   install: ['/flink-versions?dialog=install'],
   account: ['/account'],

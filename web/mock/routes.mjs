@@ -1,5 +1,6 @@
 // @ts-check
 // The mock API's routes: enough of the server's behaviour to look at every page and to walk through the main path.
+import { artifacts, uploads, versionsOf } from './artifact-fixtures.mjs';
 import { actionsOf, clusters, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
 import * as one from './job-fixtures.mjs';
 
@@ -294,6 +295,22 @@ function teamRoute(path, request) {
       field: 'configuration.rest.port',
       hint: 'Choose another port or leave the key out.',
     });
+  if (path === '/artifacts') {
+    const name = request.query.get('name');
+    return list(name === null ? artifacts : versionsOf(name));
+  }
+  if (path === '/uploads' && request.method === 'GET') return list(uploads);
+  if (path === '/uploads') {
+    const { fileName } = request.body;
+    return problem(
+      422,
+      'bad_artifact',
+      `'${fileName}' cannot be used: Its entry '../../etc/cron.d/evil' leads out of its folder (zip slip).`,
+      {
+        hint: 'Mend the file and upload it again. Nothing was kept.',
+      },
+    );
+  }
   if (path === '/check') {
     const sql = String(request.body.sql ?? '');
     return {

@@ -277,10 +277,8 @@ pub async fn delete_artifact(State(app): State<App>, of: ArtifactScope) -> Resul
         }
         done => done?,
     };
-    if last {
-        if let Err(error) = app.ports.artifacts.remove(&gone.digest, now().plus(-YOUNG_MS)).await {
-            tracing::warn!(%error, "the bytes of an artifact could not be removed; the sweep will try again");
-        }
+    if last && let Err(error) = app.ports.artifacts.remove(&gone.digest, now().plus(-YOUNG_MS)).await {
+        tracing::warn!(%error, "the bytes of an artifact could not be removed; the sweep will try again");
     }
     Ok(StatusCode::NO_CONTENT)
 }

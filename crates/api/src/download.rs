@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::problem::{Problem, sentence};
@@ -19,6 +20,11 @@ use crate::scope::{ArtifactScope, VersionQuery};
 pub const MEDIA_TYPE: &str = "application/octet-stream";
 /// Read from the disk at once.
 const PIECE: usize = 128 * 1024;
+
+/// Bytes as they are.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct Content(#[allow(dead_code, reason = "it is only told of in the document")] Vec<u8>);
 
 /// Which bytes are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +121,8 @@ fn gone(error: impl std::fmt::Display) -> Problem {
     tag = "artifacts",
     params(VersionQuery),
     responses(
-        (status = 200, description = "All bytes", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 206, description = "The part that was asked for", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "All bytes", body = Content, content_type = "application/octet-stream"),
+        (status = 206, description = "The part that was asked for", body = Content, content_type = "application/octet-stream"),
         (status = 304, description = "What the client has is current"),
     ),
 )]

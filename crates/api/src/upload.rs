@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::artifact::{self, Artifact};
+use crate::download::Content;
 use crate::extract::{Body, Path};
 use crate::page::Page;
 use crate::person::Person;
@@ -226,9 +227,12 @@ pub async fn create_upload(State(app): State<App>, scope: Scope, Body(asked): Bo
 pub async fn list_uploads(State(app): State<App>, scope: Scope) -> Result<Json<Page<Upload>>, Problem> {
     let mut items = Vec::new();
     for upload in app.store.uploads(scope.team_id).await? {
-        // One that lost its bytes goes on at their beginning no more; it is forgotten in time.
-        let offset = app.ports.artifacts.offset(upload.id).await.unwrap_or(0);
-        items.push(view(&app, upload, offset).await?);
+        match app.ports.artifacts.offset(upload.id).await {
+            Ok(offset) => items.push(view(&app, upload, offset).await?),
+            // It has just been completed or given up, or has lost its bytes and expires.
+            Err(error) if error.not_found() => {}
+            Err(error) => return Err(told(error, &upload)),
+        }
     }
     Ok(Json(Page::whole(items)))
 }
@@ -316,7 +320,7 @@ fn mismatch(asked: i64, offset: i64, length: i64) -> Response {
     path = "/uploads/{upload}",
     tag = "artifacts",
     params(("Upload-Offset" = i64, Header, description = "At which byte the piece goes on")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = Content, content_type = "application/octet-stream"),
     responses((status = 200, description = "Arrived", body = Upload)),
 )]
 pub async fn append_to_upload(
@@ -373,13 +377,13 @@ async fn settle(app: &App, upload: &domain::upload::Upload, received: &Result<Re
     }
 }
 
-/// Forgets an upload that cannot become anything.
+/// Forgets an upload that cannot become anything: its bytes first, because a database on a full disk needs room.
 async fn forget(app: &App, upload: &domain::upload::Upload) {
-    if let Err(error) = app.store.delete_upload(upload.team_id, upload.id).await {
-        tracing::debug!(%error, "an upload was forgotten already");
-    }
     if let Err(error) = app.ports.artifacts.discard(upload.id).await {
         tracing::warn!(%error, "the bytes of an upload could not be removed; the sweep will try again");
+    }
+    if let Err(error) = app.store.delete_upload(upload.team_id, upload.id).await {
+        tracing::warn!(%error, "an upload could not be forgotten; it expires");
     }
 }
 

@@ -273,3 +273,101 @@ pub(crate) fn fault(path: &Path, error: &io::Error) -> PortError {
         _ => PortError::GiveUp(format!("{}: {error}", path.display())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::artifact::ArtifactKind;
+
+    use super::*;
+
+    const FAR: Millis = Millis(i64::MAX / 2);
+    const SCRIPT: &[u8] = b"print('hello')";
+
+    fn upload(number: u32) -> Upload {
+        let id = |prefix: &str, number: u32| format!("{prefix}_{number:032}");
+        Upload {
+            id: id("upload", number).parse().unwrap(),
+            team_id: id("team", 0).parse().unwrap(),
+            name: "a.py".to_owned(),
+            file_name: "a.py".to_owned(),
+            kind: None,
+            size_bytes: i64::try_from(SCRIPT.len()).unwrap(),
+            sha256: None,
+            created_by: id("user", 0).parse().unwrap(),
+            created_at: Millis(0),
+            expires_at: Millis(0),
+        }
+    }
+
+    fn status(error: PortError) -> Option<u16> {
+        match error {
+            PortError::Refused { status, .. } => status,
+            other => panic!("{other}"),
+        }
+    }
+
+    async fn sent(store: &DiskStore, number: u32) -> Upload {
+        let upload = upload(number);
+        store.begin(upload.id, upload.size_bytes).await.unwrap();
+        store.append(upload.id, 0, SCRIPT.to_vec()).await.unwrap();
+        upload
+    }
+
+    async fn kept(store: &DiskStore, number: u32) -> Digest {
+        let upload = sent(store, number).await;
+        let content = store.inspect(&upload).await.unwrap();
+        assert_eq!(content.kind, ArtifactKind::PythonFile);
+        store.keep(upload.id, &content.digest).await.unwrap();
+        content.digest
+    }
+
+    #[tokio::test]
+    async fn pieces_go_where_the_last_one_ended() {
+        let data = tempfile::tempdir().unwrap();
+        let store = DiskStore::new(data.path());
+        let upload = upload(1);
+        assert_eq!(status(store.offset(upload.id).await.unwrap_err()), Some(404));
+        store.begin(upload.id, upload.size_bytes).await.unwrap();
+        assert_eq!(store.append(upload.id, 0, SCRIPT[..5].to_vec()).await, Ok(5));
+        assert_eq!(status(store.append(upload.id, 0, SCRIPT.to_vec()).await.unwrap_err()), Some(409));
+        assert_eq!(status(store.inspect(&upload).await.unwrap_err()), Some(409));
+        // Another server, after this one was killed.
+        let store = DiskStore::new(data.path());
+        assert_eq!(store.offset(upload.id).await, Ok(5));
+        store.append(upload.id, 5, SCRIPT[5..].to_vec()).await.unwrap();
+        let content = store.inspect(&upload).await.unwrap();
+        store.keep(upload.id, &content.digest).await.unwrap();
+        assert_eq!(std::fs::read(store.file(&content.digest).await.unwrap()).unwrap(), SCRIPT);
+        assert_eq!(status(store.offset(upload.id).await.unwrap_err()), Some(404));
+        assert_eq!(status(store.keep(upload.id, &content.digest).await.unwrap_err()), Some(404));
+    }
+
+    #[tokio::test]
+    async fn equal_bytes_are_stored_once_and_the_young_stay() {
+        let data = tempfile::tempdir().unwrap();
+        let store = DiskStore::new(data.path());
+        let digest = kept(&store, 1).await;
+        assert_eq!(kept(&store, 2).await, digest);
+        let left = sent(&store, 3).await;
+        let all = store.inventory(FAR).await.unwrap();
+        assert_eq!((all.digests, all.uploads), (vec![digest.clone()], vec![left.id]));
+        assert_eq!(store.inventory(Millis(0)).await.unwrap(), Inventory::default());
+        store.remove(&digest, Millis(0)).await.unwrap();
+        assert!(store.file(&digest).await.is_ok(), "bytes that were kept since then stay");
+        store.remove(&digest, FAR).await.unwrap();
+        assert!(store.file(&digest).await.unwrap_err().not_found());
+        store.remove(&digest, FAR).await.unwrap();
+        store.discard(left.id).await.unwrap();
+        store.discard(left.id).await.unwrap();
+        assert_eq!(store.inventory(FAR).await.unwrap(), Inventory::default());
+    }
+
+    #[tokio::test]
+    async fn what_has_no_room_is_refused_before_it_is_sent() {
+        let data = tempfile::tempdir().unwrap();
+        let store = DiskStore::new(data.path());
+        let error = store.begin(upload(1).id, i64::MAX).await.unwrap_err();
+        assert!(error.to_string().contains("is full"), "{error}");
+        assert_eq!(store.inventory(FAR).await.unwrap(), Inventory::default());
+    }
+}

@@ -476,6 +476,11 @@ export type Condition = {
 export type ConditionWord = 'unreachable' | 'waiting_for_resources' | 'ghost' | 'newer_release';
 
 /**
+ * Bytes as they are.
+ */
+export type Content = Blob | File;
+
+/**
  * A new token with its secret, which is never shown again.
  */
 export type CreatedToken = {
@@ -3179,11 +3184,11 @@ export type DownloadArtifactResponses = {
     /**
      * All bytes
      */
-    200: Array<number>;
+    200: Content;
     /**
      * The part that was asked for
      */
-    206: Array<number>;
+    206: Content;
 };
 
 export type DownloadArtifactResponse = DownloadArtifactResponses[keyof DownloadArtifactResponses];
@@ -4862,7 +4867,7 @@ export type GetUploadResponses = {
 export type GetUploadResponse = GetUploadResponses[keyof GetUploadResponses];
 
 export type AppendToUploadData = {
-    body: Array<number>;
+    body: Content;
     headers: {
         /**
          * At which byte the piece goes on

@@ -46,6 +46,8 @@ describe('a change', () => {
   it('knows every query that the console reads', () => {
     const known = new Set(
       [
+        'artifact',
+        'upload',
         'job',
         'draft',
         'release',

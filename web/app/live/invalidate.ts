@@ -17,10 +17,15 @@ interface KeyPart {
 const JOB_VIEWS = ['getJob', 'listJobs', 'listOperations', 'listEvents'];
 const RUN_READS = ['getGraph', 'getCheckpoints', 'listExceptions', 'listLogs', 'getConfiguration', 'listRuns'];
 
+/** Artifacts say who uses them. */
+const ARTIFACT_READS = ['listArtifacts', 'getArtifact'];
+
 const BY_NOUN: Record<string, readonly string[]> = {
   job: JOB_VIEWS,
-  draft: ['getDraft', 'listDrafts', 'getJob', 'listJobs'],
-  release: ['listReleases', 'getJob', 'listJobs', 'listEvents'],
+  artifact: ARTIFACT_READS,
+  upload: ['listUploads'],
+  draft: ['getDraft', 'listDrafts', 'getJob', 'listJobs', ...ARTIFACT_READS],
+  release: ['listReleases', 'getJob', 'listJobs', 'listEvents', ...ARTIFACT_READS],
   operation: [...JOB_VIEWS, 'listSnapshots', 'listClusters', 'getCluster', 'listClusterOperations', 'listClusterLogs'],
   run: [...JOB_VIEWS, ...RUN_READS],
   observation: ['getJob', 'listJobs', ...RUN_READS],

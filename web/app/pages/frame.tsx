@@ -61,6 +61,9 @@ function Header({ me, team, openHelp }: { me: Me; team: string | undefined; open
             <Link {...paths.clusters(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-clusters">
               {t('nav.clusters')}
             </Link>
+            <Link {...paths.artifacts(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-artifacts">
+              {t('nav.artifacts')}
+            </Link>
           </>
         )}
         <Link {...paths.versions()} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-versions">

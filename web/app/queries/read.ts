@@ -13,6 +13,8 @@ import {
   getLogTailOptions,
   getMeOptions,
   getReleaseOptions,
+  listArtifactsOptions,
+  listArtifactsQueryKey,
   listClusterEventsOptions,
   listClusterLogsOptions,
   listClusterOperationsOptions,
@@ -29,9 +31,10 @@ import {
   listSessionsOptions,
   listSnapshotsOptions,
   listTokensOptions,
+  listUploadsOptions,
 } from '../api/@tanstack/react-query.gen';
-import { listJobs } from '../api/sdk.gen';
-import type { Job } from '../nouns';
+import { listArtifacts, listJobs } from '../api/sdk.gen';
+import type { Artifact, Job } from '../nouns';
 
 const PAGE = 500;
 const MOST_PAGES = 20;
@@ -49,12 +52,30 @@ async function allJobs(team: string, signal: AbortSignal): Promise<Job[]> {
   return jobs;
 }
 
+/** The newest version of every name of a team. */
+async function allArtifacts(team: string, signal: AbortSignal): Promise<Artifact[]> {
+  const artifacts: Artifact[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const query = { limit: PAGE, ...(cursor ? { cursor } : {}) };
+    const { data } = await listArtifacts({ path: { team }, query, signal, throwOnError: true });
+    artifacts.push(...data.items);
+    if (!data.nextCursor) break;
+    cursor = data.nextCursor;
+  }
+  return artifacts;
+}
+
 export const read = {
   me: () => ({ ...getMeOptions(), staleTime: 300_000 }),
   sessions: () => listSessionsOptions(),
   tokens: () => listTokensOptions(),
   flinkVersions: () => listFlinkVersionsOptions(),
   installations: () => listInstallationsOptions(),
+  artifacts: (team: string) =>
+    queryOptions({ queryKey: listArtifactsQueryKey({ path: { team } }), queryFn: ({ signal }) => allArtifacts(team, signal) }),
+  artifactVersions: (team: string, name: string) => listArtifactsOptions({ path: { team }, query: { name, limit: PAGE } }),
+  uploads: (team: string) => listUploadsOptions({ path: { team } }),
   clusters: (team: string) => listClustersOptions({ path: { team } }),
   cluster: (team: string, cluster: string) => getClusterOptions({ path: { team, cluster } }),
   clusterLogs: (team: string, cluster: string) => listClusterLogsOptions({ path: { team, cluster } }),

@@ -37,6 +37,9 @@ export const write = {
     take(sdk.installFlinkVersion({ body: { version, source }, ...must })),
   deleteFlinkVersion: (version: string) => take(sdk.deleteFlinkVersion({ path: { version }, ...must })),
 
+  deleteArtifact: (team: string, artifact: string) => take(sdk.deleteArtifact({ path: { team, artifact }, ...must })),
+  deleteUpload: (team: string, upload: string) => take(sdk.deleteUpload({ path: { team, upload }, ...must })),
+
   createCluster: (team: string, body: NewCluster) => take(sdk.createCluster({ path: { team }, body, ...must })),
   startCluster: (team: string, cluster: string) =>
     take(sdk.startCluster({ path: { team, cluster }, body: {}, headers: keyed(newKey()), ...must })),

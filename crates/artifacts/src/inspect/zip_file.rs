@@ -96,10 +96,9 @@ fn directory(file: &mut File) -> Result<Directory, PortError> {
         u64::from(u32_at(&record, 12)),
         u64::from(u32_at(&record, 16)),
     );
-    if count == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff {
-        if let Some((at, record)) = end_64(file, place)? {
-            (place, count, size, offset) = (at, u64_at(&record, 32), u64_at(&record, 40), u64_at(&record, 48));
-        }
+    let larger = count == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff;
+    if larger && let Some((at, record)) = end_64(file, place)? {
+        (place, count, size, offset) = (at, u64_at(&record, 32), u64_at(&record, 40), u64_at(&record, 48));
     }
     let start = place
         .checked_sub(size)

@@ -173,6 +173,25 @@ impl Bed {
         store.close().await;
     }
 
+    /// The command line of this server's administrator.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_streamwright"));
+        command
+            .args(args)
+            .env("STREAMWRIGHT_SERVER", &self.url)
+            .env("STREAMWRIGHT_TOKEN", SECRET)
+            .env("STREAMWRIGHT_TEAM", TEAM)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// A request with a body of bytes below the team.
+    pub fn bytes(&self, method: reqwest::Method, rest: &str) -> reqwest::RequestBuilder {
+        let path = format!("{}/api/v1/teams/{TEAM}{rest}", self.url);
+        self.http.request(method, path).bearer_auth(SECRET).timeout(HANG)
+    }
+
     /// GET below the team.
     pub async fn get(&self, rest: &str) -> Reply {
         self.raw(reqwest::Method::GET, &format!("/api/v1/teams/{TEAM}{rest}"), None, None)

@@ -4,6 +4,7 @@
 //! the end also when the test fails.
 
 mod access;
+mod artifact;
 mod audit;
 mod bed;
 mod cluster;

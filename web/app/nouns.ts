@@ -1,5 +1,7 @@
 // The nouns as the console names them. The generated names stay behind this file.
 export type {
+  Account,
+  AuditEntry,
   Checkpoint,
   Checkpoints,
   CheckReport,
@@ -11,7 +13,9 @@ export type {
   Event,
   Finding,
   FlinkVersion,
+  FlinkVersionGrant,
   Installation,
+  Invitation,
   Job,
   JobConfiguration,
   JobException,
@@ -20,31 +24,38 @@ export type {
   LogFile,
   LogTail,
   Me,
+  Member,
   NewCluster,
   NewJobSpec,
+  NewToken,
   Operation,
   Person,
   Problem,
   Release,
   ReleaseDiff,
   ReleaseSummary,
+  Role,
   Run,
   Session,
   Snapshot,
   StartState,
   Step,
+  Team,
   Token,
   Verdict,
   Vertex,
 } from './api';
 
-import type { Job, Operation, StopRequest } from './api';
+import type { Job, Operation, Role, StopRequest } from './api';
 
 export type Label = Job['status']['label'];
 export type OperationState = Operation['state'];
 export type StopMode = NonNullable<StopRequest['mode']>;
 /** What an optional field of the API can be. */
 export type Maybe<T> = T | null | undefined;
+
+/** The roles of a team, lowest first: each may do what the ones before it may. */
+export const ROLES: readonly Role[] = ['viewer', 'operator', 'developer', 'team_admin'];
 
 export const LABELS: readonly Label[] = [
   'running',

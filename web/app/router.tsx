@@ -6,7 +6,16 @@ import { Frame } from './pages/frame';
 import { Home } from './pages/home';
 import { NotFound } from './pages/not-found';
 import { JOB_TABS } from './paths';
-import { clusterSearch, clustersSearch, jobSearch, jobsSearch, signInSearch, versionsSearch } from './search';
+import {
+  administrationSearch,
+  clusterSearch,
+  clustersSearch,
+  jobSearch,
+  jobsSearch,
+  membersSearch,
+  signInSearch,
+  versionsSearch,
+} from './search';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
@@ -15,6 +24,12 @@ const signIn = createRoute({
   path: '/sign-in',
   validateSearch: signInSearch,
   component: lazyRouteComponent(() => import('./pages/sign-in'), 'SignInPage'),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./pages/invitation'), 'InvitationPage'),
 });
 
 const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame });
@@ -70,6 +85,20 @@ const cluster = createRoute({
   component: lazyRouteComponent(() => import('./pages/cluster'), 'ClusterPage'),
 });
 
+const members = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/members',
+  validateSearch: membersSearch,
+  component: lazyRouteComponent(() => import('./pages/members'), 'MembersPage'),
+});
+
+const administration = createRoute({
+  getParentRoute: () => frame,
+  path: '/administration',
+  validateSearch: administrationSearch,
+  component: lazyRouteComponent(() => import('./pages/administration'), 'AdministrationPage'),
+});
+
 const versions = createRoute({
   getParentRoute: () => frame,
   path: '/flink-versions',
@@ -83,7 +112,11 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./pages/account'), 'AccountPage'),
 });
 
-const routeTree = root.addChildren([signIn, frame.addChildren([home, teamHome, jobs, jobHome, job, clusters, cluster, versions, account])]);
+const routeTree = root.addChildren([
+  signIn,
+  invitation,
+  frame.addChildren([home, teamHome, jobs, jobHome, job, clusters, cluster, members, administration, versions, account]),
+]);
 
 export const router = createRouter({
   routeTree,

@@ -20,18 +20,24 @@ import {
   listDraftsOptions,
   listEventsOptions,
   listExceptionsOptions,
+  listFlinkVersionGrantsOptions,
   listFlinkVersionsOptions,
   listInstallationsOptions,
+  listInvitationsOptions,
   listJobsQueryKey,
   listLogsOptions,
+  listMembersOptions,
   listOperationsOptions,
   listReleasesOptions,
   listSessionsOptions,
   listSnapshotsOptions,
+  listTeamFlinkVersionsOptions,
+  listTeamsOptions,
   listTokensOptions,
+  listUsersQueryKey,
 } from '../api/@tanstack/react-query.gen';
-import { listJobs } from '../api/sdk.gen';
-import type { Job } from '../nouns';
+import { listJobs, listUsers } from '../api/sdk.gen';
+import type { Account, Job } from '../nouns';
 
 const PAGE = 500;
 const MOST_PAGES = 20;
@@ -49,11 +55,30 @@ async function allJobs(team: string, signal: AbortSignal): Promise<Job[]> {
   return jobs;
 }
 
+/** All accounts, for the same reason. */
+async function allUsers(signal: AbortSignal): Promise<Account[]> {
+  const users: Account[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { data } = await listUsers({ query: { limit: PAGE, ...(cursor ? { cursor } : {}) }, signal, throwOnError: true });
+    users.push(...data.items);
+    if (!data.nextCursor) break;
+    cursor = data.nextCursor;
+  }
+  return users;
+}
+
 export const read = {
   me: () => ({ ...getMeOptions(), staleTime: 300_000 }),
   sessions: () => listSessionsOptions(),
   tokens: () => listTokensOptions(),
   flinkVersions: () => listFlinkVersionsOptions(),
+  flinkVersionGrants: () => listFlinkVersionGrantsOptions(),
+  teamFlinkVersions: (team: string) => listTeamFlinkVersionsOptions({ path: { team } }),
+  users: () => queryOptions({ queryKey: listUsersQueryKey(), queryFn: ({ signal }) => allUsers(signal) }),
+  teams: () => listTeamsOptions(),
+  members: (team: string) => listMembersOptions({ path: { team } }),
+  invitations: (team: string) => listInvitationsOptions({ path: { team } }),
   installations: () => listInstallationsOptions(),
   clusters: (team: string) => listClustersOptions({ path: { team } }),
   cluster: (team: string, cluster: string) => getClusterOptions({ path: { team, cluster } }),

@@ -6,16 +6,28 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod artifact;
+mod audit;
 mod cluster;
 mod flink;
+mod invitation;
 mod job;
+mod member;
 mod operation;
+mod team;
+mod token;
+mod user;
 
 pub use artifact::*;
+pub use audit::*;
 pub use cluster::*;
 pub use flink::*;
+pub use invitation::*;
 pub use job::*;
+pub use member::*;
 pub use operation::*;
+pub use team::*;
+pub use token::*;
+pub use user::*;
 
 /// The control plane for Apache Flink.
 #[derive(Debug, Parser)]
@@ -50,6 +62,23 @@ pub enum Command {
     /// Operations
     #[command(subcommand)]
     Operation(OperationCommand),
+    /// Accounts (platform admins)
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Teams
+    #[command(subcommand)]
+    Team(TeamCommand),
+    /// Members of the team and their roles
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// Invitations into the team by one-time link
+    #[command(subcommand)]
+    Invitation(InvitationCommand),
+    /// API tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// What was done, by whom and from where
+    Audit(Audit),
     /// Flink versions in a data folder; needs no server
     #[command(subcommand)]
     Flink(FlinkCommand),

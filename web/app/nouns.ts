@@ -1,8 +1,10 @@
 // The nouns as the console names them. The generated names stay behind this file.
 export type {
+  Account,
   Artifact,
   ArtifactKind,
   ArtifactUse,
+  AuditEntry,
   Checkpoint,
   Checkpoints,
   CheckReport,
@@ -14,7 +16,9 @@ export type {
   Event,
   Finding,
   FlinkVersion,
+  FlinkVersionGrant,
   Installation,
+  Invitation,
   Job,
   JobConfiguration,
   JobException,
@@ -23,26 +27,30 @@ export type {
   LogFile,
   LogTail,
   Me,
+  Member,
   NewCluster,
   NewJobSpec,
+  NewToken,
   Operation,
   Person,
   Problem,
   Release,
   ReleaseDiff,
   ReleaseSummary,
+  Role,
   Run,
   Session,
   Snapshot,
   StartState,
   Step,
+  Team,
   Token,
   Upload,
   Verdict,
   Vertex,
 } from './api';
 
-import type { ArtifactKind, Job, Operation, StopRequest } from './api';
+import type { ArtifactKind, Job, Operation, Role, StopRequest } from './api';
 
 export type Label = Job['status']['label'];
 export type OperationState = Operation['state'];
@@ -51,6 +59,8 @@ export type StopMode = NonNullable<StopRequest['mode']>;
 export type Maybe<T> = T | null | undefined;
 
 export const ARTIFACT_KINDS: readonly ArtifactKind[] = ['job_jar', 'udf_jar', 'connector', 'python_file', 'archive'];
+/** The roles of a team, lowest first: each may do what the ones before it may. */
+export const ROLES: readonly Role[] = ['viewer', 'operator', 'developer', 'team_admin'];
 
 export const LABELS: readonly Label[] = [
   'running',

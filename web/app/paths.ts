@@ -53,7 +53,19 @@ export interface ArtifactsSearch {
 }
 
 export interface VersionsSearch {
-  dialog?: 'install' | 'add';
+  dialog?: 'install' | 'add' | 'grant';
+  /** Which version the dialog is about. */
+  of?: string;
+}
+
+export interface MembersSearch {
+  dialog?: 'invite';
+  tab?: 'audit';
+}
+
+export interface AdministrationSearch {
+  tab?: 'users' | 'teams' | 'audit';
+  dialog?: 'user' | 'team';
 }
 
 export interface SignInSearch {
@@ -70,9 +82,16 @@ export const paths = {
   cluster: (team: string, cluster: string, search: ClusterSearch = {}) =>
     linkOptions({ to: '/teams/$team/clusters/$cluster', params: { team, cluster }, search }),
   artifacts: (team: string, search: ArtifactsSearch = {}) => linkOptions({ to: '/teams/$team/artifacts', params: { team }, search }),
+  members: (team: string, search: MembersSearch = {}) => linkOptions({ to: '/teams/$team/members', params: { team }, search }),
+  administration: (search: AdministrationSearch = {}) => linkOptions({ to: '/administration', search }),
   versions: (search: VersionsSearch = {}) => linkOptions({ to: '/flink-versions', search }),
   account: () => linkOptions({ to: '/account' }),
 };
+
+/** The whole address of a one-time link; what is after `#` is sent to nobody. */
+const oneTime = (page: string, secret: string) => `${new URL('.', document.baseURI).href}${page}#token=${secret}`;
+export const signInLink = (secret: string) => oneTime('sign-in', secret);
+export const invitationLink = (secret: string) => oneTime('invitation', secret);
 
 /** Only addresses of this console may be gone back to after signing in. */
 export function safeNext(next: string | undefined): string {

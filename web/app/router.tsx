@@ -6,7 +6,17 @@ import { Frame } from './pages/frame';
 import { Home } from './pages/home';
 import { NotFound } from './pages/not-found';
 import { JOB_TABS } from './paths';
-import { artifactsSearch, clusterSearch, clustersSearch, jobSearch, jobsSearch, signInSearch, versionsSearch } from './search';
+import {
+  administrationSearch,
+  artifactsSearch,
+  clusterSearch,
+  clustersSearch,
+  jobSearch,
+  jobsSearch,
+  membersSearch,
+  signInSearch,
+  versionsSearch,
+} from './search';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
@@ -15,6 +25,12 @@ const signIn = createRoute({
   path: '/sign-in',
   validateSearch: signInSearch,
   component: lazyRouteComponent(() => import('./pages/sign-in'), 'SignInPage'),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./pages/invitation'), 'InvitationPage'),
 });
 
 const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame });
@@ -77,6 +93,20 @@ const artifacts = createRoute({
   component: lazyRouteComponent(() => import('./pages/artifacts'), 'ArtifactsPage'),
 });
 
+const members = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/members',
+  validateSearch: membersSearch,
+  component: lazyRouteComponent(() => import('./pages/members'), 'MembersPage'),
+});
+
+const administration = createRoute({
+  getParentRoute: () => frame,
+  path: '/administration',
+  validateSearch: administrationSearch,
+  component: lazyRouteComponent(() => import('./pages/administration'), 'AdministrationPage'),
+});
+
 const versions = createRoute({
   getParentRoute: () => frame,
   path: '/flink-versions',
@@ -92,7 +122,8 @@ const account = createRoute({
 
 const routeTree = root.addChildren([
   signIn,
-  frame.addChildren([home, teamHome, jobs, jobHome, job, clusters, cluster, artifacts, versions, account]),
+  invitation,
+  frame.addChildren([home, teamHome, jobs, jobHome, job, clusters, cluster, artifacts, members, administration, versions, account]),
 ]);
 
 export const router = createRouter({

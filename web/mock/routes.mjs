@@ -3,6 +3,7 @@
 import { artifacts, uploads, versionsOf } from './artifact-fixtures.mjs';
 import { actionsOf, clusters, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
 import * as one from './job-fixtures.mjs';
+import * as people from './people-fixtures.mjs';
 
 /** @typedef {{ method: string, path: string, query: URLSearchParams, body: Record<string, unknown>, ifMatch: string | undefined }} Request */
 /** @typedef {{ status?: number, body?: unknown, setCookie?: string }} Answer */
@@ -321,6 +322,13 @@ function teamRoute(path, request) {
       },
     };
   }
+  if (path === '/members') return list(people.members);
+  if (path === '/audit') return list(people.audit);
+  if (path === '/flink-versions') return list(versions);
+  if (path === '/invitations')
+    return request.method === 'GET'
+      ? list(people.invitations)
+      : { status: 201, body: { invitation: people.invitations[0], secret: 'x9mR2kq7fB0xYtVw3LhC8dE5sJ1nA6uPz9mR2kq7fB0' } };
   const [, noun, name = '', rest = ''] = /^\/(jobs|clusters)\/([^/]+)(.*)$/.exec(path) ?? [];
   if (noun === 'jobs') {
     const job = jobOf(decodeURIComponent(name));
@@ -351,6 +359,8 @@ export function answer(request, signedIn) {
       : { body: { ...me, passwordSet: false }, setCookie: cookie };
   }
   if (path === '/sign-out') return { status: 204, setCookie: 'mock_session=; Path=/; Max-Age=0' };
+  if (path === '/invitations/look')
+    return { body: { team: 'demo', role: 'operator', invitedBy: 'admin', expiresAt: new Date(Date.now() + 2e8).toISOString() } };
   if (!signedIn) return problem(401, 'signed_out', 'Sign in first.');
   if (path === '/me') return { body: me };
   if (path === '/me/password') return { status: 204 };
@@ -366,6 +376,11 @@ export function answer(request, signedIn) {
         });
   if (path === '/flink-versions/install') return { status: 202, body: installations[0] };
   if (path === '/installations') return list(installations);
+  if (path === '/flink-versions/grants')
+    return list(versions.map((one) => ({ flinkVersionId: one.id, version: one.version, allTeams: true, teams: [] })));
+  if (path === '/users') return list(people.users);
+  if (path === '/teams') return list(people.teams);
+  if (path === '/audit') return list(people.audit);
   const [, , rest = ''] = /^\/teams\/([^/]+)(\/.*)$/.exec(path) ?? [];
   return teamRoute(rest, request) ?? problem(404, 'not_found', `${method} ${path} is not mocked.`);
 }

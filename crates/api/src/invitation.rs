@@ -141,7 +141,7 @@ async fn view(app: &App, invitation: domain::invitation::Invitation) -> Result<I
 
 fn over() -> Problem {
     Problem::new(
-        StatusCode::UNAUTHORIZED,
+        StatusCode::GONE,
         "invitation_over",
         "This invitation was used or revoked, has ended, or is not complete.",
     )
@@ -223,7 +223,7 @@ pub async fn delete_invitation(State(app): State<App>, scope: Scope, Path(path):
 /// What an invitation offers; it stays open.
 ///
 /// # Errors
-/// 401 `invitation_over`.
+/// 410 `invitation_over`.
 #[utoipa::path(
     post,
     path = "/invitations/look",
@@ -251,7 +251,7 @@ fn found<T>(found: Result<T, StoreError>) -> Result<T, Problem> {
 /// Accepts an invitation as a new person: makes the account and signs in.
 ///
 /// # Errors
-/// 401 `invitation_over`, 409 `name_taken`, 422 for a name or password that cannot be; the invitation stays open.
+/// 410 `invitation_over`, 409 `name_taken`, 422 for a name or password that cannot be; the invitation stays open.
 #[utoipa::path(
     post,
     path = "/invitations/accept",
@@ -290,7 +290,7 @@ fn told(note: &Note, invitation: &domain::invitation::Invitation, user: &domain:
 /// Accepts an invitation as the person who is signed in.
 ///
 /// # Errors
-/// 401 `invitation_over`, 409 `already_member`; the invitation stays open.
+/// 410 `invitation_over`, 409 `already_member`; the invitation stays open.
 #[utoipa::path(
     post,
     path = "/invitations/join",

@@ -101,6 +101,7 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::NOT_FOUND => "Not found",
         StatusCode::METHOD_NOT_ALLOWED => "No such method here",
         StatusCode::CONFLICT => "Not possible now",
+        StatusCode::GONE => "No longer there",
         StatusCode::PRECONDITION_FAILED => "Somebody else was faster",
         StatusCode::PRECONDITION_REQUIRED => "A condition is missing",
         StatusCode::PAYLOAD_TOO_LARGE => "Too large",

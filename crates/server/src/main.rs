@@ -68,6 +68,12 @@ fn run(command: Command) -> Result<(), Failure> {
                 println!("{:#}", files::schema::json_schema());
                 Ok(())
             }
+            Command::User(command) => remote::user::run(command).await,
+            Command::Team(command) => remote::team::run(command).await,
+            Command::Member(command) => remote::member::run(command).await,
+            Command::Invitation(command) => remote::invitation::run(command).await,
+            Command::Token(command) => remote::token::run(command).await,
+            Command::Audit(audit) => remote::audit::run(audit).await,
             Command::Flink(command) => flink::run(command).await,
             Command::Check(check) => check::run(check).await,
             Command::Doctor(doctor) => doctor::run(doctor).await,

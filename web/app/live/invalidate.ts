@@ -33,12 +33,11 @@ const BY_NOUN: Record<string, readonly string[]> = {
   event: ['listEvents', 'listClusterEvents'],
   cluster: ['listClusters', 'getCluster', 'listJobs', 'getJob', 'listClusterOperations'],
   look: ['listClusters', 'getCluster', 'listJobs', 'getJob'],
-  flink_version: ['listFlinkVersions'],
-  installation: ['listInstallations', 'listFlinkVersions'],
-  team: ['getMe', 'listTeams'],
-  user: ['getMe'],
-  session: ['listSessions', 'getMe'],
-  token: ['listTokens'],
+  flink_version: ['listFlinkVersions', 'listTeamFlinkVersions', 'listFlinkVersionGrants'],
+  installation: ['listInstallations', 'listFlinkVersions', 'listTeamFlinkVersions'],
+  team: ['getMe', 'listTeams', 'listMembers'],
+  invitation: ['listInvitations'],
+  user: ['getMe', 'listUsers', 'listSessions', 'listTokens'],
 };
 
 function part(key: QueryKey): KeyPart {

@@ -64,11 +64,19 @@ function Header({ me, team, openHelp }: { me: Me; team: string | undefined; open
             <Link {...paths.artifacts(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-artifacts">
               {t('nav.artifacts')}
             </Link>
+            <Link {...paths.members(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-people">
+              {t('nav.people')}
+            </Link>
           </>
         )}
         <Link {...paths.versions()} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-versions">
           {t('nav.versions')}
         </Link>
+        {me.user.platformAdmin && (
+          <Link {...paths.administration()} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-administration">
+            {t('nav.administration')}
+          </Link>
+        )}
       </nav>
       <span className="grow" />
       {me.teams.length > 0 && (

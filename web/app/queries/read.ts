@@ -22,19 +22,25 @@ import {
   listDraftsOptions,
   listEventsOptions,
   listExceptionsOptions,
+  listFlinkVersionGrantsOptions,
   listFlinkVersionsOptions,
   listInstallationsOptions,
+  listInvitationsOptions,
   listJobsQueryKey,
   listLogsOptions,
+  listMembersOptions,
   listOperationsOptions,
   listReleasesOptions,
   listSessionsOptions,
   listSnapshotsOptions,
+  listTeamFlinkVersionsOptions,
+  listTeamsOptions,
   listTokensOptions,
   listUploadsOptions,
+  listUsersQueryKey,
 } from '../api/@tanstack/react-query.gen';
-import { listArtifacts, listJobs } from '../api/sdk.gen';
-import type { Artifact, Job } from '../nouns';
+import { listArtifacts, listJobs, listUsers } from '../api/sdk.gen';
+import type { Account, Artifact, Job } from '../nouns';
 
 const PAGE = 500;
 const MOST_PAGES = 20;
@@ -66,11 +72,30 @@ async function allArtifacts(team: string, signal: AbortSignal): Promise<Artifact
   return artifacts;
 }
 
+/** All accounts, for the same reason. */
+async function allUsers(signal: AbortSignal): Promise<Account[]> {
+  const users: Account[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { data } = await listUsers({ query: { limit: PAGE, ...(cursor ? { cursor } : {}) }, signal, throwOnError: true });
+    users.push(...data.items);
+    if (!data.nextCursor) break;
+    cursor = data.nextCursor;
+  }
+  return users;
+}
+
 export const read = {
   me: () => ({ ...getMeOptions(), staleTime: 300_000 }),
   sessions: () => listSessionsOptions(),
   tokens: () => listTokensOptions(),
   flinkVersions: () => listFlinkVersionsOptions(),
+  flinkVersionGrants: () => listFlinkVersionGrantsOptions(),
+  teamFlinkVersions: (team: string) => listTeamFlinkVersionsOptions({ path: { team } }),
+  users: () => queryOptions({ queryKey: listUsersQueryKey(), queryFn: ({ signal }) => allUsers(signal) }),
+  teams: () => listTeamsOptions(),
+  members: (team: string) => listMembersOptions({ path: { team } }),
+  invitations: (team: string) => listInvitationsOptions({ path: { team } }),
   installations: () => listInstallationsOptions(),
   artifacts: (team: string) =>
     queryOptions({ queryKey: listArtifactsQueryKey({ path: { team } }), queryFn: ({ signal }) => allArtifacts(team, signal) }),

@@ -90,16 +90,16 @@ async fn an_invited_person_chooses_a_name_and_is_in() {
         if path.ends_with("look") {
             body = json!({ "token": secret });
         }
-        open(&house, path, body).await.problem(401, "invitation_over");
+        open(&house, path, body).await.problem(410, "invitation_over");
     }
     open(&house, "/invitations/look", json!({"token": "short"}))
         .await
-        .problem(401, "invitation_over");
+        .problem(410, "invitation_over");
     let (revoked, id) = invite(&house, "viewer").await;
     house.delete("admin", &format!("/teams/main/invitations/{id}")).await.is(204);
     open(&house, "/invitations/look", json!({ "token": revoked }))
         .await
-        .problem(401, "invitation_over");
+        .problem(410, "invitation_over");
     house
         .delete("admin", &format!("/teams/main/invitations/{id}"))
         .await
@@ -125,7 +125,7 @@ async fn somebody_who_has_an_account_joins_with_it() {
     join("admin").await.problem(409, "already_member");
     let me = join("outsider").await.is(200);
     assert_eq!(me["teams"].as_array().unwrap().len(), 2);
-    join("viewer").await.problem(401, "invitation_over");
+    join("viewer").await.problem(410, "invitation_over");
     house.post("outsider", "/teams/main/jobs", json!({"name": "theirs"})).await.is(201);
 }
 

@@ -80,7 +80,7 @@ fn met(status: u16, body: &str) -> Door {
         403 if body.contains("platform_admin_only") => Door::PlatformOnly,
         403 if body.contains("token_of_team") => Door::TokenOfTeam,
         403 if !body.contains("wrong_password") => panic!("an unknown refusal: {body}"),
-        401 if !body.contains("link_used") && !body.contains("invitation_over") => panic!("an unknown refusal: {body}"),
+        401 if !body.contains("link_used") => panic!("an unknown refusal: {body}"),
         _ => Door::Open,
     }
 }

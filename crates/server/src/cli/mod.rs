@@ -6,21 +6,33 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod apply;
 mod artifact;
+mod audit;
 mod cluster;
 mod flink;
+mod invitation;
 mod job;
+mod member;
 mod operation;
 mod place;
+mod team;
+mod token;
+mod user;
 
 pub use apply::*;
 pub use artifact::*;
+pub use audit::*;
 pub use cluster::*;
 pub use flink::*;
+pub use invitation::*;
 pub use job::*;
+pub use member::*;
 pub use operation::*;
 pub use place::*;
 
 use crate::settings::ServeFlags;
+pub use team::*;
+pub use token::*;
+pub use user::*;
 
 /// The control plane for Apache Flink.
 #[derive(Debug, Parser)]
@@ -61,6 +73,23 @@ pub enum Command {
     Export(Export),
     /// Print the JSON Schema of the files that `apply` reads, for editors; needs no server
     Schema,
+    /// Accounts (platform admins)
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Teams
+    #[command(subcommand)]
+    Team(TeamCommand),
+    /// Members of the team and their roles
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// Invitations into the team by one-time link
+    #[command(subcommand)]
+    Invitation(InvitationCommand),
+    /// API tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// What was done, by whom and from where
+    Audit(Audit),
     /// Flink versions in a data folder; needs no server
     #[command(subcommand)]
     Flink(FlinkCommand),

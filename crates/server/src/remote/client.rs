@@ -125,16 +125,28 @@ impl Client {
         }
     }
 
+    /// The team that commands are about.
+    ///
+    /// # Errors
+    /// When no team is known.
+    pub fn named_team(&self) -> Result<&str, Failure> {
+        self.team
+            .as_deref()
+            .ok_or_else(|| Failure::usage("no team is known: name one with --team"))
+    }
+
+    /// A page of the console.
+    #[must_use]
+    pub fn page(&self, rest: &str) -> String {
+        format!("{}/{rest}", self.base)
+    }
+
     /// A path below the team.
     ///
     /// # Errors
     /// When no team is known.
     pub fn team_path(&self, rest: &str) -> Result<String, Failure> {
-        let team = self
-            .team
-            .as_deref()
-            .ok_or_else(|| Failure::usage("no team is known: name one with --team"))?;
-        Ok(format!("/api/v1/teams/{}{rest}", escape(team)))
+        Ok(format!("/api/v1/teams/{}{rest}", escape(self.named_team()?)))
     }
 
     /// Sends a request; a refusal of the server becomes a sentence and exit code 4.

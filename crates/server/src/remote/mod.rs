@@ -2,13 +2,19 @@
 
 pub mod apply;
 pub mod artifact;
+pub mod audit;
 pub mod bulk;
 pub mod client;
 pub mod cluster;
 pub mod download;
 pub mod export;
+pub mod invitation;
 pub mod job;
 pub mod login;
+pub mod member;
 pub mod operation;
 pub mod print;
+pub mod team;
+pub mod token;
 pub mod upload;
+pub mod user;

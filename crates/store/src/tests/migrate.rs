@@ -71,7 +71,7 @@ fn each_earlier_schema_comes_forward_with_its_data() {
 
 #[test]
 fn two_servers_bring_it_forward_at_once() {
-    for steps in 0..migrations::known().len() {
+    for steps in [0, 1] {
         at_each_engine(move |url| async move {
             earlier(&url, steps).await;
             let opens = (0..4).map(|_| tokio::spawn(open(url.clone())));
@@ -100,8 +100,9 @@ fn child() {
 #[test]
 #[allow(clippy::disallowed_methods, reason = "the child is this very test program")]
 fn a_step_that_was_killed_is_done_by_the_next_start() {
+    // Each step in the middle of a longer way, and as the only one that is missing.
     let all = migrations::known().len();
-    for (steps, step) in (0..all).flat_map(|steps| (1..=all - steps).map(move |step| (steps, step))) {
+    for (steps, step) in (1..=all).map(|step| (0, step)).chain([(all - 1, 1)]) {
         at_each_engine(move |url| async move {
             earlier(&url, steps).await;
             let mut child = Command::new(std::env::current_exe().unwrap());
@@ -125,7 +126,7 @@ fn a_step_that_was_killed_is_done_by_the_next_start() {
 
 #[test]
 fn a_connection_that_is_cut_at_any_statement_loses_nothing() {
-    for steps in 0..migrations::known().len() {
+    for steps in [0, 1] {
         at_each_engine(move |url| async move {
             let Some(proxy) = Proxy::before(&url).await else { return };
             earlier(&url, steps).await;

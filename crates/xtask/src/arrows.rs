@@ -18,17 +18,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("api", &["files", "store", "domain"]),
     (
         "server",
-        &[
-            "api",
-            "engine",
-            "files",
-            "store",
-            "flink",
-            "sql",
-            "artifacts",
-            "vault",
-            "domain",
-        ],
+        &["api", "engine", "files", "store", "flink", "sql", "artifacts", "vault", "domain"],
     ),
     ("sim", &["domain"]),
     ("xtask", &[]),

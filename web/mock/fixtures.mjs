@@ -149,6 +149,7 @@ function job(n, name, label, more, status) {
     id: id('job', n),
     name,
     description: '',
+    labels: {},
     status: { label, sentence: '', evidence: '', evidenceAt: ago(live ? 2 : 3600 * n), conditions: [], since: ago(3600 * n), ...status },
     desired: live ? { want: 'running', release: 2 } : { want: 'stopped' },
     cluster: { id: local.id, name: local.name },
@@ -202,7 +203,11 @@ export const jobs = [
     1,
     'Orders per minute',
     'running',
-    { description: 'Unbounded orders, counted per minute and product', releaseNumber: 3 },
+    {
+      description: 'Unbounded orders, counted per minute and product',
+      labels: { owner: 'ann', stage: 'prod' },
+      releaseNumber: 3,
+    },
     {
       sentence: 'All 4 tasks run.',
       evidence: `RUNNING · ${REST}`,
@@ -234,7 +239,7 @@ export const jobs = [
     4,
     'fraud score',
     'starting',
-    { operation: starting },
+    { operation: starting, labels: { stage: 'prod', 负责人: '张三' } },
     { sentence: 'Waiting until all tasks run: 1 of 4.', evidence: `CREATED · ${REST}`, flinkState: 'CREATED', since: ago(9) },
   ),
   job(

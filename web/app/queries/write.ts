@@ -66,7 +66,8 @@ export const write = {
 
   createJob: (team: string, body: { name: string; description?: string; spec?: NewJobSpec }) =>
     take(sdk.createJob({ path: { team }, body, ...must })),
-  changeJob: (path: JobPath, body: { name?: string; description?: string }) => take(sdk.changeJob({ path, body, ...must })),
+  changeJob: (path: JobPath, body: { name?: string; description?: string; labels?: Record<string, string> }) =>
+    take(sdk.changeJob({ path, body, ...must })),
   deleteJob: (path: JobPath, key: string) => take(sdk.deleteJob({ path, headers: keyed(key), ...must })),
   saveDraft: (path: JobPath, base: number, body: NewJobSpec) =>
     take(sdk.saveDraft({ path, body, headers: { 'if-match': `"${base}"` }, ...must })),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::bulk::{self, Ask};
 use super::client::{Client, escape};
+use super::operation;
 use super::print::{self, at, items, show, table};
 use crate::cli::{JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
 use crate::failure::Failure;

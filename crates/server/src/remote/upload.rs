@@ -30,6 +30,8 @@ struct Sent {
     file_name: String,
     size: u64,
     sha256: String,
+    /// What it is for; empty where its content says so.
+    kind: &'static str,
 }
 
 /// Runs `artifact upload`.
@@ -38,26 +40,45 @@ struct Sent {
 /// When the file cannot be read, or as the server says.
 pub async fn run(options: ArtifactUpload) -> Result<(), Failure> {
     let client = Client::of(&options.server)?;
-    let mut sent = read(&options)?;
-    if let Some(same) = unchanged(&client, &sent).await? {
-        return told(&client, &same, false);
+    let kind = options.kind.map_or("", |kind| kind.word());
+    let (artifact, made) = put(&client, &options.file, (options.name.as_deref(), kind)).await?;
+    told(&client, &artifact, made);
+    Ok(())
+}
+
+/// Uploads a file under a name, the file's own where none is given; answers the version, and whether it was made now.
+///
+/// # Errors
+/// When the file cannot be read, or as the server says.
+pub async fn put(client: &Client, file: &Path, (name, kind): (Option<&str>, &'static str)) -> Result<(Value, bool), Failure> {
+    let mut sent = read(file, name, kind)?;
+    if let Some(same) = unchanged(client, &sent).await? {
+        return Ok((same, false));
     }
-    let id = open(&client, &sent, &options).await?;
-    send(&client, &mut sent, &id).await?;
-    complete(&client, &sent, &id).await
+    let id = open(client, &sent).await?;
+    send(client, &mut sent, &id).await?;
+    complete(client, &sent, &id).await
+}
+
+/// SHA-256 of a file, as the server has it of an artifact.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn digest(file: &Path) -> Result<String, Failure> {
+    Ok(read(file, None, "")?.sha256)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!("{} cannot be read: {error}", path.display()))
 }
 
-fn read(options: &ArtifactUpload) -> Result<Sent, Failure> {
-    let fails = |error: std::io::Error| unreadable(&options.file, &error);
-    let file_name = options.file.file_name().and_then(|name| name.to_str());
-    let file_name = file_name.ok_or_else(|| Failure::usage(format!("{} is not the name of a file", options.file.display())))?;
-    let mut file = File::open(&options.file).map_err(fails)?;
+fn read(path: &Path, name: Option<&str>, kind: &'static str) -> Result<Sent, Failure> {
+    let fails = |error: std::io::Error| unreadable(path, &error);
+    let file_name = path.file_name().and_then(|name| name.to_str());
+    let file_name = file_name.ok_or_else(|| Failure::usage(format!("{} is not the name of a file", path.display())))?;
+    let mut file = File::open(path).map_err(fails)?;
     if !file.metadata().map_err(fails)?.is_file() {
-        return Err(Failure::usage(format!("{} is not a file", options.file.display())));
+        return Err(Failure::usage(format!("{} is not a file", path.display())));
     }
     let (mut hash, mut size, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 20]);
     loop {
@@ -70,10 +91,11 @@ fn read(options: &ArtifactUpload) -> Result<Sent, Failure> {
     }
     Ok(Sent {
         file,
-        name: options.name.clone().unwrap_or_else(|| file_name.to_owned()),
+        name: name.unwrap_or(file_name).to_owned(),
         file_name: file_name.to_owned(),
         size,
         sha256: hex::encode(hash.finalize()),
+        kind,
     })
 }
 
@@ -87,9 +109,9 @@ async fn unchanged(client: &Client, sent: &Sent) -> Result<Option<Value>, Failur
 }
 
 /// The upload of an earlier command for this file, or a new one.
-async fn open(client: &Client, sent: &Sent, options: &ArtifactUpload) -> Result<String, Failure> {
+async fn open(client: &Client, sent: &Sent) -> Result<String, Failure> {
     let open = client.get("/uploads").await?;
-    let kind = options.kind.map_or("", |kind| kind.word());
+    let kind = sent.kind;
     let earlier = print::items(&open).into_iter().find(|upload| {
         at(upload, "name") == sent.name
             && at(upload, "fileName") == sent.file_name
@@ -203,7 +225,7 @@ fn piece(sent: &mut Sent, at: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-async fn complete(client: &Client, sent: &Sent, id: &str) -> Result<(), Failure> {
+async fn complete(client: &Client, sent: &Sent, id: &str) -> Result<(Value, bool), Failure> {
     let path = client.team_path(&format!("/uploads/{id}/complete"))?;
     let bar = bar(sent.size);
     let mut tries = 0;
@@ -211,13 +233,13 @@ async fn complete(client: &Client, sent: &Sent, id: &str) -> Result<(), Failure>
         match client.exchange(Method::POST, &path, Some(&json!({})), &[]).await {
             Ok(answer) if answer.status.is_success() => {
                 let made = answer.body.get("created") == Some(&Value::Bool(true));
-                return told(client, answer.body.get("artifact").unwrap_or(&Value::Null), made);
+                return Ok((answer.body.get("artifact").cloned().unwrap_or_default(), made));
             }
             Ok(answer) if passing(answer.status) => again(&bar, &mut tries, refusal(&answer)).await?,
             // The answer to an earlier try was lost, and it was done.
             Ok(answer) if answer.status == StatusCode::NOT_FOUND && tries > 0 => {
                 let newest = unchanged(client, sent).await?.ok_or_else(|| refusal(&answer))?;
-                return told(client, &newest, true);
+                return Ok((newest, true));
             }
             Ok(answer) => return Err(refusal(&answer)),
             Err(failure) => again(&bar, &mut tries, failure).await?,
@@ -225,7 +247,7 @@ async fn complete(client: &Client, sent: &Sent, id: &str) -> Result<(), Failure>
     }
 }
 
-fn told(client: &Client, artifact: &Value, made: bool) -> Result<(), Failure> {
+fn told(client: &Client, artifact: &Value, made: bool) {
     if !made {
         eprintln!(
             "Nothing new: version {} of {} has the same bytes.",
@@ -234,5 +256,4 @@ fn told(client: &Client, artifact: &Value, made: bool) -> Result<(), Failure> {
         );
     }
     print::body(client.format, artifact, one);
-    Ok(())
 }

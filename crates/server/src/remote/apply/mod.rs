@@ -5,6 +5,7 @@
 //! artifacts, clusters, jobs. What was cut off goes on with the next call, because each plan begins with what there is.
 
 mod act;
+mod jar;
 pub mod now;
 mod report;
 
@@ -18,7 +19,8 @@ use files::source::{Search, load, twice};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use self::act::{Done, JobSteps, cluster_step};
+use self::act::{Done, JobSteps, cluster_step, spec};
+use self::jar::Missing;
 use self::now::Team;
 use self::report::{Report, Row};
 use super::client::Client;
@@ -40,6 +42,9 @@ struct Planned {
     /// The job as the API shows it.
     now: Option<Value>,
     revision: i64,
+    /// The job with its files as names and versions, and those that are to be uploaded.
+    job: Option<Job>,
+    missing: Vec<Missing>,
 }
 
 /// Runs `apply`.
@@ -141,39 +146,49 @@ async fn plan(apply: &Apply, items: Vec<Item>, teams: &BTreeMap<String, Team>) -
     let mut all = Vec::new();
     let mut findings = Vec::new();
     for item in items {
-        let team = &teams[&item.team];
-        let planned = match &item.document.body {
-            Body::Artifact(_) => (unsupported(), None, 0),
-            Body::Cluster(cluster) => (files::plan::cluster(cluster, team.cluster(&cluster.name).as_ref()), None, 0),
-            Body::Job(job) => plan_job(apply, team, job).await?,
-        };
-        let (plan, now, revision) = planned;
-        if let (Body::Job(job), true) = (&item.document.body, plan.steps.contains(&Step::Release)) {
-            findings.extend(check(team, job, &item.document).await?);
+        let planned = compare(apply, item, teams).await?;
+        let released = planned.plan.steps.contains(&Step::Release) && planned.missing.is_empty();
+        if let Some(job) = planned.job.as_ref().filter(|_| released) {
+            findings.extend(check(&teams[&planned.item.team], job, &planned.item.document).await?);
         }
-        all.push(Planned { item, plan, now, revision });
+        all.push(planned);
     }
     judged(apply, &findings)?;
     Ok(all)
 }
 
-async fn plan_job(apply: &Apply, team: &Team, job: &Job) -> Result<(Plan, Option<Value>, i64), Failure> {
-    let choices = Choices {
-        no_release: apply.no_release,
-        roll_out: apply.roll_out,
-        stop: apply.stop,
+/// Compares one document with what the server has.
+async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>) -> Result<Planned, Failure> {
+    let team = &teams[&item.team];
+    let mut planned = Planned {
+        plan: Plan::default(),
+        now: None,
+        revision: 0,
+        job: None,
+        missing: Vec::new(),
+        item,
     };
-    let found = team.job(&job.name).await?;
-    let (value, now) = found.map_or((None, None), |(value, now)| (Some(value), Some(now)));
-    let plan = files::plan::job(job, now.as_ref(), choices);
-    Ok((plan, value, now.map_or(0, |now| now.revision)))
-}
-
-fn unsupported() -> Plan {
-    Plan {
-        refused: Some("artifacts are not supported by this version".to_owned()),
-        ..Plan::default()
+    let document = &planned.item.document;
+    match &document.body {
+        Body::Artifact(artifact) => planned.plan = jar::plan(team, artifact, &document.files["file"]).await?,
+        Body::Cluster(cluster) => planned.plan = files::plan::cluster(cluster, team.cluster(&cluster.name).as_ref()),
+        Body::Job(job) => {
+            let choices = Choices {
+                no_release: apply.no_release,
+                roll_out: apply.roll_out,
+                stop: apply.stop,
+            };
+            let (job, missing) = jar::located(team, document, job).await?;
+            let found = team.job(&job.name).await?;
+            let (value, now) = found.map_or((None, None), |(value, now)| (Some(value), Some(now)));
+            planned.plan = files::plan::job(&job, now.as_ref(), choices);
+            planned.revision = now.map_or(0, |now| now.revision);
+            planned.now = value;
+            planned.job = Some(job);
+            planned.missing = missing;
+        }
     }
+    Ok(planned)
 }
 
 /// What is wrong with the cluster that a job names.
@@ -208,10 +223,13 @@ async fn check(team: &Team, job: &Job, document: &Document) -> Result<Vec<(bool,
     let (Some(sql), Some(cluster)) = (&job.sql, &job.cluster) else {
         return Ok(Vec::new());
     };
-    if !team.clusters.contains_key(cluster) || !job.jars.is_empty() {
+    if !team.clusters.contains_key(cluster) {
         return Ok(Vec::new());
     }
-    let body = json!({ "sql": sql, "cluster": cluster, "configuration": job.config });
+    let mut body = json!({ "sql": sql, "cluster": cluster, "configuration": job.config });
+    if !job.jars.is_empty() {
+        body["jars"] = spec(job)["jars"].take();
+    }
     let answer = team
         .client
         .exchange(Method::POST, &team.client.team_path("/check")?, Some(&body), &[])
@@ -264,20 +282,26 @@ fn judged(apply: &Apply, findings: &[(bool, String)]) -> Result<(), Failure> {
 }
 
 async fn carry_out(apply: &Apply, team: &Team, planned: &Planned, done: &mut Done) -> Result<(), Failure> {
-    match &planned.item.document.body {
+    let document = &planned.item.document;
+    match &document.body {
+        Body::Artifact(artifact) if planned.plan.steps.contains(&Step::Create) => {
+            done.words.push(jar::put(team, artifact, &document.files["file"]).await?);
+        }
         Body::Artifact(_) => {}
         Body::Cluster(cluster) => {
             for step in &planned.plan.steps {
                 cluster_step(team, cluster, step, done).await?;
             }
         }
-        Body::Job(job) => {
+        Body::Job(named) => {
+            let mut job = planned.job.clone().unwrap_or_else(|| named.as_ref().clone());
+            done.words.extend(jar::bring(team, &mut job, &planned.missing).await?);
             let mut steps = JobSteps {
                 team,
-                job,
+                job: &job,
                 now: planned.now.clone(),
                 revision: planned.revision,
-                note: format!("Applied from {}", planned.item.document.place.file),
+                note: format!("Applied from {}", document.place.file),
                 override_errors: apply.override_errors,
             };
             for step in &planned.plan.steps {

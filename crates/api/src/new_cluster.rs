@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use domain::artifact::PinnedArtifact;
 use domain::cluster::{ClusterDesired, TargetKind};
 use domain::ports::PortError;
 use http::StatusCode;
@@ -19,7 +20,8 @@ use crate::extract::Body;
 use crate::flink_version::number;
 use crate::problem::{Problem, sentence};
 use crate::scope::Scope;
-use crate::text;
+use crate::spec::ArtifactRef;
+use crate::{artifact_pin, spec, text};
 
 /// Most TaskManagers of a local cluster: they all run on the server's host.
 const MAX_TASK_MANAGERS: u32 = 64;
@@ -53,6 +55,9 @@ pub struct NewCluster {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     pub configuration: Configuration,
+    /// Jars on the class path of its processes and of its jobs (local); pinned now.
+    #[serde(default)]
+    pub jars: Vec<ArtifactRef>,
 }
 
 /// Makes a cluster; a local one is not started yet.
@@ -113,7 +118,10 @@ async fn local(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::New
             .field("flinkVersion")
             .hint("Install it first, or choose an installed version.")
     })?;
+    let named = spec::jars("jars", asked.jars)?;
+    let jars = artifact_pin::jars(app, scope.team_id, &named, "jars").await?;
     Ok(store::NewCluster {
+        jars: jars.iter().map(PinnedArtifact::from).collect(),
         team_id: scope.team_id,
         name: asked.name,
         target: TargetKind::Local,
@@ -133,6 +141,7 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
     only_for("local", "taskManagers", asked.task_managers.is_some())?;
     only_for("local", "slots", asked.slots.is_some())?;
     only_for("local", "configuration", !asked.configuration.is_empty())?;
+    only_for("local", "jars", !asked.jars.is_empty())?;
     let typed = asked
         .rest_url
         .as_deref()
@@ -150,6 +159,7 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
         }
     };
     Ok(store::NewCluster {
+        jars: Vec::new(),
         team_id: scope.team_id,
         name: asked.name,
         target: TargetKind::Standalone,

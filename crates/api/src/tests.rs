@@ -8,6 +8,7 @@ mod fake_artifacts;
 mod fakes;
 mod feed;
 mod house;
+mod jars;
 mod lifecycle;
 mod live;
 mod platform;

@@ -44,7 +44,9 @@ fn written(data: &Path, name: &str, jar: &[u8]) -> Result<PathBuf, Failure> {
     let fails = |error: std::io::Error| Failure::unavailable(format!("{} cannot be written: {error}", file.display()));
     std::fs::create_dir_all(&folder).map_err(fails)?;
     let part = folder.join(format!("{name}-{}.part", std::process::id()));
-    std::fs::File::create(&part).and_then(|mut open| open.write_all(jar)).map_err(fails)?;
+    std::fs::File::create(&part)
+        .and_then(|mut open| open.write_all(jar))
+        .map_err(fails)?;
     std::fs::rename(&part, &file).map_err(fails)?;
     Ok(file)
 }

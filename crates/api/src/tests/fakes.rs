@@ -9,8 +9,8 @@ use domain::artifact::{JarConflict, PinnedArtifact};
 use domain::cluster::ProcessLook;
 use domain::flink_version::VersionNumber;
 use domain::ports::{
-    Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JarMerger, JobDetail, JobException,
-    JobReader, Launch, LogFile, PortError, Progress, SessionJar, SqlChecker, Vertex,
+    Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JarMerger, JobDetail,
+    JobException, JobReader, Launch, LogFile, PortError, Progress, SessionJar, SqlChecker, Vertex,
 };
 use domain::sql::{Finding, NEVER_RUNS, Reading, Report, Severity, Statement, StatementKind, Tables};
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::client::{Client, escape};
 use super::operation;
 use super::print::{self, at, items, show, table};
-use crate::cli::{JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
+use crate::cli::{JarName, JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
 use crate::failure::Failure;
 
 /// Runs `job …`.
@@ -41,9 +41,7 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             let client = Client::of(&server)?;
             let body = json!({ "note": note.unwrap_or_default(), "overrideErrors": override_errors });
             let release = client.post(&path(&job, "/releases"), &body).await?;
-            print::body(client.format, &release, |release| {
-                format!("Release {} of {job}, digest {}\n", show(release, "number"), at(release, "digest"))
-            });
+            print::body(client.format, &release, |release| released(&job, release));
             Ok(())
         }
         JobCommand::Start(start) => self::start(start, None).await,
@@ -151,10 +149,35 @@ async fn edit(edit: JobEdit) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Failure> {
+/// What the job does, and the jars beside it. A script takes the place of a program, and the other way round.
+fn code(spec: &mut Value, with: &Spec) -> Result<(), Failure> {
+    let forget = |spec: &mut Value, fields: &[&str]| {
+        if let Some(spec) = spec.as_object_mut() {
+            fields.iter().for_each(|field| drop(spec.remove(*field)));
+        }
+    };
     if let Some(file) = &with.sql {
         spec["sql"] = Value::String(script(file)?);
+        forget(spec, &["jar", "entryClass", "args"]);
     }
+    if let Some(jar) = &with.jar {
+        spec["jar"] = jar.body();
+        forget(spec, &["sql"]);
+    }
+    if let Some(class) = &with.entry_class {
+        spec["entryClass"] = json!(class);
+    }
+    if !with.args.is_empty() {
+        spec["args"] = json!(with.args);
+    }
+    if with.without_jars || !with.with.is_empty() {
+        spec["jars"] = with.with.iter().map(JarName::body).collect();
+    }
+    Ok(())
+}
+
+async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Failure> {
+    code(spec, with)?;
     if let Some(cluster) = &with.cluster {
         let found = client.get(&format!("/clusters/{}", escape(cluster))).await?;
         spec["clusterId"] = found["id"].clone();
@@ -172,6 +195,15 @@ async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Fa
         spec["configuration"] = Value::Object(configuration);
     }
     Ok(())
+}
+
+/// A release with the jars that it pins.
+fn released(job: &str, release: &Value) -> String {
+    let mut text = format!("Release {} of {job}, digest {}\n", show(release, "number"), at(release, "digest"));
+    for jar in release["artifacts"].as_array().into_iter().flatten() {
+        text.push_str(&format!("  {}@{}  {}\n", at(jar, "name"), show(jar, "version"), at(jar, "digest")));
+    }
+    text
 }
 
 async fn start(start: JobStart, stop: Option<Stop>) -> Result<(), Failure> {

@@ -238,6 +238,7 @@ async fn fill(file: &std::path::Path, sim: &str, version: &str) {
         task_managers: 1,
         slots: 4,
         configuration: [].into(),
+        jars: Vec::new(),
         desired: ClusterDesired::Running,
         created_by: None,
     };

@@ -1,5 +1,7 @@
 // The nouns as the console names them. The generated names stay behind this file.
 export type {
+  Artifact,
+  ArtifactRef,
   Checkpoint,
   Checkpoints,
   CheckReport,
@@ -24,6 +26,7 @@ export type {
   NewJobSpec,
   Operation,
   Person,
+  PinnedArtifact,
   Problem,
   Release,
   ReleaseDiff,

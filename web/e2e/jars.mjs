@@ -114,7 +114,10 @@ async function prepare() {
     "SET 'execution.checkpointing.interval' = '1 s';",
     "CREATE TEMPORARY FUNCTION shout AS 'lab.Shout';",
     table('words', "'properties.group.id' = 'shouter', 'scan.startup.mode' = 'earliest-offset'"),
-    table('shouts', "'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'shouter', 'properties.transaction.timeout.ms' = '600000'"),
+    table(
+      'shouts',
+      "'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'shouter', 'properties.transaction.timeout.ms' = '600000'",
+    ),
     'INSERT INTO shouts SELECT shout(word) FROM words;',
   ];
   writeFileSync(file('shouter.sql'), `${script.join('\n')}\n`);
@@ -138,12 +141,30 @@ async function checkedWithoutServer() {
 async function released() {
   await cli('artifact', 'upload', options.connector, '--name', 'kafka');
   await cli('artifact', 'upload', file('shout.jar'), '--name', 'shout');
-  await cli('job', 'create', 'shouter', '--sql', file('shouter.sql'), '--cluster', 'local', '--parallelism', '1', '--with', 'kafka', '--with', 'nothing');
+  await cli(
+    'job',
+    'create',
+    'shouter',
+    '--sql',
+    file('shouter.sql'),
+    '--cluster',
+    'local',
+    '--parallelism',
+    '1',
+    '--with',
+    'kafka',
+    '--with',
+    'nothing',
+  );
   const unknown = await refused(4, 'job', 'release', 'shouter');
   says('a release with an unknown jar', unknown, "no artifact 'nothing'", 'jars[1]');
   await cli('job', 'edit', 'shouter', '--with', 'kafka', '--with', 'shout');
   const release = await json('job', 'release', 'shouter');
-  equal('pinned', release.artifacts.map((one) => `${one.name}@${one.version}`), ['kafka@1', 'shout@1']);
+  equal(
+    'pinned',
+    release.artifacts.map((one) => `${one.name}@${one.version}`),
+    ['kafka@1', 'shout@1'],
+  );
 }
 
 async function runs() {
@@ -165,9 +186,17 @@ async function resumesWithWhatWasReleased() {
 
 async function newReleaseHasTheNewJar() {
   const release = await json('job', 'release', 'shouter');
-  equal('pinned', release.artifacts.map((one) => `${one.name}@${one.version}`), ['kafka@1', 'shout@2']);
+  equal(
+    'pinned',
+    release.artifacts.map((one) => `${one.name}@${one.version}`),
+    ['kafka@1', 'shout@2'],
+  );
   const diff = await server.api('GET', `/teams/${TEAM}/jobs/shouter/releases/2/diff`);
-  equal('changed jars', diff.artifacts.map((one) => [one.name, one.old?.version, one.new?.version]), [['shout', 1, 2]]);
+  equal(
+    'changed jars',
+    diff.artifacts.map((one) => [one.name, one.old?.version, one.new?.version]),
+    [['shout', 1, 2]],
+  );
   await cli('job', 'restart', 'shouter', '--release', '2', '--wait');
   await put(words(400, 450));
   equal('records', await written(450), [...shouted(0, 400, '!'), ...shouted(400, 450, '?')]);
@@ -187,11 +216,26 @@ async function programGetsItsArguments() {
   await cli('artifact', 'upload', file('program.jar'), '--name', 'program');
   const told = file('told');
   const args = [told, 'run', ...ODD].flatMap((arg) => [`--arg=${arg}`]);
-  await cli('job', 'create', 'program', '--jar', 'program', ...args, '--cluster', 'local', '--config', 'execution.checkpointing.interval=1 s');
+  await cli(
+    'job',
+    'create',
+    'program',
+    '--jar',
+    'program',
+    ...args,
+    '--cluster',
+    'local',
+    '--config',
+    'execution.checkpointing.interval=1 s',
+  );
   await cli('job', 'release', 'program');
   await cli('job', 'start', 'program', '--wait');
   const lines = readFileSync(told, 'utf8').split('\n').slice(0, -1);
-  equal('arguments', lines.slice(2).map((line) => Buffer.from(line, 'base64').toString('utf8')), ODD);
+  equal(
+    'arguments',
+    lines.slice(2).map((line) => Buffer.from(line, 'base64').toString('utf8')),
+    ODD,
+  );
   await until('the program has a checkpoint', 60, async () => {
     const snapshots = (await server.api('GET', `/teams/${TEAM}/jobs/program/snapshots`)).items;
     const detail = await server.api('GET', `/teams/${TEAM}/jobs/program/checkpoints`);

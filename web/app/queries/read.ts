@@ -13,6 +13,7 @@ import {
   getLogTailOptions,
   getMeOptions,
   getReleaseOptions,
+  listArtifactsOptions,
   listClusterEventsOptions,
   listClusterLogsOptions,
   listClusterOperationsOptions,
@@ -55,6 +56,8 @@ export const read = {
   tokens: () => listTokensOptions(),
   flinkVersions: () => listFlinkVersionsOptions(),
   installations: () => listInstallationsOptions(),
+  /** The newest version of each artifact; with a name, all its versions. */
+  jars: (team: string, name?: string) => listArtifactsOptions({ path: { team }, query: { limit: 500, ...(name ? { name } : {}) } }),
   clusters: (team: string) => listClustersOptions({ path: { team } }),
   cluster: (team: string, cluster: string) => getClusterOptions({ path: { team, cluster } }),
   clusterLogs: (team: string, cluster: string) => listClusterLogsOptions({ path: { team, cluster } }),

@@ -60,6 +60,7 @@ describe('a change', () => {
         'user',
         'session',
         'token',
+        'artifact',
       ].flatMap((noun) =>
         Object.entries(read)
           .filter(([, query]) =>

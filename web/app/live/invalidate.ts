@@ -34,6 +34,7 @@ const BY_NOUN: Record<string, readonly string[]> = {
   user: ['getMe'],
   session: ['listSessions', 'getMe'],
   token: ['listTokens'],
+  artifact: ['listArtifacts'],
 };
 
 function part(key: QueryKey): KeyPart {

@@ -66,8 +66,10 @@ const local = {
   flinkVersionId: id('flink', 1),
   flinkVersion: '2.2.1',
   restUrl: 'http://127.0.0.1:35081',
+  jars: [],
   taskManagers: 2,
   slots: 4,
+
   configuration: { 'taskmanager.memory.process.size': '1536m' },
   desired: 'running',
   status: {

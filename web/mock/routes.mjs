@@ -226,7 +226,7 @@ function jobRoute(rest, job, { method, body, ifMatch }) {
   if (number) {
     const release = one.releases.find((found) => found.number === Number(number));
     const sql = number === '3' ? one.SQL : one.SQL.replace(', SUM(amount)', '');
-    return { body: { ...release, name: job.name, spec: { ...one.spec, sql }, statements: 3, findings: [] } };
+    return { body: { ...release, name: job.name, spec: { ...one.spec, sql }, statements: 3, artifacts: one.artifacts, findings: [] } };
   }
   if (rest === '/start') {
     const operation = operationOf(job, 'start', ['submit'], { state: body.state });

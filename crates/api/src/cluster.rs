@@ -13,6 +13,7 @@ use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::artifact_pin::Pinned;
 use crate::connection::{self, Connection};
 use crate::operation::{self, Operation};
 use crate::page::Page;
@@ -102,6 +103,8 @@ pub struct Cluster {
     pub slots: u32,
     /// Flink configuration on top of the platform's (local).
     pub configuration: BTreeMap<String, String>,
+    /// Jars on the class path of its processes and of its jobs (local).
+    pub jars: Vec<Pinned>,
     /// What is asked.
     pub desired: ClusterDesired,
     /// The word on the screen, with its reason.
@@ -303,7 +306,9 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
         Some(open) => Some(operation::view(app, open).await?),
         None => None,
     };
+    let jars = app.store.cluster_jars(cluster.id).await?;
     Ok(Cluster {
+        jars: jars.into_iter().map(Pinned::from).collect(),
         id: cluster.id,
         name: cluster.name,
         target: cluster.target.into(),

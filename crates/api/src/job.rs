@@ -12,12 +12,13 @@ use store::{JobFilter, JobPatch, StoreError, now};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::draft::{self, NewJobSpec};
+use crate::draft;
 use crate::extract::{Body, Query};
 use crate::job_view::{Job, Label, view};
 use crate::page::{Page, cursor, limit};
 use crate::problem::Problem;
 use crate::scope::{JobScope, Scope};
+use crate::spec::NewJobSpec;
 use crate::text;
 use crate::verdict::allow;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use domain::artifact::PinnedArtifact;
 use domain::cluster::{ClusterDesired, TargetKind};
 use domain::flink_version::VersionNumber;
 use domain::ports::PortError;
@@ -22,7 +23,8 @@ use crate::extract::Body;
 use crate::flink_version::number;
 use crate::problem::Problem;
 use crate::scope::Scope;
-use crate::text;
+use crate::spec::ArtifactRef;
+use crate::{artifact_pin, spec, text};
 
 /// Most TaskManagers of a local cluster: they all run on the server's host.
 const MAX_TASK_MANAGERS: u32 = 64;
@@ -58,6 +60,9 @@ pub struct NewCluster {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     pub configuration: Configuration,
+    /// Jars on the class path of its processes and of its jobs (local); pinned now.
+    #[serde(default)]
+    pub jars: Vec<ArtifactRef>,
 }
 
 /// Makes a cluster; a local one is not started yet.
@@ -125,7 +130,10 @@ async fn local(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::New
         .field("flinkVersion")
         .hint("Choose one of the team's Flink versions, or ask a platform admin to install or grant it.")
     })?;
+    let named = spec::jars("jars", asked.jars)?;
+    let jars = artifact_pin::jars(app, scope.team_id, &named, "jars").await?;
     Ok(store::NewCluster {
+        jars: jars.iter().map(PinnedArtifact::from).collect(),
         team_id: scope.team_id,
         name: asked.name,
         target: TargetKind::Local,
@@ -146,6 +154,7 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
     only_for("local", "taskManagers", asked.task_managers.is_some())?;
     only_for("local", "slots", asked.slots.is_some())?;
     only_for("local", "configuration", !asked.configuration.is_empty())?;
+    only_for("local", "jars", !asked.jars.is_empty())?;
     let typed = asked
         .rest_url
         .as_deref()
@@ -154,6 +163,7 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
     let connection = asked.connection.unwrap_or_default().sealed(app)?;
     let version = detected(app, &rest_url, connection.as_ref()).await?;
     Ok(store::NewCluster {
+        jars: Vec::new(),
         team_id: scope.team_id,
         name: asked.name,
         target: TargetKind::Standalone,

@@ -9,6 +9,7 @@ mod fake_artifacts;
 mod fakes;
 mod feed;
 mod house;
+mod jars;
 mod labels;
 mod lifecycle;
 mod live;

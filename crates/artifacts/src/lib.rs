@@ -26,7 +26,7 @@ use domain::flink_version::VersionNumber;
 use domain::ports::{FlinkInstaller, InstallSource, PortError, Progress};
 
 pub use disk::DiskStore;
-pub use merge::Merger;
+pub use merge::{Merger, check_jar};
 
 /// Installs Flink distributions below a data folder.
 #[derive(Debug, Clone)]

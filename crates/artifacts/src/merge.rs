@@ -31,25 +31,11 @@ const RULES: &str = "merge 1";
 /// How the runner is called in messages.
 const RUNNER: &str = "the platform's SQL runner";
 
-/// Of a store of artifacts, what merging needs.
-#[async_trait]
-pub trait Bytes: Send + Sync {
-    /// As [`ArtifactStore::file`].
-    async fn file(&self, digest: &Digest) -> Result<PathBuf, PortError>;
-}
-
-#[async_trait]
-impl<S: ArtifactStore> Bytes for S {
-    async fn file(&self, digest: &Digest) -> Result<PathBuf, PortError> {
-        ArtifactStore::file(self, digest).await
-    }
-}
-
 /// Merges jars below a data folder.
 #[derive(Clone)]
 pub struct Merger {
     cache: Cache,
-    store: Arc<dyn Bytes>,
+    store: Arc<dyn ArtifactStore>,
     runner: Runner,
 }
 
@@ -64,7 +50,7 @@ impl Merger {
     ///
     /// # Errors
     /// When the runner's jar cannot be read.
-    pub fn new(data: &Path, store: Arc<dyn Bytes>, runner: &Path) -> Result<Self, PortError> {
+    pub fn new(data: &Path, store: Arc<dyn ArtifactStore>, runner: &Path) -> Result<Self, PortError> {
         let mut file = std::fs::File::open(runner).map_err(|error| crate::room::fault(runner, &error))?;
         let digest = digest_of(&mut file)?;
         Ok(Self {
@@ -97,6 +83,16 @@ impl Merger {
         }
         hex::encode(key.finalize()).chars().take(32).collect()
     }
+}
+
+/// Whether a file can be read as a jar.
+///
+/// # Errors
+/// `Refused` with the reason.
+pub fn check_jar(path: &Path) -> Result<(), PortError> {
+    let name = "the file".to_owned();
+    let path = path.to_path_buf();
+    Jar::open(&Source { name, path }).map(drop)
 }
 
 /// Bytes that are gone are no fault of the moment.

@@ -231,6 +231,15 @@ pub struct JarConflict {
     pub example: String,
 }
 
+impl From<&PinnedArtifact> for ArtifactRef {
+    fn from(pinned: &PinnedArtifact) -> Self {
+        Self {
+            name: pinned.name.clone(),
+            version: Some(pinned.version),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -394,6 +394,8 @@ pub struct Launch {
     pub rest_port: Option<u16>,
     /// Configuration on top of ours.
     pub configuration: BTreeMap<String, String>,
+    /// Jars on the class path of all its processes, beside the distribution's.
+    pub jars: Vec<PathBuf>,
 }
 
 /// Runs local clusters: child processes that survive the server and are found again.

@@ -1,6 +1,7 @@
 //! The task of one cluster: look, write what changed, keep its processes as desired, move its jobs on.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -270,7 +271,19 @@ impl Follower {
                 .and_then(|url| url.rsplit(':').next())
                 .and_then(|port| port.parse().ok()),
             configuration: cluster.configuration.clone(),
+            jars: self.jars(cluster).await?,
         })
+    }
+
+    /// The files of the jars in the cluster's `lib`.
+    async fn jars(&self, cluster: &Cluster) -> Result<Vec<PathBuf>, String> {
+        let pinned = self.engine.store.cluster_jars(cluster.id).await;
+        let mut files = Vec::new();
+        for jar in pinned.map_err(|error| format!("its jars cannot be read: {error}"))? {
+            let file = self.engine.ports.artifacts.file(&jar.digest).await;
+            files.push(file.map_err(|error| format!("the bytes of '{}' version {} are missing: {error}", jar.name, jar.version))?);
+        }
+        Ok(files)
     }
 
     async fn terminate(&self, cluster: &Cluster, operation: Option<&Operation>) -> Vec<Write> {

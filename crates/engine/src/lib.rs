@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use domain::cluster::Cluster;
 use domain::id::{InstanceId, JobId};
-use domain::ports::{ClusterHost, ClusterObserver, JarMerger, JobControl, JobReader, StateStorage};
+use domain::ports::{ArtifactStore, ClusterHost, ClusterObserver, JarMerger, JobControl, JobReader, StateStorage};
 use store::Store;
 
 pub use supervisor::run;
@@ -39,6 +39,8 @@ pub struct Ports {
     pub host: Arc<dyn ClusterHost>,
     /// Reads state storage.
     pub storage: Arc<dyn StateStorage>,
+    /// Has the bytes of artifacts.
+    pub artifacts: Arc<dyn ArtifactStore>,
     /// Makes one jar of a job's.
     pub merger: Arc<dyn JarMerger>,
 }

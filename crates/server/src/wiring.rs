@@ -86,6 +86,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings) -> Result<Parts
         reader: rest.clone(),
         host: host.clone(),
         storage,
+        artifacts: artifacts.clone(),
         merger: merger.clone(),
     };
     let engine = engine::Engine {

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::artifact::{Artifact, ArtifactRef, ArtifactUse, Holder};
+use domain::artifact::{Artifact, ArtifactRef, ArtifactUse, Holder, PinnedArtifact};
 use domain::id::{ArtifactId, ClusterId, JobId, ReleaseId, TeamId};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::column::{key, unknown};
+use crate::column::{FromRow, key, unknown};
 use crate::connect::Store;
 use crate::entity::{artifact, artifact_reference as reference, cluster, job, release};
 use crate::fault::{Fault, StoreError};
@@ -83,7 +83,7 @@ pub(crate) async fn forget_job(tx: &Tx, id: JobId) -> Result<(), Fault> {
 }
 
 /// Holds the versions that a release pins until it is written, or says which one was deleted meanwhile.
-pub(crate) async fn pin(tx: &Tx, team_id: TeamId, pinned: &[domain::artifact::PinnedArtifact]) -> Result<(), Fault> {
+pub(crate) async fn pin(tx: &Tx, team_id: TeamId, pinned: &[PinnedArtifact]) -> Result<(), Fault> {
     // In one order, so that two releases do not wait for each other.
     let sorted: BTreeMap<_, _> = pinned.iter().map(|one| ((key(&one.name), one.version), one)).collect();
     for ((name_key, version), one) in sorted {
@@ -203,6 +203,31 @@ pub(crate) async fn uses(
 }
 
 impl Store {
+    /// The jars in the `lib` of a cluster, by name.
+    ///
+    /// # Errors
+    /// `Invalid` for a stored value that cannot be read.
+    pub async fn cluster_jars(&self, id: ClusterId) -> Result<Vec<PinnedArtifact>, StoreError> {
+        let rows = reference::Entity::find()
+            .filter(reference::Column::Holder.eq("cluster"))
+            .filter(reference::Column::HolderId.eq(id.0))
+            .order_by_asc(reference::Column::Place)
+            .all(&self.reader)
+            .await?;
+        let mut jars = Vec::with_capacity(rows.len());
+        for row in rows {
+            let found = artifact::Entity::find()
+                .filter(artifact::Column::TeamId.eq(row.team_id))
+                .filter(artifact::Column::NameKey.eq(row.name_key))
+                .filter(artifact::Column::Version.eq(row.version))
+                .one(&self.reader)
+                .await?;
+            let artifact = Artifact::from_row(found.ok_or(StoreError::NotFound)?)?;
+            jars.push(PinnedArtifact::from(&artifact));
+        }
+        Ok(jars)
+    }
+
     /// Of each of these artifacts, whether it is the newest version of its name, and who uses it.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::Millis;
-use domain::artifact::Holder;
+use domain::artifact::{ArtifactRef, Holder, PinnedArtifact};
 use domain::cluster::{Cluster, ClusterDesired, TargetKind};
 use domain::flink_version::VersionNumber;
 use domain::id::{ClusterId, FlinkVersionId, JobId, OperationId, TeamId, UserId};
@@ -52,6 +52,8 @@ pub struct NewCluster {
     pub slots: u32,
     /// Flink configuration (local).
     pub configuration: BTreeMap<String, String>,
+    /// Jars in its `lib` (local).
+    pub jars: Vec<PinnedArtifact>,
     /// What is asked from the beginning: `Stopped` for local ones, `Running` for standalone ones.
     pub desired: ClusterDesired,
     /// Who makes it.
@@ -177,6 +179,9 @@ impl Store {
                 Fault::from(error).taken(|| format!("a cluster named '{}' exists already in this team: choose another name", new.name))
             })?;
             let id = ClusterId(row.id);
+            references::pin(&tx, new.team_id, &new.jars).await?;
+            let jars = new.jars.iter().map(ArtifactRef::from).collect();
+            references::replace(&tx, new.team_id, (Holder::Cluster(id), None), jars).await?;
             tx.changed(Some(new.team_id), "cluster", id, None);
             let message = format!("Cluster '{}' created.", new.name);
             tx.event(

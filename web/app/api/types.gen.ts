@@ -105,9 +105,41 @@ export type Artifact = {
 };
 
 /**
+ * A jar with other bytes.
+ */
+export type ArtifactChange = {
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * What it is now; absent when the job does not use it.
+     */
+    new?: PinnedArtifact;
+    /**
+     * What it was before; absent when the job did not use it.
+     */
+    old?: PinnedArtifact;
+};
+
+/**
  * What an artifact is for.
  */
 export type ArtifactKind = 'job_jar' | 'udf_jar' | 'connector' | 'python_file' | 'archive';
+
+/**
+ * An artifact of the team by its name.
+ */
+export type ArtifactRef = {
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * The version; absent means the newest one when it is released.
+     */
+    version?: number;
+};
 
 /**
  * One use of an artifact.
@@ -199,6 +231,10 @@ export type CheckRequest = {
      * The Flink version that judges, e.g. `2.2.1`.
      */
     flinkVersion?: string;
+    /**
+     * Jars on the job's class path.
+     */
+    jars?: Array<ArtifactRef>;
     /**
      * The script.
      */
@@ -328,6 +364,10 @@ export type Cluster = {
      * Its id.
      */
     id: string;
+    /**
+     * Jars on the class path of its processes and of its jobs (local).
+     */
+    jars: Array<PinnedArtifact>;
     /**
      * What was last seen.
      */
@@ -621,7 +661,7 @@ export type Event = {
  */
 export type FieldChange = {
     /**
-     * `name`, `clusterId`, `flinkVersion`, `mode` or `parallelism`.
+     * `name`, `clusterId`, `flinkVersion`, `mode`, `parallelism`, `entryClass` or `args` (as JSON).
      */
     field: string;
     /**
@@ -673,7 +713,7 @@ export type Finding = {
      */
     endLine: number;
     /**
-     * `configuration.<key>` where the job's configuration is at fault and not the script; line and column are 1 then.
+     * `configuration.<key>`, `jars`, `jar`, `entryClass` where that is at fault and not the script; line and column are 1 then.
      */
     field?: string;
     /**
@@ -945,9 +985,13 @@ export type JobGraph = {
 };
 
 /**
- * What a job is to be.
+ * What a job is to be: either `sql`, or `jar` with `entryClass` and `args`.
  */
 export type JobSpec = {
+    /**
+     * Arguments of the main class, one by one.
+     */
+    args: Array<string>;
     /**
      * The session cluster to run on.
      */
@@ -959,6 +1003,18 @@ export type JobSpec = {
         [key: string]: string;
     };
     /**
+     * The main class; absent means the one that the jar's manifest names.
+     */
+    entryClass?: string;
+    /**
+     * The jar whose main class runs.
+     */
+    jar?: ArtifactRef;
+    /**
+     * Connectors, functions and libraries on the job's class path, in this order.
+     */
+    jars: Array<ArtifactRef>;
+    /**
      * How it is deployed.
      */
     mode: Mode;
@@ -969,7 +1025,7 @@ export type JobSpec = {
     /**
      * The SQL script.
      */
-    sql: string;
+    sql?: string;
 };
 
 /**
@@ -1133,6 +1189,10 @@ export type NewCluster = {
      */
     flinkVersion?: string;
     /**
+     * Jars on the class path of its processes and of its jobs (local); pinned now.
+     */
+    jars?: Array<ArtifactRef>;
+    /**
      * Name, unique in the team.
      */
     name: string;
@@ -1207,9 +1267,13 @@ export type NewJob = {
 };
 
 /**
- * What a job is to be, as it is sent.
+ * What a job is to be, as it is sent: either `sql`, or `jar` with `entryClass` and `args`.
  */
 export type NewJobSpec = {
+    /**
+     * Arguments of the main class, one by one: they are never split or joined.
+     */
+    args?: Array<string>;
     /**
      * Id or name of the session cluster to run on.
      */
@@ -1221,6 +1285,18 @@ export type NewJobSpec = {
         [key: string]: string;
     };
     /**
+     * The main class; absent means the one that the jar's manifest names.
+     */
+    entryClass?: string;
+    /**
+     * The jar whose main class runs.
+     */
+    jar?: ArtifactRef;
+    /**
+     * Connectors, functions and libraries on the job's class path, in this order.
+     */
+    jars?: Array<ArtifactRef>;
+    /**
      * How it is deployed.
      */
     mode?: Mode;
@@ -1231,7 +1307,7 @@ export type NewJobSpec = {
     /**
      * The SQL script.
      */
-    sql: string;
+    sql?: string;
 };
 
 /**
@@ -1705,6 +1781,28 @@ export type Person = {
 };
 
 /**
+ * An artifact as a release holds it.
+ */
+export type PinnedArtifact = {
+    /**
+     * SHA-256 of the bytes, 64 hexadecimal digits: what really runs.
+     */
+    digest: string;
+    /**
+     * The file's name.
+     */
+    fileName: string;
+    /**
+     * The name that the draft used.
+     */
+    name: string;
+    /**
+     * The version that it meant.
+     */
+    version: number;
+};
+
+/**
  * What went wrong, for programs and for people.
  */
 export type Problem = {
@@ -1759,6 +1857,10 @@ export type Problem = {
  */
 export type Release = ReleaseSummary & {
     /**
+     * What its jars were when it was released: the program first, then the class path.
+     */
+    artifacts: Array<PinnedArtifact>;
+    /**
      * What the check found.
      */
     findings: Array<Finding>;
@@ -1780,6 +1882,10 @@ export type Release = ReleaseSummary & {
  * What differs between two releases.
  */
 export type ReleaseDiff = {
+    /**
+     * Jars that differ.
+     */
+    artifacts: Array<ArtifactChange>;
     /**
      * Configuration keys that differ.
      */

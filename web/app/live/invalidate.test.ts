@@ -62,6 +62,7 @@ describe('a change', () => {
         'user',
         'session',
         'token',
+        'artifact',
       ].flatMap((noun) =>
         Object.entries(read)
           .filter(([, query]) =>

@@ -38,6 +38,9 @@ const BY_NOUN: Record<string, readonly string[]> = {
   team: ['getMe', 'listTeams', 'listMembers'],
   invitation: ['listInvitations'],
   user: ['getMe', 'listUsers', 'listSessions', 'listTokens'],
+  session: ['listSessions', 'getMe'],
+  token: ['listTokens'],
+  artifact: ['listArtifacts'],
 };
 
 function part(key: QueryKey): KeyPart {

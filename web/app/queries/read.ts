@@ -101,6 +101,8 @@ export const read = {
     queryOptions({ queryKey: listArtifactsQueryKey({ path: { team } }), queryFn: ({ signal }) => allArtifacts(team, signal) }),
   artifactVersions: (team: string, name: string) => listArtifactsOptions({ path: { team }, query: { name, limit: PAGE } }),
   uploads: (team: string) => listUploadsOptions({ path: { team } }),
+  /** The newest version of each artifact; with a name, all its versions. */
+  jars: (team: string, name?: string) => listArtifactsOptions({ path: { team }, query: { limit: 500, ...(name ? { name } : {}) } }),
   clusters: (team: string) => listClustersOptions({ path: { team } }),
   cluster: (team: string, cluster: string) => getClusterOptions({ path: { team, cluster } }),
   clusterLogs: (team: string, cluster: string) => listClusterLogsOptions({ path: { team, cluster } }),

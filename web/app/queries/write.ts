@@ -1,7 +1,7 @@
 // What is changed, by noun. Requests that start an operation carry an idempotency key made when the dialog opened,
 // so that a second click or a repeated send is the same request.
 import * as sdk from '../api/sdk.gen';
-import type { NewCluster, NewJobSpec, NewToken, Role, StartState, StopMode } from '../nouns';
+import type { ArtifactRef, NewCluster, NewJobSpec, NewToken, Role, StartState, StopMode } from '../nouns';
 
 export const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
@@ -82,7 +82,7 @@ export const write = {
   cancelOperation: (team: string, operation: string) => take(sdk.cancelOperation({ path: { team, operation }, body: {}, ...must })),
   check: (
     team: string,
-    body: { sql: string; cluster?: string; configuration?: Record<string, string>; tier?: 'parse' | 'deep' },
+    body: { sql: string; cluster?: string; configuration?: Record<string, string>; jars?: ArtifactRef[]; tier?: 'parse' | 'deep' },
     signal: AbortSignal,
   ) => take(sdk.checkSql({ path: { team }, body, signal, ...must })),
 };

@@ -27,7 +27,7 @@ async fn complete(house: &House, upload: &str) -> Answer {
     house.post("developer", &format!("{upload}/complete"), json!({})).await
 }
 
-async fn upload(house: &House, name: &str, bytes: &'static [u8]) -> Value {
+pub async fn upload(house: &House, name: &str, bytes: &'static [u8]) -> Value {
     let upload = begin(house, name, bytes).await;
     send(house, &upload, "0", bytes).await.is(200);
     let answer = complete(house, &upload).await;

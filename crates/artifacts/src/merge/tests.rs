@@ -1,26 +1,12 @@
 //! Real jars, merged.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::*;
 
-/// Artifacts as files by digest.
-struct Shelf(BTreeMap<String, PathBuf>);
-
-#[async_trait]
-impl Bytes for Shelf {
-    async fn file(&self, digest: &Digest) -> Result<PathBuf, PortError> {
-        self.0.get(digest.as_str()).cloned().ok_or_else(|| PortError::Refused {
-            status: Some(404),
-            message: "not here".to_owned(),
-        })
-    }
-}
-
 struct Bed {
     folder: tempfile::TempDir,
-    shelf: BTreeMap<String, PathBuf>,
+    jars: usize,
 }
 
 impl Bed {
@@ -31,18 +17,18 @@ impl Bed {
             0,
             &[("META-INF/MANIFEST.MF", "Main-Class: Runner\n"), ("Runner.class", "r")],
         );
-        Self {
-            folder,
-            shelf: BTreeMap::new(),
-        }
+        Self { folder, jars: 0 }
     }
 
     /// A jar whose entries have a time and a compression of its own.
     fn jar(&mut self, name: &str, entries: &[(&str, &str)]) -> PinnedArtifact {
-        let path = self.folder.path().join(format!("{name}.jar"));
-        write_jar(&path, self.shelf.len() + 1, entries);
+        self.jars += 1;
+        let path = self.folder.path().join("made.jar");
+        write_jar(&path, self.jars, entries);
         let digest = digest_of(&mut std::fs::File::open(&path).unwrap()).unwrap();
-        self.shelf.insert(digest.to_string(), path);
+        let place = self.place(&digest);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::rename(path, place).unwrap();
         PinnedArtifact {
             name: name.to_owned(),
             version: 3,
@@ -51,10 +37,19 @@ impl Bed {
         }
     }
 
+    /// Where the store has the bytes.
+    fn place(&self, digest: &Digest) -> PathBuf {
+        self.folder
+            .path()
+            .join("artifacts")
+            .join(&digest.as_str()[..2])
+            .join(digest.as_str())
+    }
+
     fn merger(&self, data: &str) -> Merger {
         Merger::new(
             &self.folder.path().join(data),
-            Arc::new(Shelf(self.shelf.clone())),
+            Arc::new(crate::DiskStore::new(self.folder.path())),
             &self.folder.path().join("runner.jar"),
         )
         .unwrap()
@@ -151,7 +146,7 @@ async fn what_was_merged_is_found_again_and_the_order_counts() {
     let ba = merger.merge(&[b.clone(), a.clone()], false).await.unwrap();
     assert_ne!(ab.digest, ba.digest);
     // Found, not made: the jars may be gone.
-    std::fs::write(bed.folder.path().join("a.jar"), "gone").unwrap();
+    std::fs::write(bed.place(&a.digest), "gone").unwrap();
     assert_eq!(merger.merge(&[a.clone(), b.clone()], false).await.unwrap(), ab);
     assert_ne!(merger.key(&[a.clone(), b.clone()], true), merger.key(&[a, b], false));
 }
@@ -164,7 +159,7 @@ async fn one_jar_alone_is_itself() {
         &[("META-INF/MANIFEST.MF", "Main-Class: P\n"), ("META-INF/P.SF", "signed")],
     );
     let jar = bed.merger("data").merge(std::slice::from_ref(&program), false).await.unwrap();
-    assert_eq!((jar.path, jar.digest), (bed.folder.path().join("program.jar"), program.digest));
+    assert_eq!((jar.path, jar.digest), (bed.place(&program.digest), program.digest));
 }
 
 #[tokio::test]
@@ -179,7 +174,7 @@ async fn what_cannot_be_merged_is_told_with_its_name() {
         matches!(&error, PortError::Refused { status: None, message } if message.contains("'udf' version 3 (good-1.0.jar)")),
         "{error}"
     );
-    std::fs::write(bed.folder.path().join("good.jar"), "no jar, a text").unwrap();
+    std::fs::write(bed.place(&good.digest), "no jar, a text").unwrap();
     let error = bed.merger("data").merge(&[good], true).await.unwrap_err();
     assert!(
         matches!(&error, PortError::Refused { message, .. } if message.contains("'good' version 3 cannot be read as a jar")),

@@ -40,7 +40,7 @@ pub(super) struct Jar {
 fn odd(name: &str, why: impl std::fmt::Display) -> PortError {
     PortError::Refused {
         status: None,
-        message: format!("{name} cannot be read as a jar: {why}; upload it again"),
+        message: format!("{name} cannot be read as a jar: {why}"),
     }
 }
 

@@ -108,6 +108,7 @@ impl Lab {
         let holder = exe.parent().unwrap().parent().unwrap().join("examples").join("hold");
         let host = LocalHost::new(dir.path(), holder);
         let launch = Launch {
+            jars: Vec::new(),
             name: NAME.to_owned(),
             flink_home: home.path.display().to_string(),
             java_home: java_home(),

@@ -212,6 +212,9 @@ pub struct Check {
     /// Flink configuration of the job
     #[arg(long = "config", value_name = "KEY=VALUE", value_parser = key_value)]
     pub configuration: Vec<(String, String)>,
+    /// A jar on the job's class path: connector, function, library; once for each, in order
+    #[arg(long = "jar", value_name = "FILE")]
+    pub jars: Vec<PathBuf>,
     /// Syntax only
     #[arg(long)]
     pub parse_only: bool,

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Client, escape};
-use super::job::path;
+use super::job::{path, released};
 use super::operation;
 use super::print::{self, at, show, table};
 use crate::cli::{Format, Jobs, Server, Wait};
@@ -71,9 +71,7 @@ pub async fn ask(server: &Server, jobs: &Jobs, ask: Ask) -> Result<(), Failure> 
     }
     let answer = send(&client, job, &ask).await?;
     if ask.verb == "release" {
-        print::body(client.format, &answer, |release| {
-            format!("Release {} of {job}, digest {}\n", show(release, "number"), at(release, "digest"))
-        });
+        print::body(client.format, &answer, |release| released(job, release));
         return Ok(());
     }
     operation::accepted(&client, answer, ask.wait).await

@@ -10,7 +10,7 @@ use super::bulk::{self, Ask};
 use super::client::{Client, escape};
 use super::operation;
 use super::print::{self, at, items, show, table};
-use crate::cli::{JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
+use crate::cli::{JarName, JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
 use crate::failure::Failure;
 
 /// Runs `job …`.
@@ -67,7 +67,7 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
                 body["release"] = json!(release);
             }
             let adopted = client.post(&path(&job, "/adopt"), &body).await?;
-            super::operation::accepted(&client, adopted, wait).await
+            operation::accepted(&client, adopted, wait).await
         }
         JobCommand::Snapshots(only) => {
             let client = Client::of(&only.server)?;
@@ -189,10 +189,35 @@ async fn edit(edit: JobEdit) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Failure> {
+/// What the job does, and the jars beside it. A script takes the place of a program, and the other way round.
+fn code(spec: &mut Value, with: &Spec) -> Result<(), Failure> {
+    let forget = |spec: &mut Value, fields: &[&str]| {
+        if let Some(spec) = spec.as_object_mut() {
+            fields.iter().for_each(|field| drop(spec.remove(*field)));
+        }
+    };
     if let Some(file) = &with.sql {
         spec["sql"] = Value::String(script(file)?);
+        forget(spec, &["jar", "entryClass", "args"]);
     }
+    if let Some(jar) = &with.jar {
+        spec["jar"] = jar.body();
+        forget(spec, &["sql"]);
+    }
+    if let Some(class) = &with.entry_class {
+        spec["entryClass"] = json!(class);
+    }
+    if !with.args.is_empty() {
+        spec["args"] = json!(with.args);
+    }
+    if with.without_jars || !with.with.is_empty() {
+        spec["jars"] = with.with.iter().map(JarName::body).collect();
+    }
+    Ok(())
+}
+
+async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Failure> {
+    code(spec, with)?;
     if let Some(cluster) = &with.cluster {
         let found = client.get(&format!("/clusters/{}", escape(cluster))).await?;
         spec["clusterId"] = found["id"].clone();
@@ -210,6 +235,17 @@ async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Fa
         spec["configuration"] = Value::Object(configuration);
     }
     Ok(())
+}
+
+/// A release with the jars that it pins.
+/// A new release with the jars that it pins.
+#[must_use]
+pub fn released(job: &str, release: &Value) -> String {
+    let mut text = format!("Release {} of {job}, digest {}\n", show(release, "number"), at(release, "digest"));
+    for jar in release["artifacts"].as_array().into_iter().flatten() {
+        text.push_str(&format!("  {}@{}  {}\n", at(jar, "name"), show(jar, "version"), at(jar, "digest")));
+    }
+    text
 }
 
 async fn start(start: JobStart, stop: Option<Stop>) -> Result<(), Failure> {

@@ -303,6 +303,7 @@ async fn fill(url: &str, sim: &str, version: &str) {
         task_managers: 1,
         slots: 4,
         configuration: [].into(),
+        jars: Vec::new(),
         desired: ClusterDesired::Running,
         created_by: None,
     };

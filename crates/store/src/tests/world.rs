@@ -165,6 +165,7 @@ pub fn standalone(team: &Team, name: &str) -> NewCluster {
         task_managers: 1,
         slots: 2,
         configuration: BTreeMap::from([("a.key".to_owned(), "a value".to_owned())]),
+        jars: Vec::new(),
         desired: ClusterDesired::Running,
         created_by: None,
     }

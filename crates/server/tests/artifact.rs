@@ -1,5 +1,7 @@
 //! Artifacts through the real binary: the command line, a server that is killed in the middle, and what it sweeps.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+
 mod bed;
 
 use std::path::Path;

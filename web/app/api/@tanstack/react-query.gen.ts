@@ -3,8 +3,8 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { diffRelease, downloadArtifact, getArtifact, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getUpload, healthz, listArtifacts, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDrafts, listEvents, listExceptions, listFlinkVersions, listInstallations, listJobs, listLogs, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeams, listTokens, listUploads, metrics, type Options, readyz } from '../sdk.gen';
-import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, DownloadArtifactData, DownloadArtifactError, DownloadArtifactResponse, GetArtifactData, GetArtifactError, GetArtifactResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetUploadData, GetUploadError, GetUploadResponse, HealthzData, HealthzError, HealthzResponse, ListArtifactsData, ListArtifactsError, ListArtifactsResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, ListUploadsData, ListUploadsError, ListUploadsResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
+import { diffRelease, downloadArtifact, getArtifact, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getUpload, getUser, healthz, listArtifacts, listAudit, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDrafts, listEvents, listExceptions, listFlinkVersionGrants, listFlinkVersions, listInstallations, listInvitations, listJobs, listLogs, listMembers, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeamAudit, listTeamFlinkVersions, listTeams, listTokens, listUploads, listUsers, metrics, type Options, readyz } from '../sdk.gen';
+import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, DownloadArtifactData, DownloadArtifactError, DownloadArtifactResponse, GetArtifactData, GetArtifactError, GetArtifactResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUserData, GetUserError, GetUserResponse, HealthzData, HealthzError, HealthzResponse, ListArtifactsData, ListArtifactsError, ListArtifactsResponse, ListAuditData, ListAuditError, ListAuditResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionGrantsData, ListFlinkVersionGrantsError, ListFlinkVersionGrantsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListMembersData, ListMembersError, ListMembersResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamAuditData, ListTeamAuditError, ListTeamAuditResponse, ListTeamFlinkVersionsData, ListTeamFlinkVersionsError, ListTeamFlinkVersionsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, ListUploadsData, ListUploadsError, ListUploadsResponse, ListUsersData, ListUsersError, ListUsersResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -39,10 +39,30 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
     return [params];
 };
 
+export const listAuditQueryKey = (options?: Options<ListAuditData>) => createQueryKey('listAudit', options);
+
+/**
+ * What was done on the whole platform, newest first.
+ *
+ * For: platform_admin.
+ */
+export const listAuditOptions = (options?: Options<ListAuditData>) => queryOptions<ListAuditResponse, ListAuditError, ListAuditResponse, ReturnType<typeof listAuditQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listAudit({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listAuditQueryKey(options)
+});
+
 export const listFlinkVersionsQueryKey = (options?: Options<ListFlinkVersionsData>) => createQueryKey('listFlinkVersions', options);
 
 /**
- * The installed Flink versions, newest first.
+ * The installed Flink versions that the caller's teams may use, newest first; for platform admins all.
  *
  * For: signed_in.
  */
@@ -57,6 +77,26 @@ export const listFlinkVersionsOptions = (options?: Options<ListFlinkVersionsData
         return data;
     },
     queryKey: listFlinkVersionsQueryKey(options)
+});
+
+export const listFlinkVersionGrantsQueryKey = (options?: Options<ListFlinkVersionGrantsData>) => createQueryKey('listFlinkVersionGrants', options);
+
+/**
+ * Who may use which Flink version.
+ *
+ * For: platform_admin.
+ */
+export const listFlinkVersionGrantsOptions = (options?: Options<ListFlinkVersionGrantsData>) => queryOptions<ListFlinkVersionGrantsResponse, ListFlinkVersionGrantsError, ListFlinkVersionGrantsResponse, ReturnType<typeof listFlinkVersionGrantsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listFlinkVersionGrants({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listFlinkVersionGrantsQueryKey(options)
 });
 
 export const listInstallationsQueryKey = (options?: Options<ListInstallationsData>) => createQueryKey('listInstallations', options);
@@ -124,7 +164,7 @@ export const listSessionsQueryKey = (options?: Options<ListSessionsData>) => cre
 /**
  * The caller's sessions.
  *
- * For: signed_in.
+ * For: account.
  */
 export const listSessionsOptions = (options?: Options<ListSessionsData>) => queryOptions<ListSessionsResponse, ListSessionsError, ListSessionsResponse, ReturnType<typeof listSessionsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -144,7 +184,7 @@ export const listTokensQueryKey = (options?: Options<ListTokensData>) => createQ
 /**
  * The caller's API tokens.
  *
- * For: signed_in.
+ * For: account.
  */
 export const listTokensOptions = (options?: Options<ListTokensData>) => queryOptions<ListTokensResponse, ListTokensError, ListTokensResponse, ReturnType<typeof listTokensQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -255,6 +295,26 @@ export const downloadArtifactOptions = (options: Options<DownloadArtifactData>) 
         return data;
     },
     queryKey: downloadArtifactQueryKey(options)
+});
+
+export const listTeamAuditQueryKey = (options: Options<ListTeamAuditData>) => createQueryKey('listTeamAudit', options);
+
+/**
+ * What was done in the team, newest first.
+ *
+ * For: team_admin.
+ */
+export const listTeamAuditOptions = (options: Options<ListTeamAuditData>) => queryOptions<ListTeamAuditResponse, ListTeamAuditError, ListTeamAuditResponse, ReturnType<typeof listTeamAuditQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTeamAudit({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTeamAuditQueryKey(options)
 });
 
 export const listClustersQueryKey = (options: Options<ListClustersData>) => createQueryKey('listClusters', options);
@@ -375,6 +435,46 @@ export const listClusterOperationsOptions = (options: Options<ListClusterOperati
         return data;
     },
     queryKey: listClusterOperationsQueryKey(options)
+});
+
+export const listTeamFlinkVersionsQueryKey = (options: Options<ListTeamFlinkVersionsData>) => createQueryKey('listTeamFlinkVersions', options);
+
+/**
+ * The Flink versions that the team may use, newest first.
+ *
+ * For: viewer.
+ */
+export const listTeamFlinkVersionsOptions = (options: Options<ListTeamFlinkVersionsData>) => queryOptions<ListTeamFlinkVersionsResponse, ListTeamFlinkVersionsError, ListTeamFlinkVersionsResponse, ReturnType<typeof listTeamFlinkVersionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTeamFlinkVersions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTeamFlinkVersionsQueryKey(options)
+});
+
+export const listInvitationsQueryKey = (options: Options<ListInvitationsData>) => createQueryKey('listInvitations', options);
+
+/**
+ * The open invitations of the team, newest first.
+ *
+ * For: team_admin.
+ */
+export const listInvitationsOptions = (options: Options<ListInvitationsData>) => queryOptions<ListInvitationsResponse, ListInvitationsError, ListInvitationsResponse, ReturnType<typeof listInvitationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listInvitations({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listInvitationsQueryKey(options)
 });
 
 export const listJobsQueryKey = (options: Options<ListJobsData>) => createQueryKey('listJobs', options);
@@ -737,6 +837,26 @@ export const listSnapshotsOptions = (options: Options<ListSnapshotsData>) => que
     queryKey: listSnapshotsQueryKey(options)
 });
 
+export const listMembersQueryKey = (options: Options<ListMembersData>) => createQueryKey('listMembers', options);
+
+/**
+ * The people of the team, by name.
+ *
+ * For: viewer.
+ */
+export const listMembersOptions = (options: Options<ListMembersData>) => queryOptions<ListMembersResponse, ListMembersError, ListMembersResponse, ReturnType<typeof listMembersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listMembers({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listMembersQueryKey(options)
+});
+
 export const getOperationQueryKey = (options: Options<GetOperationData>) => createQueryKey('getOperation', options);
 
 /**
@@ -795,6 +915,46 @@ export const getUploadOptions = (options: Options<GetUploadData>) => queryOption
         return data;
     },
     queryKey: getUploadQueryKey(options)
+});
+
+export const listUsersQueryKey = (options?: Options<ListUsersData>) => createQueryKey('listUsers', options);
+
+/**
+ * The accounts, by name.
+ *
+ * For: platform_admin.
+ */
+export const listUsersOptions = (options?: Options<ListUsersData>) => queryOptions<ListUsersResponse, ListUsersError, ListUsersResponse, ReturnType<typeof listUsersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listUsers({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listUsersQueryKey(options)
+});
+
+export const getUserQueryKey = (options: Options<GetUserData>) => createQueryKey('getUser', options);
+
+/**
+ * One account, with its teams.
+ *
+ * For: platform_admin.
+ */
+export const getUserOptions = (options: Options<GetUserData>) => queryOptions<GetUserResponse, GetUserError, GetUserResponse, ReturnType<typeof getUserQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getUser({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getUserQueryKey(options)
 });
 
 export const healthzQueryKey = (options?: Options<HealthzData>) => createQueryKey('healthz', options);

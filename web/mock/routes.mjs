@@ -1,6 +1,20 @@
 // @ts-check
 // The mock API's routes: enough of the server's behaviour to look at every page and to walk through the main path.
-import { actionsOf, clusters, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
+import {
+  actionsOf,
+  artifacts,
+  clusters,
+  id,
+  installations,
+  jobs,
+  me,
+  other,
+  person,
+  sessions,
+  starting,
+  tokens,
+  versions,
+} from './fixtures.mjs';
 import * as one from './job-fixtures.mjs';
 
 /** @typedef {{ method: string, path: string, query: URLSearchParams, body: Record<string, unknown>, ifMatch: string | undefined }} Request */
@@ -288,6 +302,7 @@ function teamRoute(path, request) {
     drafts.set(job.id, [{ jobId: job.id, revision: 1, spec, savedBy: person, savedAt: new Date().toISOString() }]);
     return { status: 201, body: job };
   }
+  if (path === '/artifacts') return list(artifacts);
   if (path === '/clusters' && request.method === 'GET') return list(clusters);
   if (path === '/clusters')
     return problem(400, 'port_in_use', 'Port 8081 is in use on this host.', {

@@ -346,3 +346,26 @@ export const sessions = [
 export const tokens = [
   { id: id('token', 1), name: 'CI of the orders team', createdAt: ago(86_400 * 20), expiresAt: ago(-86_400 * 70), lastUsedAt: ago(340) },
 ];
+
+/** @param {string} name @param {import('../app/api').Artifact['kind']} kind @param {number} version @returns {import('../app/api').Artifact} */
+const artifact = (name, kind, version) => ({
+  id: id('artifact', version),
+  name,
+  version,
+  newest: true,
+  kind,
+  fileName: `${name}-1.${version}.jar`,
+  digest: '9f8e7d6c'.repeat(8),
+  sizeBytes: 10_666_527,
+  entryClasses: kind === 'job_jar' ? ['com.acme.Orders', 'com.acme.Backfill'] : [],
+  usedBy: [],
+  uses: 0,
+  createdBy: { id: id('user', 1), name: 'admin' },
+  createdAt: '2026-11-20T09:00:00Z',
+});
+
+export const artifacts = [
+  artifact('flink-sql-connector-kafka', 'connector', 2),
+  artifact('shop-functions', 'udf_jar', 4),
+  artifact('orders-program', 'job_jar', 7),
+];

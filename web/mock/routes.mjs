@@ -290,6 +290,7 @@ function teamRoute(path, request) {
     drafts.set(job.id, [{ jobId: job.id, revision: 1, spec, savedBy: person, savedAt: new Date().toISOString() }]);
     return { status: 201, body: job };
   }
+  if (path === '/artifacts') return list(artifacts);
   if (path === '/clusters' && request.method === 'GET') return list(clusters);
   if (path === '/clusters')
     return problem(400, 'port_in_use', 'Port 8081 is in use on this host.', {

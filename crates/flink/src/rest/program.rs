@@ -6,7 +6,7 @@
 use super::trace;
 
 /// Parts of Flink's texts, and what they mean.
-const MEANINGS: [(&str, &str); 6] = [
+const MEANINGS: [(&str, &str); 7] = [
     (
         "more than one execute() or executeAsync() call",
         "the main method calls execute() more than once, and a session cluster takes one job of a program: the first one was started, \
@@ -24,6 +24,10 @@ const MEANINGS: [(&str, &str); 6] = [
     ),
     (
         "contains no execute() calls",
+        "the main method came to its end without starting a job: it must call execute() on its environment",
+    ),
+    (
+        "No jobs included in application",
         "the main method came to its end without starting a job: it must call execute() on its environment",
     ),
     (

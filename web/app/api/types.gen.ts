@@ -5,9 +5,61 @@ export type ClientOptions = {
 };
 
 /**
+ * Somebody's account.
+ */
+export type Account = {
+    /**
+     * When it was made.
+     */
+    createdAt: Time;
+    /**
+     * Since when it lets nobody in.
+     */
+    disabledAt?: Time;
+    /**
+     * The user's id.
+     */
+    id: string;
+    /**
+     * Sign-in name.
+     */
+    name: string;
+    /**
+     * Whether they have a password.
+     */
+    passwordSet: boolean;
+    /**
+     * Whether they may do everything in every team.
+     */
+    platformAdmin: boolean;
+    /**
+     * Their teams; only where one account is read.
+     */
+    teams?: Array<TeamRole>;
+};
+
+/**
+ * What to change about an account; what is absent stays.
+ */
+export type AccountChange = {
+    /**
+     * Whether the account lets nobody in. Its sessions, tokens, links and open invitations end at once.
+     */
+    disabled?: boolean;
+    /**
+     * Whether they may do everything in every team.
+     */
+    platformAdmin?: boolean;
+};
+
+/**
  * What may be done with a job now.
  */
 export type Actions = {
+    /**
+     * Take over a Flink job that somebody else started.
+     */
+    adopt: Verdict;
     /**
      * Stop at once, without a savepoint.
      */
@@ -44,6 +96,20 @@ export type Actions = {
      * Stop with a savepoint, or drain.
      */
     stop: Verdict;
+};
+
+/**
+ * Which Flink job is taken over.
+ */
+export type AdoptRequest = {
+    /**
+     * The Flink job's id, 32 hexadecimal digits: one of the cluster's `look.unmanaged`.
+     */
+    flinkJobId: string;
+    /**
+     * Number of the release that it is taken for; the newest unless told.
+     */
+    release?: number;
 };
 
 /**
@@ -171,6 +237,110 @@ export type ArtifactUse = {
  * What refers to an artifact.
  */
 export type ArtifactUser = 'draft' | 'release' | 'cluster';
+
+/**
+ * One row of the audit list.
+ */
+export type AuditEntry = {
+    /**
+     * The network address that it came from.
+     */
+    address?: string | null;
+    /**
+     * What it became.
+     */
+    after?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * When.
+     */
+    at: Time;
+    /**
+     * What it was.
+     */
+    before?: {
+        [key: string]: unknown;
+    } | null;
+    by?: Person | null;
+    /**
+     * Code of the problem, where it was refused.
+     */
+    code?: string | null;
+    /**
+     * Its id; later rows have greater ones.
+     */
+    id: string;
+    /**
+     * What it was about, e.g. `job`.
+     */
+    noun: string;
+    /**
+     * Which one.
+     */
+    nounId?: string | null;
+    /**
+     * Its name.
+     */
+    nounName?: string | null;
+    /**
+     * The operation's id in the OpenAPI document, e.g. `startJob`.
+     */
+    operation: string;
+    /**
+     * HTTP status of the answer.
+     */
+    status: number;
+    team?: AuditTeam | null;
+    token?: AuditToken | null;
+};
+
+/**
+ * A team as the audit list names it.
+ */
+export type AuditTeam = {
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its name.
+     */
+    name: string;
+};
+
+/**
+ * An API token as the audit list names it.
+ */
+export type AuditToken = {
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its name.
+     */
+    name: string;
+};
+
+/**
+ * What is sent with each request, without the secret in it.
+ */
+export type Authentication = {
+    kind: 'none';
+} | {
+    kind: 'basic';
+    /**
+     * User.
+     */
+    user: string;
+} | {
+    kind: 'header';
+    /**
+     * Its name.
+     */
+    name: string;
+};
 
 /**
  * Something changed: the data of an event `change`. An event `reset` says that the feed does not reach back
@@ -345,6 +515,10 @@ export type Cluster = {
         [key: string]: string;
     };
     /**
+     * How that address is spoken to, where it asks for something (standalone).
+     */
+    connection?: Connection;
+    /**
      * When it was made.
      */
     createdAt: Time;
@@ -516,9 +690,45 @@ export type Condition = {
 export type ConditionWord = 'unreachable' | 'waiting_for_resources' | 'ghost' | 'newer_release';
 
 /**
+ * How a standalone cluster's REST address is spoken to, without its secrets.
+ */
+export type Connection = {
+    /**
+     * What is sent with each request.
+     */
+    authentication: Authentication;
+    /**
+     * Certificates of the trusted authorities.
+     */
+    caCertificate?: string;
+    /**
+     * The certificate that is shown.
+     */
+    clientCertificate?: string;
+    /**
+     * Why the stored connection cannot be opened: it has to be entered again.
+     */
+    problem?: string;
+};
+
+/**
  * Bytes as they are.
  */
 export type Content = Blob | File;
+
+/**
+ * A new invitation with its secret, which is never shown again.
+ */
+export type CreatedInvitation = {
+    /**
+     * The invitation.
+     */
+    invitation: Invitation;
+    /**
+     * What the page `/invitation` takes after `#token=`.
+     */
+    secret: string;
+};
 
 /**
  * A new token with its secret, which is never shown again.
@@ -765,6 +975,28 @@ export type FlinkVersion = {
 };
 
 /**
+ * Who may use a Flink version.
+ */
+export type FlinkVersionGrant = {
+    /**
+     * Whether every team may use it, also those that come later.
+     */
+    allTeams: boolean;
+    /**
+     * The version's id.
+     */
+    flinkVersionId: string;
+    /**
+     * The teams that may, where not all may.
+     */
+    teams: Array<AuditTeam>;
+    /**
+     * Its number.
+     */
+    version: string;
+};
+
+/**
  * That the server lives.
  */
 export type Health = {
@@ -825,6 +1057,86 @@ export type Installation = {
  * How far an installation is.
  */
 export type InstallationState = 'running' | 'succeeded' | 'failed';
+
+/**
+ * An open invitation.
+ */
+export type Invitation = {
+    /**
+     * When it was made.
+     */
+    createdAt: Time;
+    /**
+     * Who invites.
+     */
+    createdBy: Person;
+    /**
+     * Until when it can be used.
+     */
+    expiresAt: Time;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Whom it is meant for.
+     */
+    note: string;
+    /**
+     * The role that it gives.
+     */
+    role: Role;
+};
+
+/**
+ * A new person who accepts.
+ */
+export type InvitationGuest = {
+    /**
+     * The sign-in name that they choose, unique.
+     */
+    name: string;
+    /**
+     * The password that they choose: 12 to 200 characters.
+     */
+    password: string;
+    /**
+     * The text after `#token=` of the link.
+     */
+    token: string;
+};
+
+/**
+ * What somebody is invited to.
+ */
+export type InvitationOffer = {
+    /**
+     * Until when it can be used.
+     */
+    expiresAt: Time;
+    /**
+     * Name of the person who invites.
+     */
+    invitedBy: string;
+    /**
+     * The role there.
+     */
+    role: Role;
+    /**
+     * Name of the team.
+     */
+    team: string;
+};
+
+/**
+ * The secret of an invitation.
+ */
+export type InvitationToken = {
+    /**
+     * The text after `#token=` of the link.
+     */
+    token: string;
+};
 
 /**
  * A job with all that a list or its page shows of it.
@@ -1170,9 +1482,68 @@ export type Me = {
 };
 
 /**
+ * Somebody in a team.
+ */
+export type Member = {
+    /**
+     * Whether their account is disabled.
+     */
+    disabled: boolean;
+    /**
+     * Sign-in name.
+     */
+    name: string;
+    /**
+     * Their role.
+     */
+    role: Role;
+    /**
+     * The user's id.
+     */
+    userId: string;
+};
+
+/**
+ * A role to give.
+ */
+export type MemberRole = {
+    /**
+     * The role.
+     */
+    role: Role;
+};
+
+/**
  * Where a job's tasks run.
  */
 export type Mode = 'session';
+
+/**
+ * What is sent with each request to prove who we are.
+ */
+export type NewAuthentication = {
+    kind: 'none';
+} | {
+    kind: 'basic';
+    /**
+     * Password.
+     */
+    password: string;
+    /**
+     * User, without a colon.
+     */
+    user: string;
+} | {
+    kind: 'header';
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * Its value.
+     */
+    value: string;
+};
 
 /**
  * A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`.
@@ -1184,6 +1555,10 @@ export type NewCluster = {
     configuration?: {
         [key: string]: string;
     };
+    /**
+     * How that address is spoken to (standalone).
+     */
+    connection?: NewConnection;
     /**
      * Version of an installed distribution, e.g. `2.2.1` (local).
      */
@@ -1215,6 +1590,28 @@ export type NewCluster = {
 };
 
 /**
+ * How a standalone cluster's REST address is spoken to, as it is sent.
+ */
+export type NewConnection = {
+    /**
+     * What is sent with each request.
+     */
+    authentication?: NewAuthentication;
+    /**
+     * Certificates of the authorities that are trusted for this address, instead of the public ones. PEM.
+     */
+    caCertificate?: string;
+    /**
+     * What is shown to an address that asks for a certificate: PEM, with the ones between it and its authority.
+     */
+    clientCertificate?: string;
+    /**
+     * Its private key, PEM without a passphrase.
+     */
+    clientKey?: string;
+};
+
+/**
  * A distribution that is already on the server's disk.
  */
 export type NewFlinkVersion = {
@@ -1229,6 +1626,20 @@ export type NewFlinkVersion = {
 };
 
 /**
+ * Who may use a Flink version from now on.
+ */
+export type NewGrant = {
+    /**
+     * Whether every team may use it.
+     */
+    allTeams: boolean;
+    /**
+     * Names or ids of the teams that may, where not all may.
+     */
+    teams?: Array<string>;
+};
+
+/**
  * A version to install.
  */
 export type NewInstallation = {
@@ -1240,6 +1651,24 @@ export type NewInstallation = {
      * Three numbers, e.g. `2.2.1`.
      */
     version: string;
+};
+
+/**
+ * An invitation to make.
+ */
+export type NewInvitation = {
+    /**
+     * Hours for which it can be used, 1 to 720; 72 unless told.
+     */
+    expiresInHours?: number;
+    /**
+     * Whom it is meant for, at most 200 characters.
+     */
+    note?: string;
+    /**
+     * The role that it gives.
+     */
+    role: Role;
 };
 
 /**
@@ -1311,6 +1740,16 @@ export type NewJobSpec = {
 };
 
 /**
+ * A one-time link to make.
+ */
+export type NewLink = {
+    /**
+     * Hours for which it can be used, 1 to 720; 72 unless told.
+     */
+    linkHours?: number;
+};
+
+/**
  * A new password.
  */
 export type NewPassword = {
@@ -1353,7 +1792,7 @@ export type NewTeam = {
 };
 
 /**
- * A token to make. It carries the rights of the one who makes it.
+ * A token to make: for one team with a role, or with all rights of the one who makes it.
  */
 export type NewToken = {
     /**
@@ -1364,6 +1803,14 @@ export type NewToken = {
      * What it is for.
      */
     name: string;
+    /**
+     * The most that it may do there; the maker's own role unless told.
+     */
+    role?: Role;
+    /**
+     * Name or id of the one team that it is for.
+     */
+    team?: string;
 };
 
 /**
@@ -1393,10 +1840,46 @@ export type NewUpload = {
 };
 
 /**
+ * An account to make.
+ */
+export type NewUser = {
+    /**
+     * Hours for which the one-time link can be used, 1 to 720; 72 unless told.
+     */
+    linkHours?: number;
+    /**
+     * Sign-in name, unique.
+     */
+    name: string;
+    /**
+     * Whether they may do everything in every team.
+     */
+    platformAdmin?: boolean;
+};
+
+/**
  * A request without choices.
  */
 export type NoChoices = {
     [key: string]: never;
+};
+
+/**
+ * A one-time link, which is never shown again.
+ */
+export type OneTimeLink = {
+    /**
+     * The account that it lets in.
+     */
+    account: Account;
+    /**
+     * Until when it can be used.
+     */
+    expiresAt: Time;
+    /**
+     * What the page `/sign-in` takes after `#token=`.
+     */
+    secret: string;
 };
 
 /**
@@ -1482,7 +1965,7 @@ export type OperationError = {
 /**
  * What an operation does.
  */
-export type OperationKind = 'start' | 'stop' | 'replace' | 'savepoint' | 'delete' | 'cluster_start' | 'cluster_stop';
+export type OperationKind = 'start' | 'stop' | 'replace' | 'adopt' | 'savepoint' | 'delete' | 'cluster_start' | 'cluster_stop';
 
 /**
  * The choices that were made with the request.
@@ -1496,6 +1979,10 @@ export type OperationRequest = {
      * What becomes of the snapshot.
      */
     claimMode?: ClaimMode;
+    /**
+     * The Flink job to take over.
+     */
+    flinkJobId?: string;
     /**
      * Parallelism of this run.
      */
@@ -1531,11 +2018,39 @@ export type Outcome = 'finished' | 'failed' | 'canceled' | 'stopped' | 'never_ra
 /**
  * A page of a list.
  */
+export type PageAccount = {
+    /**
+     * The items.
+     */
+    items: Array<Account>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageArtifact = {
     /**
      * The items.
      */
     items: Array<Artifact>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageAuditEntry = {
+    /**
+     * The items.
+     */
+    items: Array<AuditEntry>;
     /**
      * Given back as `cursor`, answers the next page; absent on the last one.
      */
@@ -1601,11 +2116,39 @@ export type PageFlinkVersion = {
 /**
  * A page of a list.
  */
+export type PageFlinkVersionGrant = {
+    /**
+     * The items.
+     */
+    items: Array<FlinkVersionGrant>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageInstallation = {
     /**
      * The items.
      */
     items: Array<Installation>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageInvitation = {
+    /**
+     * The items.
+     */
+    items: Array<Invitation>;
     /**
      * Given back as `cursor`, answers the next page; absent on the last one.
      */
@@ -1648,6 +2191,20 @@ export type PageLogFile = {
      * The items.
      */
     items: Array<LogFile>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageMember = {
+    /**
+     * The items.
+     */
+    items: Array<Member>;
     /**
      * Given back as `cursor`, answers the next page; absent on the last one.
      */
@@ -2078,12 +2635,16 @@ export type Run = {
 /**
  * Why a run was made.
  */
-export type RunCause = 'start' | 'replace';
+export type RunCause = 'start' | 'replace' | 'adopt';
 
 /**
  * One signed-in browser.
  */
 export type Session = {
+    /**
+     * The network address that signed in.
+     */
+    address?: string;
     /**
      * When it began.
      */
@@ -2360,6 +2921,10 @@ export type Team = {
      */
     createdAt: Time;
     /**
+     * Since when its members cannot enter it.
+     */
+    disabledAt?: Time;
+    /**
      * Its id.
      */
     id: string;
@@ -2367,6 +2932,16 @@ export type Team = {
      * Its name.
      */
     name: string;
+};
+
+/**
+ * What to change about a team.
+ */
+export type TeamChange = {
+    /**
+     * Whether its members cannot enter it. What runs goes on.
+     */
+    disabled: boolean;
 };
 
 /**
@@ -2421,6 +2996,28 @@ export type Token = {
      * What it is for.
      */
     name: string;
+    /**
+     * The one team that it is for; without one it carries all rights of its maker.
+     */
+    scope?: TokenTeam;
+};
+
+/**
+ * The one team that a token is for.
+ */
+export type TokenTeam = {
+    /**
+     * The most that it may do there. It never does more than its maker may now.
+     */
+    role: Role;
+    /**
+     * Its name; empty when the maker does not see it any more.
+     */
+    team: string;
+    /**
+     * The team's id.
+     */
+    teamId: string;
 };
 
 /**
@@ -2598,6 +3195,60 @@ export type Vertex = {
  */
 export type Want = 'stopped' | 'running';
 
+export type ListAuditData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Name or id of the person.
+         */
+        user?: string;
+        /**
+         * What it was about, e.g. `job`.
+         */
+        noun?: string;
+        /**
+         * From this time on, RFC 3339.
+         */
+        from?: string;
+        /**
+         * Before this time, RFC 3339.
+         */
+        to?: string;
+        /**
+         * Only rows before this one: the `nextCursor` of the page before.
+         */
+        before?: string;
+        /**
+         * Most to answer, 1 to 500; 100 unless told.
+         */
+        limit?: number;
+        /**
+         * Name or id of the team; only in the list of the whole platform.
+         */
+        team?: string;
+    };
+    url: '/api/v1/audit';
+};
+
+export type ListAuditErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListAuditError = ListAuditErrors[keyof ListAuditErrors];
+
+export type ListAuditResponses = {
+    /**
+     * Done
+     */
+    200: PageAuditEntry;
+};
+
+export type ListAuditResponse = ListAuditResponses[keyof ListAuditResponses];
+
 export type FollowChangesData = {
     body?: never;
     headers?: {
@@ -2684,6 +3335,31 @@ export type AddFlinkVersionResponses = {
 
 export type AddFlinkVersionResponse = AddFlinkVersionResponses[keyof AddFlinkVersionResponses];
 
+export type ListFlinkVersionGrantsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/flink-versions/grants';
+};
+
+export type ListFlinkVersionGrantsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListFlinkVersionGrantsError = ListFlinkVersionGrantsErrors[keyof ListFlinkVersionGrantsErrors];
+
+export type ListFlinkVersionGrantsResponses = {
+    /**
+     * Done
+     */
+    200: PageFlinkVersionGrant;
+};
+
+export type ListFlinkVersionGrantsResponse = ListFlinkVersionGrantsResponses[keyof ListFlinkVersionGrantsResponses];
+
 export type InstallFlinkVersionData = {
     body: NewInstallation;
     path?: never;
@@ -2739,6 +3415,36 @@ export type DeleteFlinkVersionResponses = {
 
 export type DeleteFlinkVersionResponse = DeleteFlinkVersionResponses[keyof DeleteFlinkVersionResponses];
 
+export type GrantFlinkVersionData = {
+    body: NewGrant;
+    path: {
+        /**
+         * Its id
+         */
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/flink-versions/{version}/grant';
+};
+
+export type GrantFlinkVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GrantFlinkVersionError = GrantFlinkVersionErrors[keyof GrantFlinkVersionErrors];
+
+export type GrantFlinkVersionResponses = {
+    /**
+     * Done
+     */
+    200: FlinkVersionGrant;
+};
+
+export type GrantFlinkVersionResponse = GrantFlinkVersionResponses[keyof GrantFlinkVersionResponses];
+
 export type ListInstallationsData = {
     body?: never;
     path?: never;
@@ -2793,6 +3499,81 @@ export type GetInstallationResponses = {
 };
 
 export type GetInstallationResponse = GetInstallationResponses[keyof GetInstallationResponses];
+
+export type AcceptInvitationData = {
+    body: InvitationGuest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/accept';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * Done
+     */
+    200: Me;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+
+export type JoinByInvitationData = {
+    body: InvitationToken;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/join';
+};
+
+export type JoinByInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type JoinByInvitationError = JoinByInvitationErrors[keyof JoinByInvitationErrors];
+
+export type JoinByInvitationResponses = {
+    /**
+     * Done
+     */
+    200: Me;
+};
+
+export type JoinByInvitationResponse = JoinByInvitationResponses[keyof JoinByInvitationResponses];
+
+export type LookAtInvitationData = {
+    body: InvitationToken;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/look';
+};
+
+export type LookAtInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type LookAtInvitationError = LookAtInvitationErrors[keyof LookAtInvitationErrors];
+
+export type LookAtInvitationResponses = {
+    /**
+     * Done
+     */
+    200: InvitationOffer;
+};
+
+export type LookAtInvitationResponse = LookAtInvitationResponses[keyof LookAtInvitationResponses];
 
 export type GetMeData = {
     body?: never;
@@ -3002,6 +3783,29 @@ export type GetOpenApiResponses = {
     200: unknown;
 };
 
+export type GetFilesSchemaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/schemas/files.json';
+};
+
+export type GetFilesSchemaErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFilesSchemaError = GetFilesSchemaErrors[keyof GetFilesSchemaErrors];
+
+export type GetFilesSchemaResponses = {
+    /**
+     * The schema
+     */
+    200: unknown;
+};
+
 export type SignInData = {
     body: SignIn;
     path?: never;
@@ -3126,6 +3930,36 @@ export type CreateTeamResponses = {
 };
 
 export type CreateTeamResponse = CreateTeamResponses[keyof CreateTeamResponses];
+
+export type ChangeTeamData = {
+    body: TeamChange;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}';
+};
+
+export type ChangeTeamErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeTeamError = ChangeTeamErrors[keyof ChangeTeamErrors];
+
+export type ChangeTeamResponses = {
+    /**
+     * Done
+     */
+    200: Team;
+};
+
+export type ChangeTeamResponse = ChangeTeamResponses[keyof ChangeTeamResponses];
 
 export type ListArtifactsData = {
     body?: never;
@@ -3299,6 +4133,65 @@ export type DownloadArtifactResponses = {
 
 export type DownloadArtifactResponse = DownloadArtifactResponses[keyof DownloadArtifactResponses];
 
+export type ListTeamAuditData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: {
+        /**
+         * Name or id of the person.
+         */
+        user?: string;
+        /**
+         * What it was about, e.g. `job`.
+         */
+        noun?: string;
+        /**
+         * From this time on, RFC 3339.
+         */
+        from?: string;
+        /**
+         * Before this time, RFC 3339.
+         */
+        to?: string;
+        /**
+         * Only rows before this one: the `nextCursor` of the page before.
+         */
+        before?: string;
+        /**
+         * Most to answer, 1 to 500; 100 unless told.
+         */
+        limit?: number;
+        /**
+         * Name or id of the team; only in the list of the whole platform.
+         */
+        team?: string;
+    };
+    url: '/api/v1/teams/{team}/audit';
+};
+
+export type ListTeamAuditErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTeamAuditError = ListTeamAuditErrors[keyof ListTeamAuditErrors];
+
+export type ListTeamAuditResponses = {
+    /**
+     * Done
+     */
+    200: PageAuditEntry;
+};
+
+export type ListTeamAuditResponse = ListTeamAuditResponses[keyof ListTeamAuditResponses];
+
 export type CheckSqlData = {
     body: CheckRequest;
     path: {
@@ -3456,6 +4349,40 @@ export type GetClusterResponses = {
 };
 
 export type GetClusterResponse = GetClusterResponses[keyof GetClusterResponses];
+
+export type SetConnectionData = {
+    body: NewConnection;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/clusters/{cluster}/connection';
+};
+
+export type SetConnectionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetConnectionError = SetConnectionErrors[keyof SetConnectionErrors];
+
+export type SetConnectionResponses = {
+    /**
+     * Done
+     */
+    200: Cluster;
+};
+
+export type SetConnectionResponse = SetConnectionResponses[keyof SetConnectionResponses];
 
 export type ListClusterEventsData = {
     body?: never;
@@ -3695,6 +4622,130 @@ export type StopClusterResponses = {
 
 export type StopClusterResponse = StopClusterResponses[keyof StopClusterResponses];
 
+export type ListTeamFlinkVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/flink-versions';
+};
+
+export type ListTeamFlinkVersionsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTeamFlinkVersionsError = ListTeamFlinkVersionsErrors[keyof ListTeamFlinkVersionsErrors];
+
+export type ListTeamFlinkVersionsResponses = {
+    /**
+     * Done
+     */
+    200: PageFlinkVersion;
+};
+
+export type ListTeamFlinkVersionsResponse = ListTeamFlinkVersionsResponses[keyof ListTeamFlinkVersionsResponses];
+
+export type ListInvitationsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/invitations';
+};
+
+export type ListInvitationsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListInvitationsError = ListInvitationsErrors[keyof ListInvitationsErrors];
+
+export type ListInvitationsResponses = {
+    /**
+     * Done
+     */
+    200: PageInvitation;
+};
+
+export type ListInvitationsResponse = ListInvitationsResponses[keyof ListInvitationsResponses];
+
+export type CreateInvitationData = {
+    body: NewInvitation;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/invitations';
+};
+
+export type CreateInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateInvitationError = CreateInvitationErrors[keyof CreateInvitationErrors];
+
+export type CreateInvitationResponses = {
+    /**
+     * Made
+     */
+    201: CreatedInvitation;
+};
+
+export type CreateInvitationResponse = CreateInvitationResponses[keyof CreateInvitationResponses];
+
+export type DeleteInvitationData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        invitation: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/invitations/{invitation}';
+};
+
+export type DeleteInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteInvitationError = DeleteInvitationErrors[keyof DeleteInvitationErrors];
+
+export type DeleteInvitationResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteInvitationResponse = DeleteInvitationResponses[keyof DeleteInvitationResponses];
+
 export type ListJobsData = {
     body?: never;
     path: {
@@ -3883,6 +4934,46 @@ export type ChangeJobResponses = {
 };
 
 export type ChangeJobResponse = ChangeJobResponses[keyof ChangeJobResponses];
+
+export type AdoptJobData = {
+    body: AdoptRequest;
+    headers?: {
+        /**
+         * The same key and body within 24 hours answer the same operation
+         */
+        'idempotency-key'?: string | null;
+    };
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the job
+         */
+        job: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/jobs/{job}/adopt';
+};
+
+export type AdoptJobErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AdoptJobError = AdoptJobErrors[keyof AdoptJobErrors];
+
+export type AdoptJobResponses = {
+    /**
+     * Accepted
+     */
+    202: Operation;
+};
+
+export type AdoptJobResponse = AdoptJobResponses[keyof AdoptJobResponses];
 
 export type GetCheckpointsData = {
     body?: never;
@@ -4771,6 +5862,104 @@ export type StopJobResponses = {
 
 export type StopJobResponse = StopJobResponses[keyof StopJobResponses];
 
+export type ListMembersData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/members';
+};
+
+export type ListMembersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListMembersError = ListMembersErrors[keyof ListMembersErrors];
+
+export type ListMembersResponses = {
+    /**
+     * Done
+     */
+    200: PageMember;
+};
+
+export type ListMembersResponse = ListMembersResponses[keyof ListMembersResponses];
+
+export type RemoveMemberData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the user
+         */
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/members/{user}';
+};
+
+export type RemoveMemberErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RemoveMemberError = RemoveMemberErrors[keyof RemoveMemberErrors];
+
+export type RemoveMemberResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type RemoveMemberResponse = RemoveMemberResponses[keyof RemoveMemberResponses];
+
+export type SetMemberData = {
+    body: MemberRole;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the user
+         */
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/members/{user}';
+};
+
+export type SetMemberErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetMemberError = SetMemberErrors[keyof SetMemberErrors];
+
+export type SetMemberResponses = {
+    /**
+     * Done
+     */
+    200: Member;
+};
+
+export type SetMemberResponse = SetMemberResponses[keyof SetMemberResponses];
+
 export type GetOperationData = {
     body?: never;
     path: {
@@ -5049,6 +6238,163 @@ export type CompleteUploadResponses = {
 };
 
 export type CompleteUploadResponse = CompleteUploadResponses[keyof CompleteUploadResponses];
+
+export type ListUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Part of the name, in any case.
+         */
+        search?: string;
+        /**
+         * Only those that are disabled, or only those that are not.
+         */
+        disabled?: boolean;
+        /**
+         * Most to answer, 1 to 500; 100 unless told.
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/users';
+};
+
+export type ListUsersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+
+export type ListUsersResponses = {
+    /**
+     * Done
+     */
+    200: PageAccount;
+};
+
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type CreateUserData = {
+    body: NewUser;
+    path?: never;
+    query?: never;
+    url: '/api/v1/users';
+};
+
+export type CreateUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateUserError = CreateUserErrors[keyof CreateUserErrors];
+
+export type CreateUserResponses = {
+    /**
+     * Made
+     */
+    201: OneTimeLink;
+};
+
+export type CreateUserResponse = CreateUserResponses[keyof CreateUserResponses];
+
+export type GetUserData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the user
+         */
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}';
+};
+
+export type GetUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetUserError = GetUserErrors[keyof GetUserErrors];
+
+export type GetUserResponses = {
+    /**
+     * Done
+     */
+    200: Account;
+};
+
+export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
+
+export type ChangeUserData = {
+    body: AccountChange;
+    path: {
+        /**
+         * Name or id of the user
+         */
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}';
+};
+
+export type ChangeUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeUserError = ChangeUserErrors[keyof ChangeUserErrors];
+
+export type ChangeUserResponses = {
+    /**
+     * Done
+     */
+    200: Account;
+};
+
+export type ChangeUserResponse = ChangeUserResponses[keyof ChangeUserResponses];
+
+export type CreateUserLinkData = {
+    body: NewLink;
+    path: {
+        /**
+         * Name or id of the user
+         */
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}/link';
+};
+
+export type CreateUserLinkErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateUserLinkError = CreateUserLinkErrors[keyof CreateUserLinkErrors];
+
+export type CreateUserLinkResponses = {
+    /**
+     * Made
+     */
+    201: OneTimeLink;
+};
+
+export type CreateUserLinkResponse = CreateUserLinkResponses[keyof CreateUserLinkResponses];
 
 export type HealthzData = {
     body?: never;

@@ -29,8 +29,10 @@ public class Program {
             case "nothing":
                 return;
             case "twice":
-                job(false).execute("first");
-                job(false).execute("second");
+                StreamExecutionEnvironment both = job(false);
+                both.execute("first");
+                build(both, false);
+                both.execute("second");
                 return;
             case "async":
                 job(false).executeAsync("async");
@@ -45,10 +47,14 @@ public class Program {
 
     private static StreamExecutionEnvironment job(boolean ends) {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+        build(environment, ends);
+        return environment;
+    }
+
+    private static void build(StreamExecutionEnvironment environment, boolean ends) {
         environment.fromSource(new NumberSequenceSource(1, ends ? 10 : Long.MAX_VALUE - 1), WatermarkStrategy.<Long>noWatermarks(), "numbers").uid("numbers")
                 .map(new Slow(ends)).name("slow").uid("slow")
                 .print().name("out").uid("out");
-        return environment;
     }
 
     /** Keeps an endless job from writing an endless file. */

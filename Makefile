@@ -14,7 +14,7 @@ sources = $(shell find $(1) -type f 2>/dev/null)
 JAVA_SOURCES := java/pom.xml $(wildcard java/*/pom.xml) $(call sources,java/text java/planner/src java/runner/src java/stub/src)
 WEB_SOURCES := $(call sources,web/app web/locales web/public) $(wildcard web/*.html web/*.json web/*.ts)
 
-.PHONY: help run build test test-long lint format bench java web openapi clean-demo need-build need-test
+.PHONY: help run build test test-long lint format bench java web openapi dist clean-demo need-build need-test
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -55,6 +55,9 @@ format: ## format Rust and the console
 openapi: web/node_modules/.package-lock.json ## write openapi.json and the console's client anew
 	UPDATE_OPENAPI=1 cargo test -q -p api openapi_is_current
 	npm --prefix web run --silent generate
+
+dist: need-build java web ## make the archive of a release: binary, systemd unit, settings, licences
+	@scripts/dist "$(STREAMWRIGHT_CACHE)/dist"
 
 bench: need-build java web ## measure against the budgets, as JSON lines
 	@scripts/bench

@@ -1,15 +1,15 @@
 // @vitest-environment jsdom
 import '../mock/setup';
 import { describe, expect, it } from 'vitest';
-import { begin, dirty, type Edit, type Spec, specOf, step } from './draft-edit';
+import { begin, bodyOf, dirty, type Edit, type Spec, specOf, step } from './draft-edit';
 import { forget, keep, readKept } from './draft-store';
 import type { Draft } from './nouns';
 
-const spec = (sql: string): Spec => ({ sql, configuration: {} });
+const spec = (sql: string): Spec => ({ sql, jars: [], configuration: {} });
 const draft = (revision: number, sql: string): Draft => ({
   jobId: 'job_1',
   revision,
-  spec: { sql, mode: 'session', configuration: {} },
+  spec: { sql, args: [], jars: [], mode: 'session', configuration: {} },
   savedBy: { id: 'user_2', name: 'li.wei' },
   savedAt: '2026-11-22T14:00:00Z',
 });
@@ -64,10 +64,25 @@ describe('editing a draft', () => {
   });
 
   it('compares settings, too, whatever their order', () => {
-    const edit = begin({ revision: 1, spec: { sql: '', configuration: { a: '1', b: '2' } } }, undefined);
-    expect(dirty(step(edit, { kind: 'typed', spec: { sql: '', configuration: { b: '2', a: '1' } } }))).toBe(false);
-    expect(dirty(step(edit, { kind: 'typed', spec: { sql: '', configuration: { a: '1' } } }))).toBe(true);
-    expect(specOf({ sql: '', clusterId: null, parallelism: null })).toEqual({ sql: '', configuration: {} });
+    const edit = begin({ revision: 1, spec: { sql: '', jars: [], configuration: { a: '1', b: '2' } } }, undefined);
+    expect(dirty(step(edit, { kind: 'typed', spec: { sql: '', jars: [], configuration: { b: '2', a: '1' } } }))).toBe(false);
+    expect(dirty(step(edit, { kind: 'typed', spec: { sql: '', jars: [], configuration: { a: '1' } } }))).toBe(true);
+    expect(specOf({ sql: '', clusterId: null, parallelism: null })).toEqual({ sql: '', jars: [], configuration: {} });
+  });
+
+  it('keeps a program as it is, arguments with their blanks, and sends no script beside it', () => {
+    const jar = { name: 'orders', version: 2 };
+    const saved = { jar, entryClass: 'com.acme.Main', args: ['', ' a  b ', 'x\ny'], jars: [{ name: 'kafka' }] };
+    const edit = begin({ revision: 1, spec: saved }, undefined);
+    expect(bodyOf(edit.spec)).toEqual({ ...saved, configuration: {} });
+    const { program } = edit.spec;
+    if (!program) throw new Error('no program');
+    const typed = (next: Partial<Spec>) => dirty(step(edit, { kind: 'typed', spec: { ...edit.spec, ...next } }));
+    expect(typed({ program: { ...program, args: ['', ' a b ', 'x\ny'] } })).toBe(true);
+    expect(typed({ program: { ...program, jar: { name: 'orders' } } })).toBe(true);
+    expect(typed({ jars: [] })).toBe(true);
+    expect(typed({ program: { ...program } })).toBe(false);
+    expect(bodyOf(spec('SELECT 1'))).toEqual({ sql: 'SELECT 1', jars: [], configuration: {} });
   });
 });
 

@@ -1,9 +1,18 @@
 // The text on the screen and the draft on the server: pure steps, so that nothing typed is ever lost or overwritten.
-import type { Draft, Maybe } from './nouns';
+import type { ArtifactRef, Draft, Maybe, NewJobSpec } from './nouns';
 
-/** What of a draft is edited. */
+/** The main class of a jar. */
+export interface Program {
+  jar: ArtifactRef;
+  entryClass?: string;
+  args: string[];
+}
+
+/** What of a draft is edited: a script, or a program (then the script is empty). */
 export interface Spec {
   sql: string;
+  program?: Program;
+  jars: ArtifactRef[];
   clusterId?: string;
   parallelism?: number;
   configuration: Record<string, string>;
@@ -30,26 +39,46 @@ export type Step =
   | { kind: 'put'; spec: Spec };
 
 interface DraftSpec {
-  sql: string;
+  sql?: Maybe<string>;
+  jar?: Maybe<ArtifactRef>;
+  entryClass?: Maybe<string>;
+  args?: string[];
+  jars?: ArtifactRef[];
   clusterId?: Maybe<string>;
   parallelism?: Maybe<number>;
   configuration?: Record<string, string>;
 }
 
 export function specOf(spec: DraftSpec): Spec {
+  const { jar, entryClass, args = [] } = spec;
   return {
-    sql: spec.sql,
+    sql: spec.sql ?? '',
+    ...(jar ? { program: { jar, args, ...(entryClass ? { entryClass } : {}) } } : {}),
+    jars: spec.jars ?? [],
     ...(spec.clusterId ? { clusterId: spec.clusterId } : {}),
     ...(spec.parallelism ? { parallelism: spec.parallelism } : {}),
     configuration: spec.configuration ?? {},
   };
 }
 
+/** As the API takes it: a script or a program, never both. */
+export function bodyOf({ sql, program, ...rest }: Spec): NewJobSpec {
+  return program ? { ...rest, ...program } : { ...rest, sql };
+}
+
+/** `name`, `name@3`. */
+export const refText = ({ name, version }: ArtifactRef) => (version ? `${name}@${version}` : name);
+
+const programText = (program: Program | undefined) =>
+  program ? JSON.stringify([refText(program.jar), program.entryClass ?? '', program.args]) : '';
+
 const ordered = (map: Record<string, string>) => JSON.stringify(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 export function same(a: Spec, b: Spec): boolean {
   return (
     a.sql === b.sql &&
+    programText(a.program) === programText(b.program) &&
+    a.jars.map(refText).join('\n') === b.jars.map(refText).join('\n') &&
     a.clusterId === b.clusterId &&
     a.parallelism === b.parallelism &&
     ordered(a.configuration) === ordered(b.configuration)

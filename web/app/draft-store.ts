@@ -1,5 +1,5 @@
 // Unsaved text in this browser: kept while typing, given back after a reload, a crash or a new sign-in.
-import type { Kept, Spec } from './draft-edit';
+import { type Kept, type Spec, specOf } from './draft-edit';
 import { readStored, writeStored } from './preferences';
 
 type Shelf = 'draft' | 'aside';
@@ -26,7 +26,8 @@ export function readKept(shelf: Shelf, job: string): Kept | undefined {
     if (typeof value !== 'object' || value === null || !('spec' in value) || !isSpec(value.spec)) return undefined;
     const base = 'base' in value && typeof value.base === 'number' ? value.base : 0;
     const at = 'at' in value && typeof value.at === 'number' ? value.at : 0;
-    return { base, spec: value.spec, at };
+    const spec = { ...specOf(value.spec), ...(value.spec.program ? { program: value.spec.program } : {}) };
+    return { base, spec, at };
   } catch {
     return undefined;
   }

@@ -34,7 +34,7 @@ window.addEventListener('vite:preloadError', (event) => {
 
 onSignedOut(() => {
   const { href, pathname } = router.state.location;
-  if (pathname.endsWith('/sign-in')) return;
+  if (pathname.endsWith('/sign-in') || pathname.endsWith('/invitation')) return;
   void router.navigate({ ...paths.signIn({ next: href }), replace: true });
 });
 

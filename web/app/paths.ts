@@ -1,6 +1,6 @@
 // Every address of the console, in one place. Pages and links use these; nothing else writes a path.
 import { linkOptions } from '@tanstack/react-router';
-import type { Label } from './nouns';
+import type { ArtifactKind, Label } from './nouns';
 
 export const JOB_TABS = ['overview', 'sql', 'timeline', 'checkpoints', 'exceptions', 'logs', 'configuration', 'releases'] as const;
 export type JobTab = (typeof JOB_TABS)[number];
@@ -44,8 +44,28 @@ export interface ClusterSearch {
   follow?: boolean;
 }
 
+export interface ArtifactsSearch {
+  search?: string;
+  kind?: ArtifactKind;
+  dialog?: 'upload';
+  /** The name that gets a new version. */
+  of?: string;
+}
+
 export interface VersionsSearch {
-  dialog?: 'install' | 'add';
+  dialog?: 'install' | 'add' | 'grant';
+  /** Which version the dialog is about. */
+  of?: string;
+}
+
+export interface MembersSearch {
+  dialog?: 'invite';
+  tab?: 'audit';
+}
+
+export interface AdministrationSearch {
+  tab?: 'users' | 'teams' | 'audit';
+  dialog?: 'user' | 'team';
 }
 
 export interface SignInSearch {
@@ -61,10 +81,18 @@ export const paths = {
   clusters: (team: string, search: ClustersSearch = {}) => linkOptions({ to: '/teams/$team/clusters', params: { team }, search }),
   cluster: (team: string, cluster: string, search: ClusterSearch = {}) =>
     linkOptions({ to: '/teams/$team/clusters/$cluster', params: { team, cluster }, search }),
+  artifacts: (team: string, search: ArtifactsSearch = {}) => linkOptions({ to: '/teams/$team/artifacts', params: { team }, search }),
+  members: (team: string, search: MembersSearch = {}) => linkOptions({ to: '/teams/$team/members', params: { team }, search }),
+  administration: (search: AdministrationSearch = {}) => linkOptions({ to: '/administration', search }),
   messages: (team: string) => linkOptions({ to: '/teams/$team/messages', params: { team } }),
   versions: (search: VersionsSearch = {}) => linkOptions({ to: '/flink-versions', search }),
   account: () => linkOptions({ to: '/account' }),
 };
+
+/** The whole address of a one-time link; what is after `#` is sent to nobody. */
+const oneTime = (page: string, secret: string) => `${new URL('.', document.baseURI).href}${page}#token=${secret}`;
+export const signInLink = (secret: string) => oneTime('sign-in', secret);
+export const invitationLink = (secret: string) => oneTime('invitation', secret);
 
 /** Only addresses of this console may be gone back to after signing in. */
 export function safeNext(next: string | undefined): string {

@@ -6,7 +6,17 @@ import { Frame } from './pages/frame';
 import { Home } from './pages/home';
 import { NotFound } from './pages/not-found';
 import { JOB_TABS } from './paths';
-import { clusterSearch, clustersSearch, jobSearch, jobsSearch, signInSearch, versionsSearch } from './search';
+import {
+  administrationSearch,
+  artifactsSearch,
+  clusterSearch,
+  clustersSearch,
+  jobSearch,
+  jobsSearch,
+  membersSearch,
+  signInSearch,
+  versionsSearch,
+} from './search';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
@@ -15,6 +25,12 @@ const signIn = createRoute({
   path: '/sign-in',
   validateSearch: signInSearch,
   component: lazyRouteComponent(() => import('./pages/sign-in'), 'SignInPage'),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./pages/invitation'), 'InvitationPage'),
 });
 
 const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame });
@@ -70,6 +86,27 @@ const cluster = createRoute({
   component: lazyRouteComponent(() => import('./pages/cluster'), 'ClusterPage'),
 });
 
+const artifacts = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/artifacts',
+  validateSearch: artifactsSearch,
+  component: lazyRouteComponent(() => import('./pages/artifacts'), 'ArtifactsPage'),
+});
+
+const members = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/members',
+  validateSearch: membersSearch,
+  component: lazyRouteComponent(() => import('./pages/members'), 'MembersPage'),
+});
+
+const administration = createRoute({
+  getParentRoute: () => frame,
+  path: '/administration',
+  validateSearch: administrationSearch,
+  component: lazyRouteComponent(() => import('./pages/administration'), 'AdministrationPage'),
+});
+
 const messages = createRoute({
   getParentRoute: () => frame,
   path: '/teams/$team/messages',
@@ -89,7 +126,25 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./pages/account'), 'AccountPage'),
 });
 
-const routeTree = root.addChildren([signIn, frame.addChildren([home, teamHome, jobs, jobHome, job, clusters, cluster, messages, versions, account])]);
+const routeTree = root.addChildren([
+  signIn,
+  invitation,
+  frame.addChildren([
+    home,
+    teamHome,
+    jobs,
+    jobHome,
+    job,
+    clusters,
+    cluster,
+    messages,
+    artifacts,
+    members,
+    administration,
+    versions,
+    account,
+  ]),
+]);
 
 export const router = createRouter({
   routeTree,

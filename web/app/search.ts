@@ -1,11 +1,14 @@
 // Reads search parameters from an address: whatever a person typed there becomes a valid value or nothing.
-import { LABELS } from './nouns';
+import { ARTIFACT_KINDS, LABELS } from './nouns';
 import {
+  type AdministrationSearch,
+  type ArtifactsSearch,
   type ClusterSearch,
   type ClustersSearch,
   JOB_DIALOGS,
   type JobSearch,
   type JobsSearch,
+  type MembersSearch,
   type SignInSearch,
   type VersionsSearch,
 } from './paths';
@@ -56,5 +59,17 @@ export const jobSearch = (raw: Raw): JobSearch =>
 export const clustersSearch = (raw: Raw): ClustersSearch => filled({ dialog: oneOf(raw.dialog, ['new'] as const) });
 export const clusterSearch = (raw: Raw): ClusterSearch =>
   filled({ process: text(raw.process), find: text(raw.find), follow: yes(raw.follow) });
-export const versionsSearch = (raw: Raw): VersionsSearch => filled({ dialog: oneOf(raw.dialog, ['install', 'add'] as const) });
+export const artifactsSearch = (raw: Raw): ArtifactsSearch =>
+  filled({
+    search: text(raw.search),
+    kind: oneOf(raw.kind, ARTIFACT_KINDS),
+    dialog: oneOf(raw.dialog, ['upload'] as const),
+    of: text(raw.of),
+  });
+export const versionsSearch = (raw: Raw): VersionsSearch =>
+  filled({ dialog: oneOf(raw.dialog, ['install', 'add', 'grant'] as const), of: text(raw.of) });
+export const membersSearch = (raw: Raw): MembersSearch =>
+  filled({ dialog: oneOf(raw.dialog, ['invite'] as const), tab: oneOf(raw.tab, ['audit'] as const) });
+export const administrationSearch = (raw: Raw): AdministrationSearch =>
+  filled({ tab: oneOf(raw.tab, ['users', 'teams', 'audit'] as const), dialog: oneOf(raw.dialog, ['user', 'team'] as const) });
 export const signInSearch = (raw: Raw): SignInSearch => filled({ next: text(raw.next) });

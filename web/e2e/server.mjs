@@ -54,8 +54,10 @@ function below(folder) {
 }
 
 export class Server {
-  constructor(binary) {
+  /** With a database's address the server works on that one instead of SQLite. */
+  constructor(binary, database) {
     this.binary = binary;
+    this.env = database ? { ...process.env, STREAMWRIGHT_DATABASE: database } : process.env;
     this.folder = mkdtempSync(path.join(os.tmpdir(), 'walk-'));
     this.data = path.join(this.folder, 'data');
     this.password = PASSWORD;
@@ -64,23 +66,32 @@ export class Server {
 
   /** Runs a command of the binary to its end. */
   async command(...args) {
-    return (await promisify(execFile)(this.binary, args, { cwd: this.folder, maxBuffer: 1 << 24 })).stdout;
+    return (await promisify(execFile)(this.binary, args, { cwd: this.folder, env: this.env, maxBuffer: 1 << 24 })).stdout;
   }
 
-  async start() {
+  async start({ password = true } = {}) {
     const file = path.join(this.folder, 'password');
     writeFileSync(file, PASSWORD, { mode: 0o600 });
     this.port ??= await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
     this.log = path.join(this.folder, 'server.log');
     const output = openSync(this.log, 'a');
-    const args = ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`, '--admin-password-file', file];
-    this.child = spawn(this.binary, args, { cwd: this.folder, stdio: ['ignore', output, output] });
+    const args = ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`];
+    if (password) args.push('--admin-password-file', file);
+    this.child = spawn(this.binary, args, { cwd: this.folder, env: this.env, stdio: ['ignore', output, output] });
     this.exit = new Promise((resolve) => this.child.once('exit', resolve));
     await until('the server is ready', 60, async () => {
       if (this.child.exitCode !== null) throw new Error(`it ended: ${this.tail()}`);
       return (await fetch(`${this.url}/readyz`)).ok;
     });
+  }
+
+  /** Starts and ends the server once before its admin has a password; answers the one-time link that it prints. */
+  async firstLink() {
+    await this.start({ password: false });
+    const link = await until('the one-time link', 20, () => /http\S+sign-in#token=\S+/.exec(this.tail())?.[0]);
+    await this.stop();
+    return link;
   }
 
   /** Ends the server, and only it. */

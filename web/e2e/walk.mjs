@@ -2,7 +2,7 @@
 // sign in → write SQL with an error → see it marked → mend it → release → start → RUNNING → savepoint → stop with
 // savepoint → change the SQL → start from that savepoint → RUNNING with restored state.
 //
-//   node web/e2e/walk.mjs --binary FILE --flink VERSION --home FLINK_HOME [--pictures DIR] [--failure FILE.png]
+//   node web/e2e/walk.mjs --binary FILE --flink VERSION --home FLINK_HOME [--database URL] [--pictures DIR] [--failure FILE.png]
 //
 // Each step counts as one test. The first that fails ends the walk; what it saw is printed.
 import { writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     binary: { type: 'string' },
     flink: { type: 'string' },
     home: { type: 'string' },
+    database: { type: 'string' },
     pictures: { type: 'string' },
     failure: { type: 'string' },
   },
@@ -34,7 +35,7 @@ CREATE TABLE results (word STRING, n BIGINT) WITH ('connector' = 'print');
 INSERT INTO results SELECT '${word}', COUNT(${column}) FROM events;
 `;
 
-const server = new Server(options.binary);
+const server = new Server(options.binary, options.database);
 let browser;
 let passed = 0;
 let failed = 0;

@@ -66,8 +66,10 @@ const local = {
   flinkVersionId: id('flink', 1),
   flinkVersion: '2.2.1',
   restUrl: 'http://127.0.0.1:35081',
+  jars: [],
   taskManagers: 2,
   slots: 4,
+
   configuration: { 'taskmanager.memory.process.size': '1536m' },
   desired: 'running',
   status: {
@@ -149,6 +151,7 @@ function job(n, name, label, more, status) {
     id: id('job', n),
     name,
     description: '',
+    labels: {},
     status: { label, sentence: '', evidence: '', evidenceAt: ago(live ? 2 : 3600 * n), conditions: [], since: ago(3600 * n), ...status },
     desired: live ? { want: 'running', release: 2 } : { want: 'stopped' },
     cluster: { id: local.id, name: local.name },
@@ -202,7 +205,11 @@ export const jobs = [
     1,
     'Orders per minute',
     'running',
-    { description: 'Unbounded orders, counted per minute and product', releaseNumber: 3 },
+    {
+      description: 'Unbounded orders, counted per minute and product',
+      labels: { owner: 'ann', stage: 'prod' },
+      releaseNumber: 3,
+    },
     {
       sentence: 'All 4 tasks run.',
       evidence: `RUNNING · ${REST}`,
@@ -234,7 +241,7 @@ export const jobs = [
     4,
     'fraud score',
     'starting',
-    { operation: starting },
+    { operation: starting, labels: { stage: 'prod', 负责人: '张三' } },
     { sentence: 'Waiting until all tasks run: 1 of 4.', evidence: `CREATED · ${REST}`, flinkState: 'CREATED', since: ago(9) },
   ),
   job(
@@ -338,4 +345,27 @@ export const sessions = [
 /** @type {import('../app/api').Token[]} */
 export const tokens = [
   { id: id('token', 1), name: 'CI of the orders team', createdAt: ago(86_400 * 20), expiresAt: ago(-86_400 * 70), lastUsedAt: ago(340) },
+];
+
+/** @param {string} name @param {import('../app/api').Artifact['kind']} kind @param {number} version @returns {import('../app/api').Artifact} */
+const artifact = (name, kind, version) => ({
+  id: id('artifact', version),
+  name,
+  version,
+  newest: true,
+  kind,
+  fileName: `${name}-1.${version}.jar`,
+  digest: '9f8e7d6c'.repeat(8),
+  sizeBytes: 10_666_527,
+  entryClasses: kind === 'job_jar' ? ['com.acme.Orders', 'com.acme.Backfill'] : [],
+  usedBy: [],
+  uses: 0,
+  createdBy: { id: id('user', 1), name: 'admin' },
+  createdAt: '2026-11-20T09:00:00Z',
+});
+
+export const artifacts = [
+  artifact('flink-sql-connector-kafka', 'connector', 2),
+  artifact('shop-functions', 'udf_jar', 4),
+  artifact('orders-program', 'job_jar', 7),
 ];

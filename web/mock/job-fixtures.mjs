@@ -30,6 +30,8 @@ GROUP BY window_start, window_end, product;
 /** @type {import('../app/api').JobSpec} */
 export const spec = {
   sql: SQL,
+  args: [],
+  jars: [{ name: 'flink-sql-connector-kafka', version: 2 }, { name: 'shop-functions' }],
   clusterId: id('cluster', 1),
   mode: 'session',
   parallelism: 2,
@@ -69,6 +71,12 @@ function diffLine(text, index) {
   ];
 }
 
+/** What the jars of a release are. @type {import('../app/api').PinnedArtifact[]} */
+export const artifacts = [
+  { name: 'flink-sql-connector-kafka', version: 2, fileName: 'flink-sql-connector-kafka-5.0.0-2.2.jar', digest: '0d1e2f3a'.repeat(8) },
+  { name: 'shop-functions', version: 4, fileName: 'shop-functions-1.3.jar', digest: '9f8e7d6c'.repeat(8) },
+];
+
 /** @type {import('../app/api').ReleaseDiff} */
 export const diff = {
   old: 2,
@@ -77,6 +85,13 @@ export const diff = {
   configuration: [
     { key: 'table.exec.state.ttl', new: '1 h' },
     { key: 'execution.checkpointing.interval', old: '60 s', new: '30 s' },
+  ],
+  artifacts: [
+    {
+      name: 'shop-functions',
+      old: { name: 'shop-functions', version: 3, fileName: 'shop-functions-1.2.jar', digest: 'a1b2c3d4'.repeat(8) },
+      new: { name: 'shop-functions', version: 4, fileName: 'shop-functions-1.3.jar', digest: '9f8e7d6c'.repeat(8) },
+    },
   ],
   other: [{ field: 'parallelism', old: '1', new: '2' }],
 };

@@ -71,6 +71,30 @@ const PAGES = {
   'new-cluster': [`${team}/clusters?dialog=new`],
   cluster: [`${team}/clusters/${id('cluster', 1)}`],
   'cluster-unreachable': [`${team}/clusters/${id('cluster', 3)}`],
+  artifacts: [`${team}/artifacts`],
+  'artifact-versions': [`${team}/artifacts`, (page) => page.getByText('flink-sql-connector-kafka.jar').click()],
+  'artifact-upload': [`${team}/artifacts?dialog=upload`],
+  'artifact-refused': [
+    `${team}/artifacts?dialog=upload`,
+    async (page) => {
+      await page
+        .locator('input[type=file]')
+        .last()
+        .setInputFiles({ name: 'evil.jar', mimeType: 'application/java-archive', buffer: Buffer.from('x') });
+      await page.getByTestId('upload-confirm').click();
+      await page.locator('[data-testid=uploading][data-state=failed]').waitFor();
+    },
+  ],
+  members: [`${team}/members`],
+  invite: [`${team}/members?dialog=invite`],
+  'invite-done': [`${team}/members?dialog=invite`, (page) => page.getByTestId('invite-confirm').click()],
+  'team-audit': [`${team}/members?tab=audit`, (page) => page.locator('.ant-table-row-expand-icon').first().click()],
+  invitation: ['/invitation#token=x9mR2kq7fB0xYtVw3LhC8dE5sJ1nA6uPz9mR2kq7fB0'],
+  users: ['/administration'],
+  'new-user': ['/administration?dialog=user'],
+  teams: ['/administration?tab=teams'],
+  audit: ['/administration?tab=audit'],
+  grant: [`/flink-versions?dialog=grant&of=${id('flink', 1)}`],
   versions: ['/flink-versions'],
   install: ['/flink-versions?dialog=install'],
   account: ['/account'],

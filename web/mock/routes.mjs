@@ -1,7 +1,9 @@
 // @ts-check
 // The mock API's routes: enough of the server's behaviour to look at every page and to walk through the main path.
+import { artifacts, uploads, versionsOf } from './artifact-fixtures.mjs';
 import { actionsOf, clusters, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
 import * as one from './job-fixtures.mjs';
+import * as people from './people-fixtures.mjs';
 
 /** @typedef {{ method: string, path: string, query: URLSearchParams, body: Record<string, unknown>, ifMatch: string | undefined }} Request */
 /** @typedef {{ status?: number, body?: unknown, setCookie?: string }} Answer */
@@ -224,7 +226,7 @@ function jobRoute(rest, job, { method, body, ifMatch }) {
   if (number) {
     const release = one.releases.find((found) => found.number === Number(number));
     const sql = number === '3' ? one.SQL : one.SQL.replace(', SUM(amount)', '');
-    return { body: { ...release, name: job.name, spec: { ...one.spec, sql }, statements: 3, findings: [] } };
+    return { body: { ...release, name: job.name, spec: { ...one.spec, sql }, statements: 3, artifacts: one.artifacts, findings: [] } };
   }
   if (rest === '/start') {
     const operation = operationOf(job, 'start', ['submit'], { state: body.state });
@@ -288,12 +290,29 @@ function teamRoute(path, request) {
     drafts.set(job.id, [{ jobId: job.id, revision: 1, spec, savedBy: person, savedAt: new Date().toISOString() }]);
     return { status: 201, body: job };
   }
+  if (path === '/artifacts') return list(artifacts);
   if (path === '/clusters' && request.method === 'GET') return list(clusters);
   if (path === '/clusters')
     return problem(400, 'port_in_use', 'Port 8081 is in use on this host.', {
       field: 'configuration.rest.port',
       hint: 'Choose another port or leave the key out.',
     });
+  if (path === '/artifacts') {
+    const name = request.query.get('name');
+    return list(name === null ? artifacts : versionsOf(name));
+  }
+  if (path === '/uploads' && request.method === 'GET') return list(uploads);
+  if (path === '/uploads') {
+    const { fileName } = request.body;
+    return problem(
+      422,
+      'bad_artifact',
+      `'${fileName}' cannot be used: Its entry '../../etc/cron.d/evil' leads out of its folder (zip slip).`,
+      {
+        hint: 'Mend the file and upload it again. Nothing was kept.',
+      },
+    );
+  }
   if (path === '/check') {
     const sql = String(request.body.sql ?? '');
     return {
@@ -304,6 +323,13 @@ function teamRoute(path, request) {
       },
     };
   }
+  if (path === '/members') return list(people.members);
+  if (path === '/audit') return list(people.audit);
+  if (path === '/flink-versions') return list(versions);
+  if (path === '/invitations')
+    return request.method === 'GET'
+      ? list(people.invitations)
+      : { status: 201, body: { invitation: people.invitations[0], secret: 'x9mR2kq7fB0xYtVw3LhC8dE5sJ1nA6uPz9mR2kq7fB0' } };
   const [, noun, name = '', rest = ''] = /^\/(jobs|clusters)\/([^/]+)(.*)$/.exec(path) ?? [];
   if (noun === 'jobs') {
     const job = jobOf(decodeURIComponent(name));
@@ -334,6 +360,8 @@ export function answer(request, signedIn) {
       : { body: { ...me, passwordSet: false }, setCookie: cookie };
   }
   if (path === '/sign-out') return { status: 204, setCookie: 'mock_session=; Path=/; Max-Age=0' };
+  if (path === '/invitations/look')
+    return { body: { team: 'demo', role: 'operator', invitedBy: 'admin', expiresAt: new Date(Date.now() + 2e8).toISOString() } };
   if (!signedIn) return problem(401, 'signed_out', 'Sign in first.');
   if (path === '/me') return { body: me };
   if (path === '/me/password') return { status: 204 };
@@ -349,6 +377,11 @@ export function answer(request, signedIn) {
         });
   if (path === '/flink-versions/install') return { status: 202, body: installations[0] };
   if (path === '/installations') return list(installations);
+  if (path === '/flink-versions/grants')
+    return list(versions.map((one) => ({ flinkVersionId: one.id, version: one.version, allTeams: true, teams: [] })));
+  if (path === '/users') return list(people.users);
+  if (path === '/teams') return list(people.teams);
+  if (path === '/audit') return list(people.audit);
   const [, , rest = ''] = /^\/teams\/([^/]+)(\/.*)$/.exec(path) ?? [];
   return teamRoute(rest, request) ?? problem(404, 'not_found', `${method} ${path} is not mocked.`);
 }

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use domain::ports::{ClusterHost, ClusterObserver, FlinkInstaller, JobReader, Messenger, SqlChecker};
-use store::{Sealer, Store};
+use domain::ports::{ArtifactStore, ClusterHost, ClusterObserver, FlinkInstaller, JarMerger, JobReader, Messenger, SqlChecker, Vault};
+use domain::upload::UploadLimits;
+use store::Store;
 
 use crate::access::limiter::Limiter;
 use crate::access::password::Passwords;
@@ -24,12 +25,16 @@ pub struct Ports {
     pub observer: Arc<dyn ClusterObserver>,
     /// Local clusters, for the logs of those that are gone.
     pub host: Arc<dyn ClusterHost>,
+    /// Seals secrets before they are stored.
+    pub vault: Arc<dyn Vault>,
     /// Installs and probes distributions.
     pub installer: Arc<dyn FlinkInstaller>,
     /// Carries messages out.
     pub messenger: Arc<dyn Messenger>,
-    /// Seals secrets for the database.
-    pub sealer: Sealer,
+    /// The bytes of artifacts.
+    pub artifacts: Arc<dyn ArtifactStore>,
+    /// Knows what merging a job's jars comes to.
+    pub merger: Arc<dyn JarMerger>,
 }
 
 /// What the operator of the server decides.
@@ -39,8 +44,12 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Whether cookies are sent over TLS only.
     pub secure_cookies: bool,
+    /// Networks of proxies whose word on where a request comes from is believed.
+    pub trusted_proxies: Vec<domain::network::Network>,
     /// The figures for `/metrics`, where they are collected.
     pub figures: Option<Figures>,
+    /// What may be uploaded.
+    pub uploads: UploadLimits,
 }
 
 /// What the handlers work with. Cheap to clone.
@@ -55,6 +64,7 @@ pub struct App {
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) names: Arc<Names>,
+    pub(crate) counted: Arc<crate::figures::Counted>,
 }
 
 impl App {
@@ -68,6 +78,7 @@ impl App {
             limiter: Arc::default(),
             passwords: Arc::default(),
             names: Arc::default(),
+            counted: Arc::default(),
         }
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! A stream begins with an event `hello` that carries the newest sequence, goes on with `change`, and says
 //! `reset` when the feed does not reach back to where the client was. It closes when the caller's session or
-//! token no longer holds; so does everything they may see, which is looked up again all the time.
+//! token no longer holds; so does everything they may see, which is looked up again all the time, and at once when
+//! something about the caller changes.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -105,6 +106,8 @@ struct Feed {
     sent: BTreeSet<i64>,
     /// Whether the client must read everything again.
     reset: bool,
+    /// When it was last looked whether the caller may listen; none to look at once.
+    looked: Option<Instant>,
 }
 
 impl Feed {
@@ -124,6 +127,7 @@ impl Feed {
             at,
             sent: BTreeSet::new(),
             reset: lost,
+            looked: Some(Instant::now()),
         };
         let overlap = feed.overlap();
         if overlap > 0 {
@@ -142,7 +146,8 @@ impl Feed {
         let overlap = self.overlap();
         let most = BATCH + overlap.unsigned_abs();
         let rows = self.app.store.changes_after((self.at - overlap).max(0), most).await?;
-        let more = rows.len() as u64 >= most;
+        let mut more = rows.len() as u64 >= most;
+        let own = self.caller.user.id.to_string();
         let mut news = Vec::new();
         for row in rows {
             let late = overlap > 0 && self.sent.insert(row.sequence);
@@ -150,13 +155,22 @@ impl Feed {
                 continue;
             }
             self.at = self.at.max(row.sequence);
-            if row.team_id.is_none_or(|team| self.teams.contains(&team)) {
+            // Who signs in where is nobody else's business.
+            let mine = row.noun != "user" || row.id == own || self.caller.is_platform_admin();
+            let about_them = row.noun == "team" || (row.noun == "user" && row.id == own);
+            if mine && row.team_id.is_none_or(|team| self.teams.contains(&team)) {
                 news.push(Change {
                     sequence: row.sequence,
                     noun: row.noun,
                     id: row.id,
                     job_id: row.job_id,
                 });
+            }
+            if about_them {
+                // What follows may be for other eyes: it is read again once it is known what they may see now.
+                self.looked = None;
+                more = true;
+                break;
             }
         }
         self.sent = self.sent.split_off(&(self.at - 2 * OVERLAP));
@@ -183,6 +197,7 @@ impl Feed {
         };
         let Ok(Some(user)) = holds else { return false };
         self.caller.user = user;
+        self.looked = Some(Instant::now());
         match teams(&self.app, &self.caller).await {
             Ok(teams) => {
                 self.teams = teams;
@@ -194,7 +209,7 @@ impl Feed {
 }
 
 async fn teams(app: &App, caller: &Caller) -> Result<Vec<TeamId>, Problem> {
-    let memberships = app.store.memberships(caller.user.id, caller.user.platform_admin).await?;
+    let memberships = app.teams_of(caller).await?;
     Ok(memberships.into_iter().map(|membership| membership.team_id).collect())
 }
 
@@ -210,17 +225,14 @@ fn follow(mut feed: Feed) -> impl Stream<Item = Result<Event, Infallible>> {
     stream! {
         let mut news = feed.app.store.changes_watch();
         yield Ok(marker(if feed.reset { "reset" } else { "hello" }, feed.at));
-        let mut looked = Instant::now();
         loop {
             news.mark_unchanged();
-            if looked.elapsed() >= ALLOWED_EVERY {
-                if !feed.allowed().await {
-                    break;
-                }
-                looked = Instant::now();
-            }
             // A database that does not answer ends the stream: the browser comes again by itself.
             let Ok((changes, more)) = feed.read().await else { break };
+            // What was read is sent only to somebody who may still have it.
+            if feed.looked.is_none_or(|at| at.elapsed() >= ALLOWED_EVERY) && !feed.allowed().await {
+                break;
+            }
             for change in changes {
                 let id = change.sequence.to_string();
                 let data = serde_json::to_string(&change).unwrap_or_default();

@@ -1,10 +1,14 @@
 //! Checking scripts with Flink's own planner: for the editor while somebody types, and for a release.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use axum::Json;
 use axum::extract::State;
+use domain::artifact::PinnedArtifact;
+use domain::cluster::Cluster;
 use domain::flink_version::{FlinkVersion, VersionNumber};
+use domain::id::TeamId;
 use domain::ports::{Check, PortError};
 use domain::sql::Report;
 use http::StatusCode;
@@ -15,7 +19,7 @@ use crate::flink_version::number;
 use crate::problem::{Problem, sentence};
 use crate::scope::{Scope, find_cluster};
 use crate::sql::{CheckReport, CheckRequest, Finding, Severity, Tables, Tier};
-use crate::text;
+use crate::{artifact_pin, spec, text};
 
 impl From<Tier> for domain::sql::Tier {
     fn from(tier: Tier) -> Self {
@@ -53,24 +57,35 @@ impl From<domain::sql::Finding> for Finding {
     }
 }
 
-/// An installed distribution that can judge scripts for a version: this one, else the newest patch of the
+/// A distribution that a team may use and that can judge scripts for a version: this one, else the newest patch of the
 /// same minor, because grammar and planner change with the minor.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn judge_for(app: &App, version: VersionNumber) -> Result<Option<FlinkVersion>, Problem> {
+pub(crate) async fn judge_for(app: &App, team: TeamId, version: VersionNumber) -> Result<Option<FlinkVersion>, Problem> {
     let same_minor = |known: &FlinkVersion| (known.version.major, known.version.minor) == (version.major, version.minor);
-    let known: Vec<_> = app.store.flink_versions().await?.into_iter().filter(same_minor).collect();
+    let known: Vec<_> = app
+        .store
+        .granted_flink_versions(team)
+        .await?
+        .into_iter()
+        .filter(same_minor)
+        .collect();
     let exact = known.iter().find(|known| known.version == version).cloned();
     Ok(exact.or_else(|| known.into_iter().max_by_key(|known| known.version)))
 }
 
-async fn newest(app: &App) -> Result<FlinkVersion, Problem> {
-    let newest = app.store.flink_versions().await?.into_iter().max_by_key(|known| known.version);
+async fn newest(app: &App, team: TeamId) -> Result<FlinkVersion, Problem> {
+    let newest = app
+        .store
+        .granted_flink_versions(team)
+        .await?
+        .into_iter()
+        .max_by_key(|known| known.version);
     newest.ok_or_else(|| {
         Problem::unprocessable(
             "no_flink_version",
-            "No Flink version is installed here, so nothing can check the script.",
+            "No Flink version that your team may use is installed here, so nothing can check the script.",
         )
         .hint("Install a Flink version first.")
     })
@@ -81,46 +96,62 @@ fn not_installed(version: VersionNumber, field: &str) -> Problem {
     let minor = format!("{}.{}", version.major, version.minor);
     Problem::unprocessable(
         "unknown_flink_version",
-        format!("No Flink {minor} is installed here, so nothing can check scripts for {version}."),
+        format!("No Flink {minor} that your team may use is installed here, so nothing can check scripts for {version}."),
     )
     .field(field)
     .hint(format!("Install a Flink {minor} version."))
 }
 
-async fn judge(app: &App, scope: &Scope, cluster: Option<&str>, version: Option<&str>) -> Result<FlinkVersion, Problem> {
-    if let Some(named) = cluster {
-        let unknown = || Problem::unprocessable("unknown_cluster", "The team has no cluster of this name or id.").field("cluster");
-        let cluster = find_cluster(app, scope, named).await?.ok_or_else(unknown)?;
-        if let Some(version) = cluster.version {
-            return judge_for(app, version).await?.ok_or_else(|| not_installed(version, "cluster"));
-        }
-    }
-    let Some(text) = version else { return newest(app).await };
-    let version = number("flinkVersion", text)?;
-    judge_for(app, version).await?.ok_or_else(|| not_installed(version, "flinkVersion"))
+fn unknown_cluster() -> Problem {
+    Problem::unprocessable("unknown_cluster", "The team has no cluster of this name or id.").field("cluster")
 }
 
-/// Checks a script with an installed distribution.
+async fn judge(app: &App, team: TeamId, cluster: Option<&Cluster>, version: Option<&str>) -> Result<FlinkVersion, Problem> {
+    if let Some(version) = cluster.and_then(|cluster| cluster.version) {
+        return judge_for(app, team, version)
+            .await?
+            .ok_or_else(|| not_installed(version, "cluster"));
+    }
+    let Some(text) = version else {
+        return newest(app, team).await;
+    };
+    let version = number("flinkVersion", text)?;
+    judge_for(app, team, version)
+        .await?
+        .ok_or_else(|| not_installed(version, "flinkVersion"))
+}
+
+/// Checks with an installed distribution.
 ///
 /// # Errors
 /// What the planner could not do.
-pub(crate) async fn check(
-    app: &App,
-    judge: &FlinkVersion,
-    script: &str,
-    configuration: BTreeMap<String, String>,
-    tier: domain::sql::Tier,
-) -> Result<Report, PortError> {
+pub(crate) async fn check(app: &App, judge: &FlinkVersion, subject: Subject<'_>) -> Result<Report, PortError> {
     let check = Check {
         flink_home: judge.home.clone(),
         version: judge.version,
         java_home: judge.java_home.clone(),
-        script: script.to_owned(),
-        configuration,
-        jars: Vec::new(),
-        tier,
+        script: subject.script.to_owned(),
+        configuration: subject.configuration,
+        jars: subject.jars,
+        tier: subject.tier,
     };
-    app.ports.checker.check(&check).await
+    let began = std::time::Instant::now();
+    let report = app.ports.checker.check(&check).await;
+    let result = if report.is_ok() { "answered" } else { "failed" };
+    metrics::histogram!("streamwright_check_seconds", "result" => result).record(began.elapsed().as_secs_f64());
+    report
+}
+
+/// What is checked.
+pub(crate) struct Subject<'a> {
+    /// The script.
+    pub script: &'a str,
+    /// The job's configuration.
+    pub configuration: BTreeMap<String, String>,
+    /// Files on its class path.
+    pub jars: Vec<PathBuf>,
+    /// How deep.
+    pub tier: domain::sql::Tier,
 }
 
 /// The problem of a check that could not be done.
@@ -147,10 +178,26 @@ pub(crate) fn unavailable(error: &PortError) -> Problem {
 pub async fn check_sql(State(app): State<App>, scope: Scope, Body(asked): Body<CheckRequest>) -> Result<Json<CheckReport>, Problem> {
     text::script("sql", &asked.sql)?;
     let configuration = asked.configuration.of_job("configuration")?;
-    let judge = judge(&app, &scope, asked.cluster.as_deref(), asked.flink_version.as_deref()).await?;
-    let report = check(&app, &judge, &asked.sql, configuration, asked.tier.into())
-        .await
-        .map_err(|error| unavailable(&error))?;
+    let cluster = match asked.cluster.as_deref() {
+        Some(named) => Some(find_cluster(&app, &scope, named).await?.ok_or_else(unknown_cluster)?),
+        None => None,
+    };
+    let shared = match &cluster {
+        Some(cluster) => app.store.cluster_jars(cluster.id).await?,
+        None => Vec::new(),
+    };
+    let judge = judge(&app, scope.team_id, cluster.as_ref(), asked.flink_version.as_deref()).await?;
+    let named = spec::jars("jars", asked.jars)?;
+    let artifacts = artifact_pin::jars(&app, scope.team_id, &named, "jars").await?;
+    let mut class_path: Vec<PinnedArtifact> = artifacts.iter().map(PinnedArtifact::from).collect();
+    class_path.extend(shared);
+    let subject = Subject {
+        script: &asked.sql,
+        configuration,
+        jars: artifact_pin::files(&app, &class_path).await?,
+        tier: asked.tier.into(),
+    };
+    let report = check(&app, &judge, subject).await.map_err(|error| unavailable(&error))?;
     Ok(Json(CheckReport {
         findings: report.findings.into_iter().map(Finding::from).collect(),
         tables: Tables {

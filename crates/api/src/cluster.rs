@@ -13,6 +13,8 @@ use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::artifact_pin::Pinned;
+use crate::connection::{self, Connection};
 use crate::operation::{self, Operation};
 use crate::page::Page;
 use crate::problem::{Problem, sentence};
@@ -92,12 +94,17 @@ pub struct Cluster {
     /// REST address, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest_url: Option<String>,
+    /// How that address is spoken to, where it asks for something (standalone).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
     /// TaskManagers to run (local).
     pub task_managers: u32,
     /// Slots of each TaskManager (local).
     pub slots: u32,
     /// Flink configuration on top of the platform's (local).
     pub configuration: BTreeMap<String, String>,
+    /// Jars on the class path of its processes and of its jobs (local).
+    pub jars: Vec<Pinned>,
     /// What is asked.
     pub desired: ClusterDesired,
     /// The word on the screen, with its reason.
@@ -299,12 +306,15 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
         Some(open) => Some(operation::view(app, open).await?),
         None => None,
     };
+    let jars = app.store.cluster_jars(cluster.id).await?;
     Ok(Cluster {
+        jars: jars.into_iter().map(Pinned::from).collect(),
         id: cluster.id,
         name: cluster.name,
         target: cluster.target.into(),
         flink_version_id: cluster.flink_version_id,
         flink_version: cluster.version.map(|version| version.to_string()),
+        connection: connection::shown(app, cluster.connection.as_ref()),
         rest_url: cluster.rest_url,
         task_managers: cluster.task_managers,
         slots: cluster.slots,

@@ -7,6 +7,7 @@ use domain::id::{DeliveryId, DestinationId};
 use domain::incident::IncidentKind;
 use domain::message::{Address, DeliveryState, MailSecurity, Preset, Rules, message};
 use domain::ports::PortError;
+use domain::secret::{Sealed, Secret};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::{StoreError, new_id, now};
@@ -379,6 +380,15 @@ impl From<domain::message::Destination> for Destination {
     }
 }
 
+/// The secret as it is stored.
+fn sealed(app: &App, id: DestinationId, secret: String) -> Result<Sealed, Problem> {
+    let purpose = domain::message::Destination::purpose(id);
+    app.ports
+        .vault
+        .seal(&purpose, &Secret::new(secret))
+        .map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "vault_unavailable", sentence(&error.to_string())))
+}
+
 async fn find(app: &App, scope: &Scope, id: DestinationId) -> Result<domain::message::Destination, Problem> {
     let all = app.store.destinations(scope.team_id).await?;
     all.into_iter()
@@ -415,7 +425,7 @@ pub async fn create_destination(
     text::name("name", &asked.name)?;
     let (address, secret) = checked(asked.address)?;
     let id = DestinationId(new_id());
-    let sealed = secret.map(|secret| app.ports.sealer.seal(&id.to_string(), &secret)).transpose()?;
+    let sealed = secret.map(|secret| sealed(&app, id, secret)).transpose()?;
     let new = domain::message::Destination {
         id,
         team_id: scope.team_id,
@@ -428,7 +438,12 @@ pub async fn create_destination(
     };
     match app.store.create_destination(new, scope.user_id()).await {
         Err(StoreError::Conflict(why)) => Err(Problem::conflict("name_taken", sentence(&why)).field("name")),
-        made => Ok((StatusCode::CREATED, Json(made?.into()))),
+        made => {
+            let made = Destination::from(made?);
+            scope.note.of(made.id, &made.name);
+            scope.note.after(&made);
+            Ok((StatusCode::CREATED, Json(made)))
+        }
     }
 }
 
@@ -449,12 +464,16 @@ pub async fn change_destination(
     Path(path): Path<DestinationPath>,
     Body(asked): Body<DestinationRules>,
 ) -> Result<Json<Destination>, Problem> {
-    find(&app, &scope, path.destination).await?;
+    let before = find(&app, &scope, path.destination).await?;
+    scope.note.of(before.id, &before.name);
+    scope.note.before(Destination::from(before));
     let enabled = asked.enabled;
     app.store
         .change_destination(scope.team_id, path.destination, asked.into(), enabled)
         .await?;
-    Ok(Json(find(&app, &scope, path.destination).await?.into()))
+    let after = Destination::from(find(&app, &scope, path.destination).await?);
+    scope.note.after(&after);
+    Ok(Json(after))
 }
 
 /// Deletes a destination with what was to be sent there.
@@ -463,6 +482,9 @@ pub async fn change_destination(
 /// 404 when the team has no such destination.
 #[utoipa::path(delete, path = "/destinations/{destination}", tag = "messages", responses((status = 204, description = "Done")))]
 pub async fn delete_destination(State(app): State<App>, scope: Scope, Path(path): Path<DestinationPath>) -> Result<StatusCode, Problem> {
+    let before = find(&app, &scope, path.destination).await?;
+    scope.note.of(before.id, &before.name);
+    scope.note.before(Destination::from(before));
     match app.store.delete_destination(scope.team_id, path.destination).await {
         Err(StoreError::NotFound) => Err(Problem::not_found("destination", &path.destination.to_string())),
         done => Ok(done.map(|()| StatusCode::NO_CONTENT)?),
@@ -487,17 +509,15 @@ pub async fn test_destination(
     Body(NoChoices {}): Body<NoChoices>,
 ) -> Result<StatusCode, Problem> {
     let to = find(&app, &scope, path.destination).await?;
+    scope.note.of(to.id, &to.name);
     let team = app.store.team(scope.team_id).await?;
     let mut test = message(DeliveryId(new_id()), &team.name, Vec::new());
     test.subject = domain::message::one_line(&format!("[{}] a test of the destination {}", team.name, to.name), 200);
     test.text = "Nothing has happened: somebody pressed \"Send test\".\n".to_owned();
-    let place = to.id.to_string();
-    let secret = to
-        .sealed
-        .as_deref()
-        .map(|sealed| app.ports.sealer.open(&place, sealed))
-        .transpose()?;
-    let sent = app.ports.messenger.send(&to.address, secret.as_deref(), &test).await;
+    let sent = match to.secret(&*app.ports.vault) {
+        Ok(secret) => app.ports.messenger.send(&to.address, secret.as_ref(), &test).await,
+        Err(error) => Err(error),
+    };
     sent.map(|()| StatusCode::NO_CONTENT).map_err(|error: PortError| {
         Problem::unprocessable("not_delivered", sentence(&error.to_string()))
             .hint("Mend the address or the receiver, then send a test again.")

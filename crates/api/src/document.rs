@@ -14,6 +14,12 @@ pub async fn get_open_api() -> Json<OpenApi> {
     Json(openapi())
 }
 
+/// The JSON Schema of jobs, clusters and artifacts as files, for editors.
+#[utoipa::path(get, path = "/schemas/files.json", tag = "server", responses((status = 200, description = "The schema", body = serde_json::Value)))]
+pub async fn get_files_schema() -> Json<serde_json::Value> {
+    Json(files::schema::json_schema())
+}
+
 /// The OpenAPI document of all routes.
 #[must_use]
 pub fn openapi() -> OpenApi {

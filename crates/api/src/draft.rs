@@ -1,77 +1,26 @@
 //! Drafts: the editable specification of a job, saved by revision, never overwritten.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use axum::response::AppendHeaders;
-use domain::id::{ClusterId, JobId};
+use domain::id::JobId;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use store::{DraftError, NewDraft, StoreError};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::configuration::Configuration;
 use crate::extract::{Body, Path};
 use crate::page::Page;
 use crate::person::Person;
 use crate::problem::Problem;
-use crate::scope::{JobScope, Scope, find_cluster};
-use crate::text;
+use crate::scope::{JobScope, Scope};
+use crate::spec::{JobSpec, NewJobSpec};
 use crate::time::Time;
 use crate::verdict::allow;
 
 /// A draft with its revision as the `ETag`.
 type Tagged = (AppendHeaders<[(HeaderName, String); 1]>, Json<Draft>);
-
-/// Where a job's tasks run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// A session cluster that several jobs share.
-    #[default]
-    Session,
-}
-
-/// What a job is to be, as it is sent.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewJobSpec {
-    /// The SQL script.
-    pub sql: String,
-    /// Id or name of the session cluster to run on.
-    pub cluster_id: Option<String>,
-    /// How it is deployed.
-    #[serde(default)]
-    pub mode: Mode,
-    /// Default parallelism, 1 to 32768; absent means the cluster's.
-    #[schema(minimum = 1, maximum = 32768)]
-    pub parallelism: Option<u32>,
-    /// Flink configuration of the job.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
-    pub configuration: Configuration,
-}
-
-/// What a job is to be.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct JobSpec {
-    /// The SQL script.
-    pub sql: String,
-    /// The session cluster to run on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub cluster_id: Option<ClusterId>,
-    /// How it is deployed.
-    pub mode: Mode,
-    /// Default parallelism; absent means the cluster's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parallelism: Option<u32>,
-    /// Flink configuration of the job.
-    pub configuration: BTreeMap<String, String>,
-}
 
 /// One saved revision.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -106,58 +55,6 @@ pub struct DraftRevision {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct RevisionPath {
     revision: i64,
-}
-
-impl NewJobSpec {
-    /// The specification as the domain knows it.
-    ///
-    /// # Errors
-    /// A problem naming the field, with `prefix` before it.
-    pub(crate) async fn checked(self, app: &App, scope: &Scope, prefix: &str) -> Result<domain::draft::JobSpec, Problem> {
-        text::script(&format!("{prefix}sql"), &self.sql)?;
-        text::parallelism(&format!("{prefix}parallelism"), self.parallelism)?;
-        let configuration = self.configuration.of_job(&format!("{prefix}configuration"))?;
-        let cluster_id = match self.cluster_id.as_deref() {
-            Some(named) => Some(
-                find_cluster(app, scope, named)
-                    .await?
-                    .ok_or_else(|| unknown_cluster(named, prefix))?
-                    .id,
-            ),
-            None => None,
-        };
-        let mode = match self.mode {
-            Mode::Session => domain::draft::Mode::Session,
-        };
-        Ok(domain::draft::JobSpec {
-            code: domain::draft::Code::Sql { sql: self.sql },
-            cluster_id,
-            mode,
-            parallelism: self.parallelism,
-            configuration,
-            jars: Vec::new(),
-        })
-    }
-}
-
-fn unknown_cluster(named: &str, prefix: &str) -> Problem {
-    let shown: String = named.chars().take(80).collect();
-    Problem::unprocessable("unknown_cluster", format!("The team has no cluster '{shown}'.")).field(format!("{prefix}clusterId"))
-}
-
-impl From<domain::draft::JobSpec> for JobSpec {
-    fn from(spec: domain::draft::JobSpec) -> Self {
-        let mode = match spec.mode {
-            domain::draft::Mode::Session => Mode::Session,
-        };
-        Self {
-            sql: spec.code.sql().unwrap_or_default().to_owned(),
-            cluster_id: spec.cluster_id,
-            mode,
-            parallelism: spec.parallelism,
-            configuration: spec.configuration,
-        }
-    }
 }
 
 /// A draft as the API shows it.
@@ -223,7 +120,10 @@ pub(crate) async fn save(
         saved_by: scope.user_id(),
     };
     match app.store.save_draft(new).await {
-        Ok(draft) => Ok(draft),
+        Ok(draft) => {
+            scope.note.after(serde_json::json!({ "draftRevision": draft.revision }));
+            Ok(draft)
+        }
         Err(DraftError::Changed { current }) => {
             let mut problem = Problem::new(
                 StatusCode::PRECONDITION_FAILED,

@@ -13,7 +13,9 @@ use store::{StoreError, new_id, now};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::Note;
 use crate::extract::{Body, Path};
+use crate::gate::Caller;
 use crate::page::Page;
 use crate::problem::{Problem, sentence};
 use crate::text;
@@ -55,6 +57,13 @@ pub struct VersionPath {
     version: FlinkVersionId,
 }
 
+impl VersionPath {
+    /// Its id.
+    pub(crate) const fn id(self) -> FlinkVersionId {
+        self.version
+    }
+}
+
 impl From<domain::flink_version::FlinkVersion> for FlinkVersion {
     fn from(version: domain::flink_version::FlinkVersion) -> Self {
         Self {
@@ -83,14 +92,13 @@ pub(crate) fn unusable(error: &PortError, code: &str, field: &str) -> Problem {
     Problem::unprocessable(code, sentence(&error.to_string())).field(field)
 }
 
-/// The installed Flink versions, newest first.
+/// The installed Flink versions that the caller's teams may use, newest first; for platform admins all.
 ///
 /// # Errors
 /// When the database does not answer.
 #[utoipa::path(get, path = "/flink-versions", tag = "flink-versions", responses((status = 200, description = "Done", body = Page<FlinkVersion>)))]
-pub async fn list_flink_versions(State(app): State<App>) -> Result<Json<Page<FlinkVersion>>, Problem> {
-    let mut versions = app.store.flink_versions().await?;
-    versions.sort_by_key(|version| std::cmp::Reverse(version.version));
+pub async fn list_flink_versions(State(app): State<App>, caller: Caller) -> Result<Json<Page<FlinkVersion>>, Problem> {
+    let versions = app.flink_versions_of(&caller).await?;
     Ok(Json(Page::whole(versions.into_iter().map(FlinkVersion::from).collect())))
 }
 
@@ -107,6 +115,7 @@ pub async fn list_flink_versions(State(app): State<App>) -> Result<Json<Page<Fli
 )]
 pub async fn add_flink_version(
     State(app): State<App>,
+    note: Note,
     Body(asked): Body<NewFlinkVersion>,
 ) -> Result<(StatusCode, Json<FlinkVersion>), Problem> {
     text::line("home", &asked.home)?;
@@ -126,6 +135,7 @@ pub async fn add_flink_version(
         return Err(Problem::unprocessable("other_version", detail).field("version"));
     }
     let version = register(&app, found, asked.home, "added").await?;
+    note.of(version.id, &version.version.to_string());
     Ok((StatusCode::CREATED, Json(version.into())))
 }
 
@@ -166,7 +176,8 @@ pub(crate) fn already_there(version: VersionNumber) -> Problem {
 /// # Errors
 /// 404, or 409 `version_in_use`.
 #[utoipa::path(delete, path = "/flink-versions/{version}", tag = "flink-versions", responses((status = 204, description = "Done")))]
-pub async fn delete_flink_version(State(app): State<App>, Path(path): Path<VersionPath>) -> Result<StatusCode, Problem> {
+pub async fn delete_flink_version(State(app): State<App>, note: Note, Path(path): Path<VersionPath>) -> Result<StatusCode, Problem> {
+    note.of(path.version, "");
     match app.store.delete_flink_version(path.version).await {
         Err(StoreError::NotFound) => Err(Problem::not_found("Flink version", &path.version.to_string())),
         Err(StoreError::Conflict(why)) => {

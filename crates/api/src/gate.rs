@@ -1,9 +1,10 @@
-//! The gate before every route: who calls, and whether the route's class lets them in.
+//! The gate before every route: who calls, whether the route's class lets them in, and the row in the audit list.
 //!
 //! A caller is known by a session cookie or by an API token; where both are sent, the token counts. A team
 //! that is not the caller's looks like one that does not exist, so that names do not leak. The time and
 //! status of every answer are counted here, by route and not by path, so that the figures stay few.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::rejection::RawPathParamsRejection;
@@ -11,24 +12,41 @@ use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum_extra::extract::cookie::CookieJar;
-use domain::access::{Access, Membership, Session, Token, User};
+use domain::access::{Access, Membership, Session, Token, TokenScope, User, reach};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tower::{Layer, ServiceExt};
+use tracing::Instrument;
 
 use crate::access::secret;
 use crate::app::App;
-use crate::problem::Problem;
+use crate::audit::Note;
+use crate::client;
+use crate::problem::{Code, Problem};
 use crate::scope::Scope;
+use crate::serve::CrossSite;
 
 /// Name of the session cookie.
 pub const COOKIE: &str = "streamwright_session";
 
 /// What the gate of one route asks for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Gate {
     /// The class.
     pub access: Access,
     /// Whether the path names a team.
     pub team_scoped: bool,
+    /// The operation's id.
+    pub operation: Arc<str>,
+    /// What the route is about, where it may change something and so belongs into the audit list.
+    pub audited: Option<Arc<str>>,
+}
+
+/// The gate of one route with what it works with.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) app: App,
+    pub(crate) gate: Gate,
+    pub(crate) cross_site: CrossSite,
 }
 
 /// What the caller showed.
@@ -60,62 +78,145 @@ impl Caller {
             Credential::Token(_) => None,
         }
     }
+
+    /// The one team that the caller's token is for, where it is.
+    #[must_use]
+    pub const fn token_scope(&self) -> Option<TokenScope> {
+        match &self.credential {
+            Credential::Session(_) => None,
+            Credential::Token(token) => token.scope,
+        }
+    }
+
+    /// Whether the caller may do everything in every team: not with a token of one team.
+    #[must_use]
+    pub const fn is_platform_admin(&self) -> bool {
+        self.user.platform_admin && self.token_scope().is_none()
+    }
 }
+
+impl App {
+    /// The teams that a caller may enter, with the role that counts there.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn teams_of(&self, caller: &Caller) -> Result<Vec<Membership>, Problem> {
+        let memberships = self.store.memberships(caller.user.id, caller.user.platform_admin).await?;
+        Ok(reach(memberships, caller.token_scope()))
+    }
+}
+
+type PathParams = Result<RawPathParams, RawPathParamsRejection>;
 
 /// Lets a request pass or answers a problem.
 ///
 /// # Errors
 /// 401 without a valid session or token, 403 with too low a role, 404 for a team that is not the caller's.
-pub async fn gate(
-    State((app, gate)): State<(App, Gate)>,
-    path: Result<RawPathParams, RawPathParamsRejection>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
+pub(crate) async fn gate(State(door): State<Door>, path: PathParams, request: Request, next: Next) -> Result<Response, Problem> {
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map(|path| path.as_str().to_owned())
         .unwrap_or_default();
     let (method, began) = (request.method().clone(), Instant::now());
-    let answer = pass(&app, gate, path, request, next).await;
-    let status = answer
-        .as_ref()
-        .map_or_else(|problem| problem.status, |response| response.status().as_u16());
+    let answer = match door.gate.audited.clone() {
+        Some(noun) => audited(door, &noun, path, request, next).await,
+        None => pass(&door, &Note::default(), path, request, next).await,
+    };
+    let status = status_of(&answer);
     let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
     metrics::histogram!("streamwright_http_request_seconds", &labels).record(began.elapsed().as_secs_f64());
     answer
 }
 
-async fn pass(
-    app: &App,
-    gate: Gate,
-    path: Result<RawPathParams, RawPathParamsRejection>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
+fn status_of(answer: &Result<Response, Problem>) -> u16 {
+    answer
+        .as_ref()
+        .map_or_else(|problem| problem.status, |response| response.status().as_u16())
+}
+
+fn code_of(answer: &Result<Response, Problem>) -> Option<String> {
+    match answer {
+        Err(problem) => Some(problem.code.clone()),
+        Ok(response) => response.extensions().get::<Code>().map(|code| code.0.clone()),
+    }
+}
+
+/// Lets a request pass and writes what became of it, also where nobody waits for the answer any more or the handler
+/// breaks.
+async fn audited(door: Door, noun: &str, path: PathParams, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let from = client::address(request.extensions());
+    let note = Note::begin(&door.gate.operation, noun, from);
+    request.extensions_mut().insert(note.clone());
+    let app = door.app.clone();
+    let work = {
+        let note = note.clone();
+        async move { pass(&door, &note, path, request, next).await }
+    };
+    let write = async move {
+        match tokio::spawn(work.in_current_span()).await {
+            Ok(answer) => {
+                note.write(&app, from, status_of(&answer), code_of(&answer)).await;
+                Ok(answer)
+            }
+            Err(error) => {
+                note.write(&app, from, 500, Some("internal".to_owned())).await;
+                Err(error)
+            }
+        }
+    };
+    match tokio::spawn(write.in_current_span()).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) | Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Problem::internal()),
+        },
+    }
+}
+
+async fn pass(door: &Door, note: &Note, path: PathParams, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let (app, gate) = (&door.app, &door.gate);
     let path = path.map_err(Problem::bad_path)?;
+    if request.uri().path_and_query().is_some_and(|uri| secret::holds_token(uri.as_str())) {
+        return Err(token_in_url());
+    }
+    if request.uri().query().is_some_and(|query| query.contains("%00")) {
+        // No database compares it: one ends the text there, another one refuses it.
+        return Err(Problem::bad_request("bad_character", "The query contains the character U+0000."));
+    }
     if gate.access != Access::Public {
         let caller = authenticate(app, request.headers()).await?.ok_or_else(sign_in_first)?;
+        note.caller(&caller);
         if gate.team_scoped {
             let team = path.iter().find(|(name, _)| *name == "team").map_or("", |(_, value)| value);
-            let scope = enter(app, &caller, team, gate.access).await?;
+            let scope = enter(door, note, &caller, team).await?;
             request.extensions_mut().insert(scope);
-        } else if gate.access > Access::SignedIn && !caller.user.platform_admin {
-            return Err(
-                Problem::new(StatusCode::FORBIDDEN, "platform_admin_only", "Only platform admins may do this.")
-                    .hint("Ask a platform admin."),
-            );
+        } else {
+            enter_platform(gate.access, &caller)?;
         }
         request.extensions_mut().insert(caller);
     }
-    let mut response = next.run(request).await;
+    let mut response = run(door, request, next).await?;
     // Answers are about now and about this caller: nobody on the way may keep them.
     response
         .headers_mut()
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// Cookies come along with whatever a browser is made to send, API tokens do not: only requests without a
+/// token are looked at.
+async fn run(door: &Door, request: Request, next: Next) -> Result<Response, Problem> {
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        return Ok(next.run(request).await);
+    }
+    door.cross_site.layer(next).oneshot(request).await.map_err(|never| match never {})
+}
+
+fn token_in_url() -> Problem {
+    Problem::bad_request("token_in_url", "There is an API token in the address; nothing was done.")
+        .hint("Addresses are kept in logs and histories on the way: revoke this token, make a new one, and send it as 'Authorization: Bearer swt_…'.")
 }
 
 fn sign_in_first() -> Problem {
@@ -178,40 +279,67 @@ async fn by_token(app: &App, header: &HeaderValue) -> Result<Caller, Problem> {
     })
 }
 
+/// Whether a caller may use a route that is in no team.
+fn enter_platform(access: Access, caller: &Caller) -> Result<(), Problem> {
+    if access > Access::SignedIn && caller.token_scope().is_some() {
+        let detail = "This API token is for one team; accounts and the platform are out of its reach.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "token_of_team", detail)
+            .hint("Sign in, or use a token that carries all rights of its maker."));
+    }
+    if access > Access::Account && !caller.is_platform_admin() {
+        return Err(
+            Problem::new(StatusCode::FORBIDDEN, "platform_admin_only", "Only platform admins may do this.").hint("Ask a platform admin."),
+        );
+    }
+    Ok(())
+}
+
 /// The team by name or id, if the caller's role in it reaches.
-async fn enter(app: &App, caller: &Caller, named: &str, access: Access) -> Result<Scope, Problem> {
-    let mut memberships = app.store.memberships(caller.user.id, caller.user.platform_admin).await?;
+async fn enter(door: &Door, note: &Note, caller: &Caller, named: &str) -> Result<Scope, Problem> {
+    let access = door.gate.access;
+    let mut teams = door.app.teams_of(caller).await?;
     let id = named.parse().ok();
-    let by_id = memberships.iter().position(|membership| Some(membership.team_id) == id);
-    let place = by_id.or_else(|| memberships.iter().position(|membership| membership.team_name == named));
+    let by_id = teams.iter().position(|team| Some(team.team_id) == id);
+    let place = by_id.or_else(|| teams.iter().position(|team| team.team_name == named));
     let team = place
-        .map(|place| memberships.swap_remove(place))
+        .map(|place| teams.swap_remove(place))
         .ok_or_else(|| Problem::not_found("team", named))?;
-    if !caller.user.platform_admin && team.role < access {
-        return Err(too_low(&team, access));
+    note.team(team.team_id);
+    if !caller.is_platform_admin() && team.role < access {
+        return Err(too_low(&team, access, caller.token_scope().is_some()));
     }
     Ok(Scope {
         caller: caller.clone(),
         team_id: team.team_id,
         team_name: team.team_name,
+        note: note.clone(),
     })
 }
 
-fn too_low(team: &Membership, access: Access) -> Problem {
+fn too_low(team: &Membership, access: Access, token: bool) -> Problem {
+    let (subject, hint) = if token {
+        (
+            "your API token is",
+            "Use a token with a higher role, as far as you have it yourself.",
+        )
+    } else {
+        ("you are", "Ask an admin of the team.")
+    };
     let detail = format!(
-        "In team '{}' you are {}; this needs {}.",
+        "In team '{}' {subject} {}; this needs {}.",
         team.team_name,
         word(team.role),
         word(access)
     );
-    Problem::new(StatusCode::FORBIDDEN, "role_too_low", detail).hint("Ask an admin of the team.")
+    Problem::new(StatusCode::FORBIDDEN, "role_too_low", detail).hint(hint)
 }
 
 /// A class as a word for people.
-const fn word(access: Access) -> &'static str {
+pub(crate) const fn word(access: Access) -> &'static str {
     match access {
         Access::Public => "anybody",
         Access::SignedIn => "signed in",
+        Access::Account => "signed in as a person",
         Access::Viewer => "viewer",
         Access::Operator => "operator",
         Access::Developer => "developer",

@@ -7,8 +7,8 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::sign_in::Client;
 use crate::app::App;
+use crate::client::Client;
 use crate::gate::authenticate;
 use crate::problem::Problem;
 
@@ -51,6 +51,7 @@ pub async fn metrics(State(app): State<App>, client: Client, headers: HeaderMap)
         )
         .hint("Send 'Authorization: Bearer swt_…'."));
     }
+    crate::figures::refresh(&app).await;
     let text = app.settings.figures.as_ref().map(|render| render()).unwrap_or_default();
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::Note;
 use crate::extract::{Body, Path};
 use crate::flink_version::{already_there, number, register};
 use crate::page::Page;
@@ -141,10 +142,12 @@ impl From<domain::flink_version::Installation> for Installation {
 )]
 pub async fn install_flink_version(
     State(app): State<App>,
+    note: Note,
     Body(asked): Body<NewInstallation>,
 ) -> Result<(StatusCode, Json<Installation>), Problem> {
     use domain::flink_version::InstallationState as State;
     let version = number("version", &asked.version)?;
+    note.of(version, &version.to_string());
     if app.store.flink_version_by_number(version).await?.is_some() {
         return Err(already_there(version));
     }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::actions::actions;
 use domain::id::JobId;
+use domain::label::Labels;
 use domain::status::{JobFacts, status};
 use http::StatusCode;
 use serde::Deserialize;
@@ -11,12 +12,13 @@ use store::{JobFilter, JobPatch, StoreError, now};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::draft::{self, NewJobSpec};
+use crate::draft;
 use crate::extract::{Body, Query};
 use crate::job_view::{Job, Label, view};
 use crate::page::{Page, cursor, limit};
 use crate::problem::Problem;
 use crate::scope::{JobScope, Scope};
+use crate::spec::NewJobSpec;
 use crate::text;
 use crate::verdict::allow;
 
@@ -34,6 +36,10 @@ pub struct NewJob {
     /// One line about it.
     #[serde(default)]
     pub description: String,
+    /// Words to find it by, at most 32.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub labels: Labels,
     /// Saved as the first draft, where given.
     pub spec: Option<NewJobSpec>,
 }
@@ -46,6 +52,9 @@ pub struct JobChange {
     pub name: Option<String>,
     /// Another line about it.
     pub description: Option<String>,
+    /// All its labels anew.
+    #[schema(value_type = Option<BTreeMap<String, String>>)]
+    pub labels: Option<Labels>,
 }
 
 /// Which jobs to list.
@@ -58,6 +67,8 @@ pub struct JobQuery {
     /// Only jobs with this label.
     #[param(inline)]
     pub label: Option<Label>,
+    /// Only jobs with all of these labels, e.g. `stage=prod,owner=ann`.
+    pub labels: Option<String>,
     /// Most to answer, 1 to 1000; 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
@@ -94,11 +105,13 @@ pub async fn list_jobs(State(app): State<App>, scope: Scope, Query(query): Query
 /// Up to `wanted` jobs with the label. Labels are computed, so rows are read until enough fit.
 async fn matching(app: &App, scope: &Scope, query: &JobQuery, wanted: usize, mut cursor: Option<JobId>) -> Result<Vec<JobFacts>, Problem> {
     let search = query.search.clone().filter(|text| !text.trim().is_empty());
+    let labels = query.labels.as_deref().map_or_else(|| Ok(Labels::new()), text::selector)?;
     let mut found = Vec::new();
     loop {
         let read = if query.label.is_some() { u64::from(MOST) } else { wanted as u64 };
         let filter = JobFilter {
             search: search.clone(),
+            labels: labels.clone(),
             limit: read,
             cursor,
         };
@@ -128,6 +141,7 @@ async fn matching(app: &App, scope: &Scope, query: &JobQuery, wanted: usize, mut
 pub async fn create_job(State(app): State<App>, scope: Scope, Body(asked): Body<NewJob>) -> Result<(StatusCode, Json<Job>), Problem> {
     text::name("name", &asked.name)?;
     text::line("description", &asked.description)?;
+    text::labels("labels", &asked.labels)?;
     // Everything is checked before anything is written.
     let spec = match asked.spec {
         Some(spec) => Some(spec.checked(&app, &scope, "spec.").await?),
@@ -137,12 +151,14 @@ pub async fn create_job(State(app): State<App>, scope: Scope, Body(asked): Body<
         team_id: scope.team_id,
         name: asked.name.clone(),
         description: asked.description,
+        labels: asked.labels,
         created_by: scope.user_id(),
     };
     let job = match app.store.create_job(new).await {
         Err(StoreError::Conflict(_)) => return Err(Problem::name_taken("job", &asked.name)),
         made => made?,
     };
+    scope.note.of(job.id, &job.name);
     if let Some(spec) = spec {
         draft::save(&app, &scope, job.id, Some(0), spec).await?;
     }
@@ -167,7 +183,7 @@ pub async fn get_job(State(app): State<App>, of: JobScope) -> Result<Json<Job>, 
     shown(&app, &of.scope, of.job.id).await
 }
 
-/// Changes a job's name or description.
+/// Changes a job's name, description or labels.
 ///
 /// # Errors
 /// 422 naming the field, 409 `name_taken` or the reason why it may not be edited.
@@ -185,17 +201,26 @@ pub async fn change_job(State(app): State<App>, of: JobScope, Body(asked): Body<
     if let Some(description) = &asked.description {
         text::line("description", description)?;
     }
+    if let Some(labels) = &asked.labels {
+        text::labels("labels", labels)?;
+    }
     let facts = app.store.job_view(of.scope.team_id, of.job.id).await?;
     allow(&actions(&facts).edit)?;
     let name = asked.name.clone().unwrap_or_default();
     let patch = JobPatch {
         name: asked.name,
         description: asked.description,
+        labels: asked.labels,
         by: of.scope.user_id(),
     };
-    match app.store.rename_job(of.scope.team_id, of.job.id, patch).await {
+    match app.store.change_job(of.scope.team_id, of.job.id, patch).await {
         Err(StoreError::Conflict(_)) => return Err(Problem::name_taken("job", &name)),
-        done => done?,
-    };
+        done => {
+            let job = done?;
+            let told = |job: &domain::job::Job| serde_json::json!({ "name": job.name, "description": job.description });
+            of.scope.note.before(told(&of.job));
+            of.scope.note.after(told(&job));
+        }
+    }
     shown(&app, &of.scope, of.job.id).await
 }

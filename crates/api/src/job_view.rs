@@ -1,6 +1,8 @@
 //! What is shown of a job, in the list and on its page alike: the label with its reason, what is asked,
 //! what runs, and what may be done.
 
+use std::collections::BTreeMap;
+
 use domain::actions::actions;
 use domain::id::{ClusterId, JobId};
 use domain::status::{ConditionKind, JobFacts, status};
@@ -144,6 +146,8 @@ pub struct Actions {
     pub edit: Verdict,
     /// Declare the live run gone.
     pub detach: Verdict,
+    /// Take over a Flink job that somebody else started.
+    pub adopt: Verdict,
 }
 
 /// A job with all that a list or its page shows of it.
@@ -157,6 +161,8 @@ pub struct Job {
     pub name: String,
     /// One line about it.
     pub description: String,
+    /// Words to find it by.
+    pub labels: BTreeMap<String, String>,
     /// The word on the screen, with its reason.
     pub status: Status,
     /// What is asked.
@@ -248,6 +254,7 @@ impl From<domain::actions::Actions> for Actions {
             release: actions.release.into(),
             edit: actions.edit.into(),
             detach: actions.detach.into(),
+            adopt: actions.adopt.into(),
         }
     }
 }
@@ -298,6 +305,7 @@ pub(crate) async fn view(app: &App, facts: JobFacts) -> Result<Job, Problem> {
         id: job.id,
         name: job.name,
         description: job.description,
+        labels: job.labels,
         status,
         desired,
         cluster: cluster.map(|facts| ClusterName {

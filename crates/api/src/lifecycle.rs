@@ -39,7 +39,7 @@ const REPLACE: i64 = START + SAVEPOINT;
 const DELETE: i64 = 5 * MINUTE;
 
 /// The release that a request names, the newest one when it names none.
-async fn release(app: &App, of: &JobScope, number: Option<i64>) -> Result<domain::release::Release, Problem> {
+pub(crate) async fn release(app: &App, of: &JobScope, number: Option<i64>) -> Result<domain::release::Release, Problem> {
     let found = match number {
         Some(number) => by_number(app, of, number).await,
         None => match app.store.newest_release(of.scope.team_id, of.job.id).await {
@@ -61,7 +61,7 @@ async fn release(app: &App, of: &JobScope, number: Option<i64>) -> Result<domain
 }
 
 /// The release's cluster must still be there.
-async fn placed(app: &App, of: &JobScope, release: &domain::release::Release) -> Result<ClusterId, Problem> {
+pub(crate) async fn placed(app: &App, of: &JobScope, release: &domain::release::Release) -> Result<ClusterId, Problem> {
     let gone = || {
         Problem::unprocessable("cluster_missing", format!("The cluster of release {} is gone.", release.number))
             .field("release")

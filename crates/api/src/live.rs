@@ -27,6 +27,7 @@ pub(crate) fn endpoint(cluster: &Cluster) -> Result<Endpoint, Problem> {
         (Some(rest_url), Some(version)) => Ok(Endpoint {
             rest_url: rest_url.clone(),
             version,
+            connection: cluster.connection.clone(),
         }),
         (None, _) => Err(Problem::conflict(
             "cluster_not_started",

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use domain::artifact::PinnedArtifact;
 use domain::cluster::{ClusterDesired, TargetKind};
+use domain::flink_version::VersionNumber;
 use domain::ports::PortError;
+use domain::secret::Sealed;
 use http::StatusCode;
 use serde::Deserialize;
 use store::StoreError;
@@ -15,11 +18,13 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::cluster::{self, Cluster, Target};
 use crate::configuration::Configuration;
+use crate::connection::{NewConnection, refused};
 use crate::extract::Body;
 use crate::flink_version::number;
-use crate::problem::{Problem, sentence};
+use crate::problem::Problem;
 use crate::scope::Scope;
-use crate::text;
+use crate::spec::ArtifactRef;
+use crate::{artifact_pin, spec, text};
 
 /// Most TaskManagers of a local cluster: they all run on the server's host.
 const MAX_TASK_MANAGERS: u32 = 64;
@@ -32,7 +37,7 @@ const USUAL_SLOTS: u32 = 4;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewCluster {
     /// Name, unique in the team.
@@ -43,6 +48,8 @@ pub struct NewCluster {
     pub flink_version: Option<String>,
     /// REST address, e.g. `http://flink.example:8081` (standalone).
     pub rest_url: Option<String>,
+    /// How that address is spoken to (standalone).
+    pub connection: Option<NewConnection>,
     /// TaskManagers, 1 to 64; 1 unless told (local).
     #[schema(minimum = 1, maximum = 64)]
     pub task_managers: Option<u32>,
@@ -53,6 +60,9 @@ pub struct NewCluster {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     pub configuration: Configuration,
+    /// Jars on the class path of its processes and of its jobs (local); pinned now.
+    #[serde(default)]
+    pub jars: Vec<ArtifactRef>,
 }
 
 /// Makes a cluster; a local one is not started yet.
@@ -83,6 +93,8 @@ pub async fn create_cluster(
         }
         made => made?,
     };
+    scope.note.of(made.id, &made.name);
+    scope.note.after(serde_json::json!({ "restUrl": made.rest_url, "slots": made.slots, "taskManagers": made.task_managers, "configuration": made.configuration }));
     let facts = cluster::facts(&app, made, None).await?;
     Ok((StatusCode::CREATED, Json(cluster::view(&app, facts).await?)))
 }
@@ -104,22 +116,31 @@ fn within(field: &str, given: Option<u32>, usual: u32, most: u32) -> Result<u32,
 
 async fn local(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::NewCluster, Problem> {
     only_for("standalone", "restUrl", asked.rest_url.is_some())?;
+    only_for("standalone", "connection", asked.connection.is_some())?;
     let wanted = asked.flink_version.as_deref().ok_or_else(|| {
         Problem::unprocessable("missing_field", "A local cluster needs the version of an installed Flink.").field("flinkVersion")
     })?;
     let version = number("flinkVersion", wanted)?;
-    let installed = app.store.flink_version_by_number(version).await?.ok_or_else(|| {
-        Problem::unprocessable("unknown_flink_version", format!("Flink {version} is not installed here."))
-            .field("flinkVersion")
-            .hint("Install it first, or choose an installed version.")
+    let granted = app.store.granted_flink_versions(scope.team_id).await?;
+    let installed = granted.into_iter().find(|known| known.version == version).ok_or_else(|| {
+        Problem::unprocessable(
+            "unknown_flink_version",
+            format!("Flink {version} is not installed here, or not for your team."),
+        )
+        .field("flinkVersion")
+        .hint("Choose one of the team's Flink versions, or ask a platform admin to install or grant it.")
     })?;
+    let named = spec::jars("jars", asked.jars)?;
+    let jars = artifact_pin::jars(app, scope.team_id, &named, "jars").await?;
     Ok(store::NewCluster {
+        jars: jars.iter().map(PinnedArtifact::from).collect(),
         team_id: scope.team_id,
         name: asked.name,
         target: TargetKind::Local,
         flink_version_id: Some(installed.id),
         version: Some(version),
         rest_url: None,
+        connection: None,
         task_managers: within("taskManagers", asked.task_managers, 1, MAX_TASK_MANAGERS)?,
         slots: within("slots", asked.slots, USUAL_SLOTS, MAX_SLOTS)?,
         configuration: asked.configuration.of_cluster("configuration")?,
@@ -133,29 +154,23 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
     only_for("local", "taskManagers", asked.task_managers.is_some())?;
     only_for("local", "slots", asked.slots.is_some())?;
     only_for("local", "configuration", !asked.configuration.is_empty())?;
+    only_for("local", "jars", !asked.jars.is_empty())?;
     let typed = asked
         .rest_url
         .as_deref()
         .ok_or_else(|| Problem::unprocessable("missing_field", "A standalone cluster needs its REST address.").field("restUrl"))?;
     let rest_url = address(typed)?;
-    let version = match tokio::time::timeout(ANSWERS_WITHIN, app.ports.observer.detect_version(&rest_url)).await {
-        Ok(Ok(version)) => Some(version),
-        Err(_) | Ok(Err(PortError::Retry(_))) => None,
-        Ok(Err(error)) => {
-            return Err(Problem::unprocessable(
-                "not_flink",
-                format!("What answers at {rest_url} is not Flink: {}", sentence(&error.to_string())),
-            )
-            .field("restUrl"));
-        }
-    };
+    let connection = asked.connection.unwrap_or_default().sealed(app)?;
+    let version = detected(app, &rest_url, connection.as_ref()).await?;
     Ok(store::NewCluster {
+        jars: Vec::new(),
         team_id: scope.team_id,
         name: asked.name,
         target: TargetKind::Standalone,
         flink_version_id: None,
         version,
         rest_url: Some(rest_url),
+        connection,
         task_managers: 0,
         slots: 0,
         configuration: BTreeMap::new(),
@@ -163,6 +178,18 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
         desired: ClusterDesired::Running,
         created_by: Some(scope.user_id()),
     })
+}
+
+/// The version that an address reports; none where it does not answer now.
+///
+/// # Errors
+/// 422 where it does not let us in, is no Flink, or cannot be spoken to in this way.
+pub(crate) async fn detected(app: &App, rest_url: &str, connection: Option<&Sealed>) -> Result<Option<VersionNumber>, Problem> {
+    match tokio::time::timeout(ANSWERS_WITHIN, app.ports.observer.detect_version(rest_url, connection)).await {
+        Ok(Ok(version)) => Ok(Some(version)),
+        Err(_) | Ok(Err(PortError::Retry(_))) => Ok(None),
+        Ok(Err(error)) => Err(refused(rest_url, &error)),
+    }
 }
 
 /// A REST address without credentials, query or trailing slash.

@@ -30,6 +30,8 @@ pub enum OperationKind {
     Replace,
     /// Start what failed once more, by the restart policy.
     Restart,
+    /// Take over a Flink job that somebody else started.
+    Adopt,
     /// Take a savepoint.
     Savepoint,
     /// Delete the job.
@@ -67,6 +69,9 @@ pub struct OperationRequest {
     /// Its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release: Option<i64>,
+    /// The Flink job to take over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flink_job_id: Option<String>,
     /// How to stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<StopMode>,
@@ -168,6 +173,7 @@ impl OperationRequest {
         Self {
             release_id: Some(release_id),
             release,
+            flink_job_id: None,
             stop: None,
             state: Some(options.state.into()),
             allow_non_restored_state: Some(options.allow_non_restored_state),
@@ -203,6 +209,15 @@ async fn choices(app: &App, request: Request) -> Result<(OperationKind, Operatio
             OperationKind::Stop,
             OperationRequest {
                 stop: Some(mode.into()),
+                ..OperationRequest::default()
+            },
+        ),
+        Request::Adopt { release_id, run_id } => (
+            OperationKind::Adopt,
+            OperationRequest {
+                release_id: Some(release_id),
+                release: app.release_number(release_id).await?,
+                flink_job_id: Some(run_id.flink_job_id()),
                 ..OperationRequest::default()
             },
         ),
@@ -341,6 +356,7 @@ pub async fn cancel_operation(
     Path(path): Path<OperationPath>,
     Body(NoChoices {}): Body<NoChoices>,
 ) -> Result<Json<Operation>, Problem> {
+    scope.note.of(path.operation, "");
     match app.store.cancel_operation(scope.team_id, path.operation, scope.user_id()).await {
         Err(StoreError::NotFound) => Err(Problem::not_found("operation", &path.operation.to_string())),
         Err(StoreError::Conflict(why)) => Err(Problem::conflict("already_ended", sentence(&why))),

@@ -78,6 +78,10 @@ impl DerefMut for Problem {
     }
 }
 
+/// The code of a problem, on the response that was made of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Code(pub(crate) String);
+
 /// One field at fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -97,6 +101,7 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::NOT_FOUND => "Not found",
         StatusCode::METHOD_NOT_ALLOWED => "No such method here",
         StatusCode::CONFLICT => "Not possible now",
+        StatusCode::GONE => "No longer there",
         StatusCode::PRECONDITION_FAILED => "Somebody else was faster",
         StatusCode::PRECONDITION_REQUIRED => "A condition is missing",
         StatusCode::PAYLOAD_TOO_LARGE => "Too large",
@@ -105,6 +110,8 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::TOO_MANY_REQUESTS => "Too many tries",
         StatusCode::BAD_GATEWAY => "Flink did not answer as expected",
         StatusCode::SERVICE_UNAVAILABLE => "Not now",
+        StatusCode::RANGE_NOT_SATISFIABLE => "No such part",
+        StatusCode::INSUFFICIENT_STORAGE => "No room",
         _ => "Something broke here",
     }
 }
@@ -222,6 +229,7 @@ impl IntoResponse for Problem {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        response.extensions_mut().insert(Code(self.0.code));
         response
     }
 }
@@ -235,12 +243,15 @@ impl From<StoreError> for Problem {
                 tracing::error!(%why, "the database holds something that cannot be read");
                 Self::internal()
             }
-            StoreError::Unavailable(why) => {
-                tracing::warn!(%why, "the database does not answer");
+            StoreError::Unavailable(ref why) => {
+                tracing::warn!(%why, "the database cannot be used");
+                let known = error
+                    .trouble()
+                    .map(|sentence| sentence.replacen("the database", "The server's database", 1) + ".");
                 Self::new(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "database_unavailable",
-                    "The server's database does not answer.",
+                    known.unwrap_or_else(|| "The server's database does not answer.".to_owned()),
                 )
                 .hint("Try again in a few seconds.")
             }

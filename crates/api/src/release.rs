@@ -11,13 +11,15 @@ use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::draft::{self, JobSpec};
+use crate::artifact_pin::Pinned;
+use crate::draft;
 use crate::extract::{Body, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::person::Person;
 use crate::problem::Problem;
 use crate::release_check::{Checked, checked};
 use crate::scope::JobScope;
+use crate::spec::JobSpec;
 use crate::sql::{Finding, Severity};
 use crate::text;
 use crate::time::Time;
@@ -83,6 +85,8 @@ pub struct Release {
     pub spec: JobSpec,
     /// How many statements the script has.
     pub statements: u32,
+    /// What its jars were when it was released: the program first, then the class path.
+    pub artifacts: Vec<Pinned>,
     /// What the check found.
     pub findings: Vec<Finding>,
 }
@@ -128,7 +132,7 @@ async fn view(app: &App, release: domain::release::Release) -> Result<Release, P
         spec,
         version,
         statements,
-        artifacts: _,
+        artifacts,
     } = release.content;
     let findings: Vec<Finding> = release.findings.iter().cloned().map(Finding::from).collect();
     let summary = summary(
@@ -155,6 +159,7 @@ async fn view(app: &App, release: domain::release::Release) -> Result<Release, P
         name,
         spec: spec.into(),
         statements,
+        artifacts: artifacts.into_iter().map(Pinned::from).collect(),
         findings,
     })
 }
@@ -234,6 +239,7 @@ pub async fn create_release(
     let Checked {
         version,
         statements,
+        artifacts,
         findings,
     } = checked(&app, &of, &draft.spec, asked.override_errors).await?;
     let errors = findings.iter().any(|finding| finding.severity == domain::sql::Severity::Error);
@@ -249,7 +255,7 @@ pub async fn create_release(
             spec: draft.spec,
             version,
             statements,
-            artifacts: Vec::new(),
+            artifacts,
         },
         findings,
         overridden: errors,
@@ -257,6 +263,8 @@ pub async fn create_release(
         created_by: of.scope.user_id(),
     };
     let release = app.store.create_release(new).await?;
+    let told = serde_json::json!({ "release": release.number, "draftRevision": release.draft_revision, "overridden": release.overridden });
+    of.scope.note.after(told);
     Ok((StatusCode::CREATED, Json(view(&app, release).await?)))
 }
 
@@ -264,16 +272,20 @@ fn failed(findings: Vec<domain::sql::Finding>) -> Problem {
     let findings: Vec<Finding> = findings.into_iter().map(Finding::from).collect();
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let first = findings.iter().find(|finding| finding.severity == Severity::Error);
+    let field = first.and_then(|finding| finding.field.clone()).unwrap_or_else(|| "sql".to_owned());
     let first = first
-        .map(|finding| format!(" Line {}: {}", finding.line, finding.message))
+        .map(|finding| match finding.field {
+            Some(_) => format!(" {}", finding.message),
+            None => format!(" Line {}: {}", finding.line, finding.message),
+        })
         .unwrap_or_default();
     let what = if errors == 1 {
         "an error".to_owned()
     } else {
         format!("{errors} errors")
     };
-    Problem::unprocessable("check_failed", format!("The script has {what}.{first}"))
-        .field("sql")
-        .hint("Mend the script, or release it in spite of the errors (overrideErrors).")
+    Problem::unprocessable("check_failed", format!("The job has {what}.{first}"))
+        .field(field)
+        .hint("Mend the job, or release it in spite of the errors (overrideErrors).")
         .findings(findings)
 }

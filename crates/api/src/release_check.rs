@@ -5,16 +5,19 @@
 //! run on a session cluster cannot: nothing to run, a bare query, waiting inside the submission, and keys
 //! that the platform sets.
 
+use domain::artifact::PinnedArtifact;
 use domain::cluster::Cluster;
 use domain::draft::JobSpec;
 use domain::flink_version::VersionNumber;
+use domain::id::TeamId;
 use domain::sql::{Finding, Severity, Statement, Tier};
 use store::StoreError;
 
 use crate::app::App;
-use crate::check::{check, judge_for, unavailable};
+use crate::check::{Subject, check, judge_for, unavailable};
 use crate::problem::Problem;
 use crate::scope::JobScope;
+use crate::{artifact_pin, program};
 
 /// What a release is made of beside the draft.
 pub(crate) struct Checked {
@@ -22,6 +25,8 @@ pub(crate) struct Checked {
     pub version: VersionNumber,
     /// The script in statements.
     pub statements: Vec<Statement>,
+    /// What its jars are.
+    pub artifacts: Vec<PinnedArtifact>,
     /// What the check found.
     pub findings: Vec<Finding>,
 }
@@ -32,23 +37,39 @@ pub(crate) struct Checked {
 /// 422 for what can never run, 503 when the planner cannot be asked and nobody overrides it.
 pub(crate) async fn checked(app: &App, of: &JobScope, spec: &JobSpec, overridden: bool) -> Result<Checked, Problem> {
     let version = version(app, of, spec).await?;
+    let artifacts = artifact_pin::resolve(app, of.scope.team_id, spec).await?;
     let reading = app
         .ports
         .checker
         .read(spec.code.sql().unwrap_or_default(), version, &spec.configuration);
-    let impossible = reading.never_runs();
+    let mut impossible = reading.never_runs();
+    // A program has no script, and may have keys of its own that no job can set.
+    impossible.retain(|finding| spec.code.sql().is_some() || finding.code == "owned_key");
     if let Some(first) = impossible.first() {
-        let problem = Problem::unprocessable(&first.code, first.message.clone()).field("sql");
+        let field = first.field.clone().unwrap_or_else(|| "sql".to_owned());
+        let problem = Problem::unprocessable(&first.code, first.message.clone()).field(field);
         let problem = match &first.suggestion {
             Some(hint) => problem.hint(hint.clone()),
             None => problem,
         };
         return Err(problem.findings(impossible.into_iter().map(Into::into).collect()));
     }
-    let findings = findings(app, spec, version, overridden).await?;
+    let shared = match spec.cluster_id {
+        Some(id) => app.store.cluster_jars(id).await?,
+        None => Vec::new(),
+    };
+    let pinned: Vec<PinnedArtifact> = artifacts.iter().map(PinnedArtifact::from).collect();
+    let class_path: Vec<PinnedArtifact> = pinned.iter().chain(&shared).cloned().collect();
+    let mut findings = match spec.code.sql() {
+        Some(script) => script_findings((app, of.scope.team_id), (spec, script), (version, &class_path), overridden).await?,
+        None => program::findings(spec, &artifacts, version),
+    };
+    findings.extend(program::conflicts(app, &pinned).await?);
+    findings.extend(program::in_cluster(&pinned, &shared));
     Ok(Checked {
         version,
         statements: reading.statements,
+        artifacts: pinned,
         findings,
     })
 }
@@ -77,22 +98,25 @@ async fn version(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumb
     })
 }
 
-async fn findings(app: &App, spec: &JobSpec, version: VersionNumber, overridden: bool) -> Result<Vec<Finding>, Problem> {
-    let Some(judge) = judge_for(app, version).await? else {
+async fn script_findings(
+    (app, team): (&App, TeamId),
+    (spec, script): (&JobSpec, &str),
+    (version, class_path): (VersionNumber, &[PinnedArtifact]),
+    overridden: bool,
+) -> Result<Vec<Finding>, Problem> {
+    let Some(judge) = judge_for(app, team, version).await? else {
         let minor = format!("{}.{}", version.major, version.minor);
         return Ok(vec![unchecked(format!(
-            "No Flink {minor} is installed here, so nothing has checked this script for {version}."
+            "No Flink {minor} that the team may use is installed here, so nothing has checked this script for {version}."
         ))]);
     };
-    match check(
-        app,
-        &judge,
-        spec.code.sql().unwrap_or_default(),
-        spec.configuration.clone(),
-        Tier::Deep,
-    )
-    .await
-    {
+    let subject = Subject {
+        script,
+        configuration: spec.configuration.clone(),
+        jars: artifact_pin::files(app, class_path).await?,
+        tier: Tier::Deep,
+    };
+    match check(app, &judge, subject).await {
         Ok(report) => Ok(report.findings),
         Err(error) if overridden => Ok(vec![unchecked(format!("Flink's planner could not check this script: {error}"))]),
         Err(error) => Err(unavailable(&error)),

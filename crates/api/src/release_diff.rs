@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
-use domain::draft::Mode;
+use domain::artifact::PinnedArtifact;
+use domain::draft::{Code, Mode};
 use domain::release::ReleaseContent;
 use serde::{Deserialize, Serialize};
 use similar::{Algorithm, ChangeTag, TextDiff};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
+use crate::artifact_pin::Pinned;
 use crate::extract::{Path, Query};
 use crate::problem::Problem;
 use crate::release::{ReleasePath, by_number};
@@ -75,7 +77,7 @@ pub struct KeyChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
-    /// `name`, `clusterId`, `flinkVersion`, `mode` or `parallelism`.
+    /// `name`, `clusterId`, `flinkVersion`, `mode`, `parallelism`, `entryClass` or `args` (as JSON).
     pub field: String,
     /// Its value before.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,8 +99,24 @@ pub struct ReleaseDiff {
     pub sql: Vec<DiffLine>,
     /// Configuration keys that differ.
     pub configuration: Vec<KeyChange>,
+    /// Jars that differ.
+    pub artifacts: Vec<ArtifactChange>,
     /// Other fields that differ.
     pub other: Vec<FieldChange>,
+}
+
+/// A jar with other bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ArtifactChange {
+    /// Its name.
+    pub name: String,
+    /// What it was before; absent when the job did not use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<Pinned>,
+    /// What it is now; absent when the job does not use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<Pinned>,
 }
 
 /// What differs between this release and another.
@@ -128,17 +146,18 @@ pub async fn diff_release(
     let (older_content, number) = (older.map(|release| release.content), newer.number);
     // Long scripts take a while to compare; other requests must not wait behind it.
     let work = tokio::task::spawn_blocking(move || compare(older_content.as_ref(), &newer.content));
-    let (sql, configuration, other) = work.await.map_err(|_| Problem::internal())?;
+    let (sql, configuration, artifacts, other) = work.await.map_err(|_| Problem::internal())?;
     Ok(Json(ReleaseDiff {
         old: against,
         new: number,
         sql,
         configuration,
+        artifacts,
         other,
     }))
 }
 
-type Parts = (Vec<DiffLine>, Vec<KeyChange>, Vec<FieldChange>);
+type Parts = (Vec<DiffLine>, Vec<KeyChange>, Vec<ArtifactChange>, Vec<FieldChange>);
 
 fn compare(older: Option<&ReleaseContent>, newer: &ReleaseContent) -> Parts {
     let nothing = BTreeMap::new();
@@ -147,8 +166,21 @@ fn compare(older: Option<&ReleaseContent>, newer: &ReleaseContent) -> Parts {
     (
         lines(old_sql, newer.spec.code.sql().unwrap_or_default()),
         keys(old_keys, &newer.spec.configuration),
+        artifacts(older.map_or(&[], |content| &content.artifacts), &newer.artifacts),
         fields(older, newer),
     )
+}
+
+/// Jars whose bytes or version differ, by their names.
+fn artifacts(old: &[PinnedArtifact], new: &[PinnedArtifact]) -> Vec<ArtifactChange> {
+    let all: BTreeSet<&String> = old.iter().chain(new).map(|pinned| &pinned.name).collect();
+    let of = |list: &[PinnedArtifact], name: &str| list.iter().find(|pinned| pinned.name == name).cloned().map(Pinned::from);
+    let change = |name: &String| ArtifactChange {
+        name: name.clone(),
+        old: of(old, name),
+        new: of(new, name),
+    };
+    all.into_iter().map(change).filter(|change| change.old != change.new).collect()
 }
 
 fn lines(old: &str, new: &str) -> Vec<DiffLine> {
@@ -187,12 +219,18 @@ fn fields(old: Option<&ReleaseContent>, new: &ReleaseContent) -> Vec<FieldChange
         let mode = match content.spec.mode {
             Mode::Session => "session",
         };
+        let (entry_class, args) = match &content.spec.code {
+            Code::Jar { entry_class, args, .. } => (entry_class.clone(), serde_json::to_string(args).ok()),
+            Code::Sql { .. } => (None, None),
+        };
         [
             ("name", Some(content.name.clone())),
             ("clusterId", content.spec.cluster_id.map(|id| id.to_string())),
             ("flinkVersion", Some(content.version.to_string())),
             ("mode", Some(mode.to_owned())),
             ("parallelism", content.spec.parallelism.map(|number| number.to_string())),
+            ("entryClass", entry_class),
+            ("args", args),
         ]
     };
     let before = old.map(shown);

@@ -94,7 +94,12 @@ pub(crate) async fn request(app: &App, asked: Request<'_>, decide: impl Fn(&JobF
             message: asked.message.clone(),
         };
         match app.store.request_operation(new).await {
-            Ok(operation) => return accepted(app, operation).await,
+            Ok(operation) => {
+                scope
+                    .note
+                    .after(serde_json::json!({ "operation": operation.id, "request": operation.request }));
+                return accepted(app, operation).await;
+            }
             Err(Requested::Changed) => {}
             Err(refused) => return Err(refusal(refused)),
         }

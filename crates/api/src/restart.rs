@@ -151,8 +151,12 @@ pub async fn set_restart_policy(
     policy
         .check()
         .map_err(|InvalidPolicy { field, why }| Problem::unprocessable("bad_policy", why).field(field))?;
+    let before = app.store.restart_policy(of.scope.team_id, of.job.id).await?;
+    of.scope.note.before(RestartPolicy::from(before));
     app.store
         .set_restart_policy(of.scope.team_id, of.job.id, policy.clone(), of.scope.user_id())
         .await?;
-    Ok(Json(policy.into()))
+    let after = RestartPolicy::from(policy);
+    of.scope.note.after(&after);
+    Ok(Json(after))
 }

@@ -1,9 +1,12 @@
 //! The table of all routes: a path is registered only together with the class of callers that may use it,
 //! and documented in the same breath. What is not in [`table`] does not exist.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use domain::access::Access;
+use domain::audit::noun_of;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem, Paths};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
@@ -12,13 +15,12 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::gate::{Gate, gate};
+use crate::gate::{Door, Gate, gate};
+use crate::serve::cross_site;
 use crate::{
-    access, change, check, checkpoint, cluster, cluster_lifecycle, destination, document, draft, event, evidence, exception, flink_version,
-    graph, health, installation,
-};
-use crate::{
-    job, job_configuration, lifecycle, log, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team,
+    access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_lifecycle, connection, destination, document, download,
+    draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job, job_configuration, lifecycle,
+    log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team, upload, user,
 };
 
 /// Where the paths of teams begin.
@@ -33,6 +35,10 @@ pub struct Classified {
     pub path: String,
     /// What a caller must be.
     pub access: Access,
+    /// The operation's id.
+    pub operation: String,
+    /// Whether each request leaves a row in the audit list.
+    pub audited: bool,
 }
 
 /// Routes with their classes, before they become a router or a document.
@@ -47,7 +53,9 @@ pub struct Routes {
 pub fn table() -> Routes {
     let routes = Routes::default();
     let routes = platform(routes);
+    let routes = people(routes);
     let routes = clusters(routes);
+    let routes = artifacts(routes);
     let routes = jobs(routes);
     let routes = messages(routes);
     lifecycle(routes)
@@ -59,16 +67,17 @@ fn platform(routes: Routes) -> Routes {
         .add("", Access::Public, routes!(health::readyz))
         .add("", Access::Public, routes!(health::metrics))
         .add("/api/v1", Access::Public, routes!(document::get_open_api))
+        .add("/api/v1", Access::Public, routes!(document::get_files_schema))
         .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in))
         .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in_by_link))
         .add("/api/v1", Access::SignedIn, routes!(access::sign_in::sign_out))
         .add("/api/v1", Access::SignedIn, routes!(access::me::get_me))
-        .add("/api/v1", Access::SignedIn, routes!(access::me::set_password))
-        .add("/api/v1", Access::SignedIn, routes!(access::session::list_sessions))
-        .add("/api/v1", Access::SignedIn, routes!(access::session::delete_session))
-        .add("/api/v1", Access::SignedIn, routes!(access::token::list_tokens))
-        .add("/api/v1", Access::SignedIn, routes!(access::token::create_token))
-        .add("/api/v1", Access::SignedIn, routes!(access::token::delete_token))
+        .add("/api/v1", Access::Account, routes!(access::me::set_password))
+        .add("/api/v1", Access::Account, routes!(access::session::list_sessions))
+        .add("/api/v1", Access::Account, routes!(access::session::delete_session))
+        .add("/api/v1", Access::Account, routes!(access::token::list_tokens))
+        .add("/api/v1", Access::Account, routes!(access::token::create_token))
+        .add("/api/v1", Access::Account, routes!(access::token::delete_token))
         .add("/api/v1", Access::SignedIn, routes!(change::follow_changes))
         .add("/api/v1", Access::SignedIn, routes!(team::list_teams))
         .add("/api/v1", Access::PlatformAdmin, routes!(team::create_team))
@@ -80,11 +89,36 @@ fn platform(routes: Routes) -> Routes {
         .add("/api/v1", Access::SignedIn, routes!(installation::get_installation))
 }
 
+fn people(routes: Routes) -> Routes {
+    routes
+        .add("/api/v1", Access::PlatformAdmin, routes!(user::list_users))
+        .add("/api/v1", Access::PlatformAdmin, routes!(user::create_user))
+        .add("/api/v1", Access::PlatformAdmin, routes!(user::get_user))
+        .add("/api/v1", Access::PlatformAdmin, routes!(user::change_user))
+        .add("/api/v1", Access::PlatformAdmin, routes!(user::create_user_link))
+        .add("/api/v1", Access::PlatformAdmin, routes!(audit::list_audit))
+        .add("/api/v1", Access::PlatformAdmin, routes!(grant::list_flink_version_grants))
+        .add("/api/v1", Access::PlatformAdmin, routes!(grant::grant_flink_version))
+        .ask("/api/v1", Access::Public, routes!(invitation::look_at_invitation))
+        .add("/api/v1", Access::Public, routes!(invitation::accept_invitation))
+        .add("/api/v1", Access::Account, routes!(invitation::join_by_invitation))
+        .add(TEAM, Access::PlatformAdmin, routes!(team::change_team))
+        .add(TEAM, Access::Viewer, routes!(member::list_members))
+        .add(TEAM, Access::TeamAdmin, routes!(member::set_member))
+        .add(TEAM, Access::TeamAdmin, routes!(member::remove_member))
+        .add(TEAM, Access::TeamAdmin, routes!(invitation::list_invitations))
+        .add(TEAM, Access::TeamAdmin, routes!(invitation::create_invitation))
+        .add(TEAM, Access::TeamAdmin, routes!(invitation::delete_invitation))
+        .add(TEAM, Access::TeamAdmin, routes!(audit::list_team_audit))
+        .add(TEAM, Access::Viewer, routes!(grant::list_team_flink_versions))
+}
+
 fn clusters(routes: Routes) -> Routes {
     routes
         .add(TEAM, Access::Viewer, routes!(cluster::list_clusters))
         .add(TEAM, Access::Developer, routes!(new_cluster::create_cluster))
         .add(TEAM, Access::Viewer, routes!(cluster::get_cluster))
+        .add(TEAM, Access::Developer, routes!(connection::set_connection))
         .add(TEAM, Access::Developer, routes!(cluster::delete_cluster))
         .add(TEAM, Access::Operator, routes!(cluster_lifecycle::start_cluster))
         .add(TEAM, Access::Operator, routes!(cluster_lifecycle::stop_cluster))
@@ -92,6 +126,20 @@ fn clusters(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(event::list_cluster_events))
         .add(TEAM, Access::Viewer, routes!(log::list_cluster_logs))
         .add(TEAM, Access::Viewer, routes!(log::get_cluster_log_tail))
+}
+
+fn artifacts(routes: Routes) -> Routes {
+    routes
+        .add(TEAM, Access::Viewer, routes!(artifact::list_artifacts))
+        .add(TEAM, Access::Viewer, routes!(artifact::get_artifact))
+        .add(TEAM, Access::Developer, routes!(artifact::delete_artifact))
+        .add(TEAM, Access::Viewer, routes!(download::download_artifact))
+        .add(TEAM, Access::Developer, routes!(upload::create_upload))
+        .add(TEAM, Access::Developer, routes!(upload::list_uploads))
+        .add(TEAM, Access::Developer, routes!(upload::get_upload))
+        .add(TEAM, Access::Developer, routes!(upload::append_to_upload))
+        .add(TEAM, Access::Developer, routes!(upload::complete_upload))
+        .add(TEAM, Access::Developer, routes!(upload::delete_upload))
 }
 
 fn jobs(routes: Routes) -> Routes {
@@ -110,7 +158,7 @@ fn jobs(routes: Routes) -> Routes {
         .add(TEAM, Access::Developer, routes!(release::create_release))
         .add(TEAM, Access::Viewer, routes!(release::get_release))
         .add(TEAM, Access::Viewer, routes!(release_diff::diff_release))
-        .add(TEAM, Access::Viewer, routes!(check::check_sql))
+        .ask(TEAM, Access::Viewer, routes!(check::check_sql))
 }
 
 fn messages(routes: Routes) -> Routes {
@@ -129,6 +177,7 @@ fn lifecycle(routes: Routes) -> Routes {
         .add(TEAM, Access::Operator, routes!(lifecycle::stop_job))
         .add(TEAM, Access::Operator, routes!(lifecycle::take_savepoint))
         .add(TEAM, Access::Operator, routes!(lifecycle::replace_job))
+        .add(TEAM, Access::Operator, routes!(adopt::adopt_job))
         .add(TEAM, Access::Operator, routes!(lifecycle::detach_job))
         .add(TEAM, Access::Developer, routes!(lifecycle::delete_job))
         .add(TEAM, Access::Viewer, routes!(operation::list_operations))
@@ -148,24 +197,44 @@ fn lifecycle(routes: Routes) -> Routes {
 }
 
 impl Routes {
-    /// Adds one route under a prefix, for callers of a class.
+    /// Adds one route under a prefix, for callers of a class. One that is not a GET leaves a row in the audit list.
     #[must_use]
-    pub fn add(mut self, prefix: &str, access: Access, (schemas, paths, method_router): UtoipaMethodRouter<App>) -> Self {
+    pub fn add(self, prefix: &str, access: Access, route: UtoipaMethodRouter<App>) -> Self {
+        self.put(prefix, access, route, true)
+    }
+
+    /// The same of a question that is no GET because it is too long or too secret for an address: it changes
+    /// nothing and leaves no row.
+    #[must_use]
+    pub fn ask(self, prefix: &str, access: Access, route: UtoipaMethodRouter<App>) -> Self {
+        self.put(prefix, access, route, false)
+    }
+
+    fn put(mut self, prefix: &str, access: Access, (schemas, paths, method_router): UtoipaMethodRouter<App>, writes: bool) -> Self {
+        let mut gate = Gate {
+            access,
+            team_scoped: prefix == TEAM,
+            operation: Arc::from(""),
+            audited: None,
+        };
         let mut prefixed = Paths::new();
         for (path, mut item) in paths.paths {
             let path = format!("{prefix}{path}");
             for (method, operation) in operations(&mut item) {
                 describe(operation, &path, access);
+                gate.operation = Arc::from(operation.operation_id.as_deref().unwrap_or_default());
+                gate.audited = (writes && method != "GET").then(|| Arc::from(noun_of(&path)));
                 self.classes.push(Classified {
                     method: method.to_owned(),
                     path: path.clone(),
                     access,
+                    operation: gate.operation.to_string(),
+                    audited: gate.audited.is_some(),
                 });
             }
             prefixed.paths.insert(path, item);
         }
-        let team_scoped = prefix == TEAM;
-        self.list.push((Gate { access, team_scoped }, (schemas, prefixed, method_router)));
+        self.list.push((gate, (schemas, prefixed, method_router)));
         self
     }
 
@@ -178,8 +247,14 @@ impl Routes {
     /// The router in which each route is guarded by its class.
     pub fn into_router(self, app: &App) -> Router {
         let mut router = OpenApiRouter::<App>::new();
+        let cross_site = cross_site(app);
         for (gate_of_route, (schemas, paths, method_router)) in self.list {
-            let guarded = method_router.route_layer(from_fn_with_state((app.clone(), gate_of_route), gate));
+            let door = Door {
+                app: app.clone(),
+                gate: gate_of_route,
+                cross_site: cross_site.clone(),
+            };
+            let guarded = method_router.route_layer(from_fn_with_state(door, gate));
             router = router.routes((schemas, paths, guarded));
         }
         let (router, _) = router.split_for_parts();
@@ -268,6 +343,8 @@ fn parameter_text(name: &str) -> &'static str {
         "run" => "Id of the run",
         "revision" => "Revision of the draft",
         "operation" => "Id of the operation",
+        "artifact" => "Name or id of the artifact",
+        "user" => "Name or id of the user",
         _ => "Its id",
     }
 }

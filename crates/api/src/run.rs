@@ -118,6 +118,16 @@ pub struct ReplaceRequest {
     pub parallelism: Option<u32>,
 }
 
+/// Which Flink job is taken over.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AdoptRequest {
+    /// The Flink job's id, 32 hexadecimal digits: one of the cluster's `look.unmanaged`.
+    pub flink_job_id: String,
+    /// Number of the release that it is taken for; the newest unless told.
+    pub release: Option<i64>,
+}
+
 /// A request without choices.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -133,6 +143,8 @@ pub enum RunCause {
     Replace,
     /// The restart policy.
     Restart,
+    /// Somebody else started it; it was taken over while it ran.
+    Adopt,
 }
 
 /// How a run ended.
@@ -306,6 +318,7 @@ impl From<domain::run::Run> for Run {
                 Cause::Start => RunCause::Start,
                 Cause::Replace => RunCause::Replace,
                 Cause::Restart => RunCause::Restart,
+                Cause::Adopt => RunCause::Adopt,
             },
             started_at: run.created_at.into(),
             running_at: some(run.running_at),

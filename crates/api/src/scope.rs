@@ -2,13 +2,18 @@
 //! A handler that takes one of these cannot reach past the caller's team.
 
 use axum::extract::{FromRequestParts, RawPathParams};
+use domain::artifact::{Artifact, ArtifactRef};
 use domain::cluster::Cluster;
 use domain::id::{TeamId, UserId};
 use domain::job::Job;
 use http::request::Parts;
+use serde::Deserialize;
 use store::StoreError;
+use utoipa::IntoParams;
 
 use crate::app::App;
+use crate::audit::Note;
+use crate::extract::Query;
 use crate::gate::Caller;
 use crate::problem::Problem;
 
@@ -21,6 +26,8 @@ pub struct Scope {
     pub team_id: TeamId,
     /// Its name.
     pub team_name: String,
+    /// What the audit list will say of the request.
+    pub note: Note,
 }
 
 impl Scope {
@@ -49,6 +56,26 @@ pub struct ClusterScope {
     pub cluster: Cluster,
 }
 
+/// An artifact of the team, named by the path with its id, or with its name and `?version=`.
+#[derive(Debug, Clone)]
+pub struct ArtifactScope {
+    /// Caller and team.
+    pub scope: Scope,
+    /// The artifact.
+    pub artifact: Artifact,
+    /// Whether the request says which version it means.
+    pub exact: bool,
+}
+
+/// Which version of a named artifact.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct VersionQuery {
+    /// The version, where the path has a name; the newest unless told.
+    pub version: Option<i64>,
+}
+
 impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
@@ -73,6 +100,7 @@ impl FromRequestParts<App> for JobScope {
         let scope = Scope::from_request_parts(parts, app).await?;
         let named = parameter(parts, app, "job").await?;
         let job = find_job(app, &scope, &named).await?;
+        scope.note.of(job.id, &job.name);
         Ok(Self { scope, job })
     }
 }
@@ -86,7 +114,44 @@ impl FromRequestParts<App> for ClusterScope {
         let cluster = find_cluster(app, &scope, &named)
             .await?
             .ok_or_else(|| Problem::not_found("cluster", &named))?;
+        scope.note.of(cluster.id, &cluster.name);
         Ok(Self { scope, cluster })
+    }
+}
+
+impl FromRequestParts<App> for ArtifactScope {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let scope = Scope::from_request_parts(parts, app).await?;
+        let named = parameter(parts, app, "artifact").await?;
+        let Query(VersionQuery { version }) = Query::from_request_parts(parts, app).await?;
+        if let Ok(id) = named.parse() {
+            match app.store.artifact(scope.team_id, id).await {
+                Err(StoreError::NotFound) => {}
+                found => {
+                    let artifact = found?;
+                    return Ok(Self {
+                        scope,
+                        artifact,
+                        exact: true,
+                    });
+                }
+            }
+        }
+        let exact = version.is_some();
+        let wanted = ArtifactRef { name: named, version };
+        match app.store.artifact_by_ref(scope.team_id, &wanted).await {
+            Err(StoreError::NotFound) => Err(match version {
+                Some(version) => Problem::not_found(&format!("version {version} of the artifact"), &wanted.name),
+                None => Problem::not_found("artifact", &wanted.name),
+            }),
+            found => Ok(Self {
+                scope,
+                artifact: found?,
+                exact,
+            }),
+        }
     }
 }
 

@@ -5,18 +5,20 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use tower::{Layer, ServiceBuilder, ServiceExt};
+use tower::{ServiceBuilder, ServiceExt};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::access::secret;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::routes::table;
@@ -27,6 +29,9 @@ const BODY_PAUSE: Duration = Duration::from_secs(30);
 /// What the console needs and nothing else. Ant Design writes style elements, hence `unsafe-inline` there.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/// Downloads are sent as they are: a part of them has its place in the whole.
+const DOWNLOADS: NotForContentType = NotForContentType::const_new(crate::download::MEDIA_TYPE);
 
 /// The router of the API alone.
 pub fn router(app: &App) -> Router {
@@ -52,9 +57,9 @@ pub fn router_with(app: &App, console: Router) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(from_fn(security_headers))
-        .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(cross_site(app), guard_cookies));
+        .layer(from_fn_with_state(app.clone(), crate::forwarded::origin))
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(DOWNLOADS)))
+        .layer(CatchPanicLayer::custom(panicked));
     routes.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)).layer(layers)
 }
 
@@ -69,14 +74,15 @@ impl MakeRequestId for NewId {
     }
 }
 
-/// The span of a request names its path without the query, which may hold what people typed.
+/// The span of a request names its path without the query, which may hold what people typed, and without a token
+/// that somebody put into the path.
 fn span<B>(request: &http::Request<B>) -> tracing::Span {
     let id = request
         .extensions()
         .get::<RequestId>()
         .and_then(|id| id.header_value().to_str().ok())
         .unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+    tracing::info_span!("request", method = %request.method(), path = %secret::struck_out(request.uri().path()), id)
 }
 
 async fn nowhere(request: Request) -> Problem {
@@ -123,9 +129,11 @@ async fn security_headers(request: Request, next: Next) -> Response {
     response
 }
 
-type CrossSite = CsrfLayer<fn(ProtectionError) -> Response>;
+/// Refuses what another site made a browser send.
+pub(crate) type CrossSite = CsrfLayer<fn(ProtectionError) -> Response>;
 
-fn cross_site(app: &App) -> CrossSite {
+/// The guard that each route's gate puts before requests that come with cookies.
+pub(crate) fn cross_site(app: &App) -> CrossSite {
     let refuse: fn(ProtectionError) -> Response = |_| {
         Problem::new(
             StatusCode::FORBIDDEN,
@@ -136,7 +144,7 @@ fn cross_site(app: &App) -> CrossSite {
         .into_response()
     };
     let layer = CsrfLayer::new();
-    let origin = app.settings.public_url.as_deref().map(|url| url.trim_end_matches('/'));
+    let origin = app.settings.public_url.as_deref().map(without_path);
     let trusted = origin.and_then(|origin| {
         let added = layer.clone().add_trusted_origin(origin);
         added
@@ -146,11 +154,9 @@ fn cross_site(app: &App) -> CrossSite {
     trusted.unwrap_or(layer).with_rejection_response(refuse)
 }
 
-/// Cookies come along with whatever a browser is made to send, API tokens do not: only requests without a
-/// token are looked at.
-async fn guard_cookies(State(layer): State<CrossSite>, request: Request, next: Next) -> Response {
-    if request.headers().contains_key(header::AUTHORIZATION) {
-        return next.run(request).await;
-    }
-    layer.layer(next).oneshot(request).await.into_response()
+/// The origin of an address: what comes before its path.
+fn without_path(url: &str) -> &str {
+    let authority = url.find("://").map_or(0, |place| place + 3);
+    let path = url.get(authority..).and_then(|rest| rest.find('/'));
+    path.and_then(|path| url.get(..authority + path)).unwrap_or(url)
 }

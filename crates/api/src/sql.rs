@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::configuration::Configuration;
+use crate::spec::ArtifactRef;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -41,7 +42,7 @@ pub struct Finding {
     /// Flink's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// `configuration.<key>` where the job's configuration is at fault and not the script; line and column are 1 then.
+    /// `configuration.<key>`, `jars`, `jar`, `entryClass` where that is at fault and not the script; line and column are 1 then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }
@@ -81,6 +82,9 @@ pub struct CheckRequest {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     pub configuration: Configuration,
+    /// Jars on the job's class path.
+    #[serde(default)]
+    pub jars: Vec<ArtifactRef>,
     /// How deep; `deep` unless told.
     #[serde(default)]
     pub tier: Tier,

@@ -9,12 +9,14 @@ use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::Note;
 use crate::extract::Body;
 use crate::gate::Caller;
 use crate::page::Page;
 use crate::problem::Problem;
+use crate::scope::Scope;
 use crate::text;
-use crate::time::Time;
+use crate::time::{Time, some};
 
 /// A team.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -27,6 +29,17 @@ pub struct Team {
     pub name: String,
     /// When it was made.
     pub created_at: Time,
+    /// Since when its members cannot enter it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Time>,
+}
+
+/// What to change about a team.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TeamChange {
+    /// Whether its members cannot enter it. What runs goes on.
+    pub disabled: bool,
 }
 
 /// A team to make.
@@ -43,6 +56,7 @@ impl From<domain::team::Team> for Team {
             id: team.id,
             name: team.name,
             created_at: team.created_at.into(),
+            disabled_at: some(team.disabled_at),
         }
     }
 }
@@ -53,7 +67,7 @@ impl From<domain::team::Team> for Team {
 /// When the database does not answer.
 #[utoipa::path(get, path = "/teams", tag = "teams", responses((status = 200, description = "Done", body = Page<Team>)))]
 pub async fn list_teams(State(app): State<App>, caller: Caller) -> Result<Json<Page<Team>>, Problem> {
-    let mine = app.store.memberships(caller.user.id, caller.user.platform_admin).await?;
+    let mine = app.teams_of(&caller).await?;
     let teams = app
         .store
         .teams()
@@ -74,10 +88,35 @@ pub async fn list_teams(State(app): State<App>, caller: Caller) -> Result<Json<P
     request_body = NewTeam,
     responses((status = 201, description = "Made", body = Team)),
 )]
-pub async fn create_team(State(app): State<App>, Body(asked): Body<NewTeam>) -> Result<(StatusCode, Json<Team>), Problem> {
+pub async fn create_team(State(app): State<App>, note: Note, Body(asked): Body<NewTeam>) -> Result<(StatusCode, Json<Team>), Problem> {
     text::name("name", &asked.name)?;
     match app.store.create_team(&asked.name).await {
         Err(StoreError::Conflict(_)) => Err(Problem::name_taken("team", &asked.name)),
-        made => Ok((StatusCode::CREATED, Json(made?.into()))),
+        made => {
+            let team = made?;
+            note.team(team.id);
+            note.of(team.id, &team.name);
+            Ok((StatusCode::CREATED, Json(team.into())))
+        }
     }
+}
+
+/// Closes a team to its members, or opens it again. Its jobs and clusters go on; only platform admins see them.
+///
+/// # Errors
+/// 404 when there is none of this name or id.
+#[utoipa::path(
+    patch,
+    path = "",
+    tag = "teams",
+    request_body = TeamChange,
+    responses((status = 200, description = "Done", body = Team)),
+)]
+pub async fn change_team(State(app): State<App>, scope: Scope, Body(asked): Body<TeamChange>) -> Result<Json<Team>, Problem> {
+    let (before, after) = app.store.disable_team(scope.team_id, asked.disabled).await?;
+    scope.note.of(scope.team_id, &scope.team_name);
+    scope.note.before(Team::from(before));
+    let after = Team::from(after);
+    scope.note.after(&after);
+    Ok(Json(after))
 }

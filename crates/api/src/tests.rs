@@ -1,13 +1,19 @@
 //! Tests of the whole API through its router, on a real SQLite file with ports that are played.
 
 mod access;
+mod artifacts;
+mod audit;
 mod bad_input;
 mod drafts;
+mod fake_artifacts;
 mod fakes;
 mod feed;
 mod house;
+mod jars;
+mod labels;
 mod lifecycle;
 mod live;
+mod people;
 mod platform;
 mod releases;
 mod roles;

@@ -2,6 +2,7 @@
 
 use domain::draft::MAX_SCRIPT_BYTES;
 use domain::job::check_name;
+use domain::label::{Labels, MAX_LABELS, check_label};
 
 use crate::problem::Problem;
 
@@ -43,6 +44,39 @@ pub fn script(field: &str, text: &str) -> Result<(), Problem> {
             .hint("Split it into several jobs."));
     }
     Ok(())
+}
+
+/// Checks labels.
+///
+/// # Errors
+/// 422 `bad_label` naming `<field>.<key>`, `too_many_labels`.
+pub fn labels(field: &str, labels: &Labels) -> Result<(), Problem> {
+    if labels.len() > MAX_LABELS {
+        let detail = format!("A job has at most {MAX_LABELS} labels; these are {}.", labels.len());
+        return Err(Problem::unprocessable("too_many_labels", detail).field(field));
+    }
+    for (key, value) in labels {
+        let shown: String = key.chars().take(80).collect();
+        let refused = |why| Problem::unprocessable("bad_label", format!("The label '{shown}' cannot be used: {why}."));
+        check_label(key, value).map_err(|why| refused(why).field(format!("{field}.{shown}")))?;
+    }
+    Ok(())
+}
+
+/// Labels of a filter: `key=value`, several with commas.
+///
+/// # Errors
+/// 422 `bad_label`.
+pub fn selector(text: &str) -> Result<Labels, Problem> {
+    let bad = || Problem::unprocessable("bad_label", "Labels are given as key=value, several with commas.").field("labels");
+    let pair = |pair: &str| {
+        pair.split_once('=')
+            .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+    };
+    let chosen: Option<Labels> = text.split(',').filter(|part| !part.trim().is_empty()).map(pair).collect();
+    let chosen = chosen.ok_or_else(bad)?;
+    labels("labels", &chosen)?;
+    Ok(chosen)
 }
 
 /// Refuses U+0000, which PostgreSQL cannot store.

@@ -1,4 +1,5 @@
-//! Flink distributions: installed from the official Python packages or from the Apache archive's tarball,
+//! Bytes that jobs need. Artifacts of teams: a content-addressed store on this host's disk, into which nothing comes
+//! before it was read through. Flink distributions: installed from the official Python packages or from the Apache archive's tarball,
 //! probed, and run by a Java that is found on this machine.
 //!
 //! An installation is made in a folder beside its target and renamed into place, so that a home is either whole
@@ -8,8 +9,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod archive;
+mod disk;
+mod inspect;
 mod java;
 mod lock;
+mod merge;
 mod probe;
 mod pypi;
 mod room;
@@ -20,6 +24,9 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use domain::flink_version::VersionNumber;
 use domain::ports::{FlinkInstaller, InstallSource, PortError, Progress};
+
+pub use disk::DiskStore;
+pub use merge::{Merger, check_jar};
 
 /// Installs Flink distributions below a data folder.
 #[derive(Debug, Clone)]

@@ -39,6 +39,8 @@ impl Verdict {
 pub struct Actions {
     /// Start a release.
     pub start: Verdict,
+    /// Take over a Flink job that somebody else started.
+    pub adopt: Verdict,
     /// Stop with a savepoint, drained or not.
     pub stop: Verdict,
     /// Cancel without a savepoint.
@@ -62,6 +64,8 @@ pub struct Actions {
 pub fn actions(facts: &JobFacts) -> Actions {
     Actions {
         start: start(facts),
+        // What may be started may be taken over: a release is there, and no run of the job lives.
+        adopt: start(facts),
         stop: stop(facts),
         cancel: cancel(facts),
         savepoint: savepoint(facts),
@@ -110,6 +114,7 @@ fn busy(open: &Operation) -> Verdict {
         Request::Start { .. } => "It is being started",
         Request::Stop { .. } => "It is being stopped",
         Request::Replace { .. } | Request::Restart { .. } => "It is being restarted",
+        Request::Adopt { .. } => "It is being adopted",
         _ => return being_deleted(),
     };
     Verdict::no("operation_running", format!("{what}; wait for {} or cancel it.", open.id))

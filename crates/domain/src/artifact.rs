@@ -8,7 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id::{ArtifactId, TeamId, UserId};
+use crate::id::{ArtifactId, ClusterId, JobId, ReleaseId, TeamId, UserId};
+use crate::job::{InvalidName, check_name};
 use crate::time::Millis;
 
 /// SHA-256 of an artifact's bytes: 64 lower-case hexadecimal digits.
@@ -108,10 +109,77 @@ pub struct Artifact {
     pub digest: Digest,
     /// How many bytes.
     pub size_bytes: i64,
+    /// Classes with a `main`, the one that the manifest names first; empty for what is no jar.
+    #[serde(default)]
+    pub entry_classes: Vec<String>,
     /// Who uploaded it.
     pub created_by: UserId,
     /// When it was uploaded.
     pub created_at: Millis,
+}
+
+/// Something that refers to an artifact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// A job's newest draft.
+    Draft(JobId),
+    /// A release, which may be started at any time.
+    Release(ReleaseId),
+    /// A cluster, which has it in its `lib`.
+    Cluster(ClusterId),
+}
+
+/// One use of an artifact, with what people call its holder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ArtifactUse {
+    /// Who refers to it.
+    pub holder: Holder,
+    /// Name of the job or of the cluster.
+    pub name: String,
+    /// The job, where a draft or a release refers to it.
+    pub job_id: Option<JobId>,
+    /// The release's number.
+    pub release_number: Option<i64>,
+}
+
+impl fmt::Display for ArtifactUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.holder {
+            Holder::Draft(_) => write!(f, "the draft of job '{}'", self.name),
+            Holder::Release(_) => write!(f, "release {} of job '{}'", self.release_number.unwrap_or_default(), self.name),
+            Holder::Cluster(_) => write!(f, "cluster '{}'", self.name),
+        }
+    }
+}
+
+/// Why a name of an artifact or of its file is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidArtifactName {
+    /// As for every name.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// It will be a file's name on the way to Flink.
+    #[error("a name has no '/' and no '\\', because it is the name of a file")]
+    Separator,
+    /// A folder's own names.
+    #[error("'.' and '..' are no names of files")]
+    Dots,
+}
+
+/// Checks the name of an artifact or of its file.
+///
+/// # Errors
+/// Why it is refused.
+pub fn check_artifact_name(name: &str) -> Result<(), InvalidArtifactName> {
+    check_name(name)?;
+    if name.contains(['/', '\\']) {
+        Err(InvalidArtifactName::Separator)
+    } else if matches!(name, "." | "..") {
+        Err(InvalidArtifactName::Dots)
+    } else {
+        Ok(())
+    }
 }
 
 /// How a draft refers to an artifact of its team.
@@ -148,9 +216,53 @@ impl From<&Artifact> for PinnedArtifact {
     }
 }
 
+/// Two jars of a job that hold something different under the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JarConflict {
+    /// The jar that comes first: what it holds is used.
+    pub kept: String,
+    /// The jar whose is not.
+    pub left_out: String,
+    /// How many classes differ.
+    pub classes: u32,
+    /// How many other entries differ.
+    pub resources: u32,
+    /// One of them, a class where there is one.
+    pub example: String,
+}
+
+impl From<&PinnedArtifact> for ArtifactRef {
+    fn from(pinned: &PinnedArtifact) -> Self {
+        Self {
+            name: pinned.name.clone(),
+            version: Some(pinned.version),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_names_of_files() {
+        for good in ["flink-sql-connector-kafka-4.0.1-2.0.jar", "订单.jar", "a b.py", "..jar"] {
+            assert_eq!(check_artifact_name(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "../a.jar",
+            "/etc/passwd",
+            "a\\b.jar",
+            "..",
+            ".",
+            "",
+            "a\nb",
+            "a\0b",
+            &"x".repeat(10_000),
+        ] {
+            assert!(check_artifact_name(bad).is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn digests_are_read_strictly() {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flink_version::VersionNumber;
 use crate::id::{ClusterId, FlinkVersionId, OperationId, TeamId};
+use crate::secret::Sealed;
 use crate::time::Millis;
 
 /// What kind of place runs the cluster.
@@ -45,6 +46,8 @@ pub struct Cluster {
     pub version: Option<VersionNumber>,
     /// REST address without a trailing slash. Of a local cluster: chosen at its first launch and then kept.
     pub rest_url: Option<String>,
+    /// How that address is spoken to, sealed; unset where it asks for nothing (standalone).
+    pub connection: Option<Sealed>,
     /// TaskManagers to run (local).
     pub task_managers: u32,
     /// Slots of each TaskManager (local).

@@ -190,6 +190,7 @@ mod tests {
             flink_version_id: None,
             version: None,
             rest_url: None,
+            connection: None,
             task_managers: 1,
             slots: 4,
             configuration: BTreeMap::new(),

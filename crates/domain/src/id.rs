@@ -82,6 +82,10 @@ ids! {
     SessionId = "session";
     /// One API token.
     TokenId = "token";
+    /// An invitation into a team.
+    InvitationId = "invitation";
+    /// One row of the audit list.
+    AuditId = "audit";
     /// An installed Flink distribution.
     FlinkVersionId = "flink";
     /// One installation of a Flink distribution.
@@ -110,6 +114,8 @@ ids! {
     DestinationId = "destination";
     /// One message on its way.
     DeliveryId = "delivery";
+    /// An artifact's bytes on their way to the server.
+    UploadId = "upload";
     /// One running server process.
     InstanceId = "instance";
 }
@@ -119,6 +125,13 @@ impl RunId {
     #[must_use]
     pub fn flink_job_id(&self) -> String {
         self.hex()
+    }
+
+    /// The run that a Flink job of somebody else becomes when it is adopted: the same digits.
+    #[must_use]
+    pub fn of_flink_job(flink_job_id: &str) -> Option<Self> {
+        let hex = flink_job_id.len() == 32 && flink_job_id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        hex.then(|| Uuid::try_parse(flink_job_id).ok()).flatten().map(Self)
     }
 }
 
@@ -132,6 +145,10 @@ mod tests {
         assert_eq!(id.to_string(), "run_0190000000007000800000000000002a");
         assert_eq!(id.to_string().parse::<RunId>(), Ok(id));
         assert_eq!(id.flink_job_id(), "0190000000007000800000000000002a");
+        assert_eq!(RunId::of_flink_job(&id.flink_job_id()), Some(id));
+        for bad in ["", "0190", "{0190000000007000800000000000002a}", &"z".repeat(32)] {
+            assert_eq!(RunId::of_flink_job(bad), None, "{bad}");
+        }
     }
 
     #[test]

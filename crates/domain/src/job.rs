@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ClusterId, JobId, OperationId, ReleaseId, RunId, TeamId};
+use crate::label::Labels;
 use crate::time::Millis;
 
 /// Longest name of a job, cluster or team, in characters.
@@ -32,6 +33,9 @@ pub struct Job {
     pub name: String,
     /// One line about it.
     pub description: String,
+    /// Words to find it by.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
     /// What is asked.
     pub desired: Desired,
     /// Grows with each intent; a run carries the generation that made it.

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{DeliveryId, DestinationId, IncidentId, JobId, TeamId};
 use crate::incident::IncidentKind;
+use crate::ports::{PortError, Vault};
+use crate::secret::{Sealed, Secret};
 use crate::time::{HOUR, Millis, SECOND};
 
 /// Destinations of a team.
@@ -105,13 +107,30 @@ pub struct Destination {
     /// Where.
     pub address: Address,
     /// What is secret of it, sealed.
-    pub sealed: Option<String>,
+    pub sealed: Option<Sealed>,
     /// Of what it is told.
     pub rules: Rules,
     /// Whether it is told at all.
     pub enabled: bool,
     /// When it was made: older trouble is not told.
     pub created_at: Millis,
+}
+
+impl Destination {
+    /// What a vault is told that a destination's secret is for: it does not open for another one.
+    #[must_use]
+    pub fn purpose(id: DestinationId) -> String {
+        format!("destinations.secret {id}")
+    }
+
+    /// What is secret of it, opened.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn secret(&self, vault: &dyn Vault) -> Result<Option<Secret>, PortError> {
+        let sealed = self.sealed.as_ref();
+        sealed.map(|sealed| vault.open(&Self::purpose(self.id), sealed)).transpose()
+    }
 }
 
 /// One line of a message.

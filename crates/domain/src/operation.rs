@@ -38,6 +38,13 @@ pub enum Request {
         /// How; its state is `none` or a path.
         options: StartOptions,
     },
+    /// Take over a Flink job that somebody else started. Nothing is sent to Flink.
+    Adopt {
+        /// The release that it is taken for: what runs when the job is started again.
+        release_id: ReleaseId,
+        /// The run that it becomes; its digits are the Flink job's id.
+        run_id: RunId,
+    },
     /// Take a savepoint of the running job.
     Savepoint,
     /// Delete the job with its history; snapshots' files stay where they are.
@@ -57,6 +64,7 @@ impl Request {
             Self::Stop { .. } => "stop",
             Self::Replace { .. } => "replace",
             Self::Restart { .. } => "restart",
+            Self::Adopt { .. } => "adopt",
             Self::Savepoint => "savepoint",
             Self::Delete => "delete",
             Self::ClusterStart => "cluster_start",

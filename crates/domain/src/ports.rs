@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::{Digest, PinnedArtifact};
+use crate::artifact::{Digest, JarConflict, PinnedArtifact};
 use crate::cluster::ProcessLook;
 use crate::flink_version::VersionNumber;
+use crate::id::UploadId;
 use crate::message::{Address, Message};
 use crate::observation::Presence;
 use crate::run::ClaimMode;
+use crate::secret::{Sealed, Secret};
 use crate::sql::{Reading, Report, Statement, Tier};
 use crate::time::Millis;
+use crate::upload::{Content, Upload};
 
 /// What went wrong on the way to something foreign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,13 +46,15 @@ impl PortError {
     }
 }
 
-/// A Flink cluster's REST address and the version whose fields it takes.
+/// A Flink cluster's REST address, how it is spoken to, and the version whose fields it takes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     /// `http://127.0.0.1:8081`, no trailing slash.
     pub rest_url: String,
     /// Decides which fields are sent.
     pub version: VersionNumber,
+    /// How it is spoken to, sealed; unset for an address that asks for nothing.
+    pub connection: Option<Sealed>,
 }
 
 /// What one look at a cluster saw. Incarnation is read after the jobs, so that an incarnation that is still
@@ -87,7 +92,7 @@ pub trait ClusterObserver: Send + Sync {
     /// Overview, jobs and incarnation of one JobManager, within a few seconds.
     async fn look(&self, endpoint: &Endpoint) -> Result<ClusterSight, PortError>;
     /// The version that a REST address reports, for standalone clusters.
-    async fn detect_version(&self, rest_url: &str) -> Result<VersionNumber, PortError>;
+    async fn detect_version(&self, rest_url: &str, connection: Option<&Sealed>) -> Result<VersionNumber, PortError>;
 }
 
 /// What a submission runs.
@@ -140,11 +145,45 @@ pub struct SessionJar {
     pub digest: Digest,
 }
 
-/// Where the bytes of artifacts are.
+/// Seals secrets before they are stored, and opens them where they are used.
+pub trait Vault: Send + Sync {
+    /// Seals a secret for a purpose: a stable word for the place where it is kept.
+    fn seal(&self, purpose: &str, secret: &Secret) -> Result<Sealed, PortError>;
+    /// Opens what was sealed for the same purpose. `GiveUp` for another key, another purpose, a damaged text.
+    fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Secret, PortError>;
+}
+
+/// What lies in an artifact store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inventory {
+    /// Bytes of artifacts.
+    pub digests: Vec<Digest>,
+    /// Bytes of uploads.
+    pub uploads: Vec<UploadId>,
+}
+
+/// Where the bytes of artifacts are. Equal bytes are stored once. `Refused` with 507 means that the disk is full.
 #[async_trait]
 pub trait ArtifactStore: Send + Sync {
     /// The file with these bytes, to be read only. `Refused` with 404 when they are not here.
     async fn file(&self, digest: &Digest) -> Result<PathBuf, PortError>;
+    /// Makes an empty upload, where there is room for so many bytes.
+    async fn begin(&self, upload: UploadId, size_bytes: i64) -> Result<(), PortError>;
+    /// How many bytes of an upload have arrived. `Refused` with 404 when it is not here.
+    async fn offset(&self, upload: UploadId) -> Result<i64, PortError>;
+    /// Adds bytes at an offset; answers the next one. `Refused` with 409 when the upload does not end at that offset.
+    async fn append(&self, upload: UploadId, offset: i64, bytes: Vec<u8>) -> Result<i64, PortError>;
+    /// Reads a whole upload through. `Refused` with 422 when it is not what it is to be: with the reason, and the
+    /// name of the entry at fault.
+    async fn inspect(&self, upload: &Upload) -> Result<Content, PortError>;
+    /// Keeps the bytes of an upload under their digest, safely on the disk; the upload is gone then.
+    async fn keep(&self, upload: UploadId, digest: &Digest) -> Result<(), PortError>;
+    /// Forgets an upload. Safe to call again.
+    async fn discard(&self, upload: UploadId) -> Result<(), PortError>;
+    /// What was last written before a moment.
+    async fn inventory(&self, before: Millis) -> Result<Inventory, PortError>;
+    /// Removes bytes, unless they were kept (again) since that moment. Safe to call again.
+    async fn remove(&self, digest: &Digest, before: Millis) -> Result<(), PortError>;
 }
 
 /// Makes the one jar that a session cluster takes.
@@ -152,7 +191,10 @@ pub trait ArtifactStore: Send + Sync {
 pub trait JarMerger: Send + Sync {
     /// Merges jars in this order into one, with the runner first where a script is to run. The second call for
     /// the same jars finds the first one's file.
+    /// `Refused` when one of them is gone or is no jar.
     async fn merge(&self, artifacts: &[PinnedArtifact], with_runner: bool) -> Result<SessionJar, PortError>;
+    /// What merging them would leave out although it differs.
+    async fn conflicts(&self, artifacts: &[PinnedArtifact]) -> Result<Vec<JarConflict>, PortError>;
 }
 
 /// A savepoint to trigger, alone or with a stop.
@@ -353,6 +395,8 @@ pub struct Launch {
     pub rest_port: Option<u16>,
     /// Configuration on top of ours.
     pub configuration: BTreeMap<String, String>,
+    /// Jars on the class path of all its processes, beside the distribution's.
+    pub jars: Vec<PathBuf>,
 }
 
 /// Runs local clusters: child processes that survive the server and are found again.
@@ -375,7 +419,7 @@ pub trait ClusterHost: Send + Sync {
 pub trait Messenger: Send + Sync {
     /// Sends one message. `secret` is the webhook's address or the mail server's password. `GiveUp` and `Refused` are not
     /// tried again.
-    async fn send(&self, address: &Address, secret: Option<&str>, message: &Message) -> Result<(), PortError>;
+    async fn send(&self, address: &Address, secret: Option<&Secret>, message: &Message) -> Result<(), PortError>;
 }
 
 /// What a state storage says of a snapshot.

@@ -62,6 +62,8 @@ pub enum RunCause {
     Replace,
     /// The restart policy.
     Restart,
+    /// Somebody else started it; it was taken over while it ran.
+    Adopt,
 }
 
 /// How a run ended.

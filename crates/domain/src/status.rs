@@ -166,6 +166,7 @@ fn lifecycle_label(facts: &JobFacts, operation: &Operation) -> (Label, String, M
         Request::Restart { .. } => (Label::Restarting, "The restart is being worked on."),
         Request::Delete => (Label::Stopping, "The job is being deleted."),
         Request::Replace { .. } if old_run_lives => (Label::Stopping, "The running release is being stopped for another start."),
+        Request::Adopt { .. } => (Label::Starting, "The Flink job is being taken over."),
         _ => (Label::Starting, "The start is being worked on."),
     };
     let step = operation

@@ -14,4 +14,6 @@ pub struct Team {
     pub name: String,
     /// When it was made.
     pub created_at: Millis,
+    /// Since when its members cannot enter it.
+    pub disabled_at: Option<Millis>,
 }

@@ -20,6 +20,12 @@ impl Millis {
         (self.0 - earlier.0).max(0)
     }
 
+    /// The time of an RFC 3339 text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_millisecond()))
+    }
+
     /// RFC 3339 text in UTC with milliseconds, as the API shows it.
     #[must_use]
     pub fn rfc3339(self) -> String {

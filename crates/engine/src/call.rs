@@ -1,21 +1,18 @@
 //! Calls outside: the effect is written as intended, then as sent, then the call is made, then its answer is
 //! written. A server killed between any two of these leaves a row from which the next one goes on.
 
-use std::collections::BTreeMap;
-
-use domain::draft::Code;
 use domain::effect::{Effect, EffectKind, EffectState};
 use domain::id::{EffectId, OperationId, RunId, SnapshotId};
 use domain::operation::{Operation, Request};
 use domain::plan::Action;
-use domain::ports::{Endpoint, PortError, Program, SavepointRequest, Submission};
-use domain::release::{Release, ReleaseContent};
+use domain::ports::{Endpoint, PortError, SavepointRequest};
+use domain::release::Release;
 use domain::run::{Run, RunCause, StartOptions, StopMode};
 use domain::snapshot::{Snapshot, SnapshotKind, SnapshotState};
 use domain::status::JobFacts;
 use store::{Lease, NewEvent, StoreError, Write};
 
-use crate::{Engine, observe};
+use crate::{Engine, observe, submission};
 
 /// Makes one call of a plan.
 pub(crate) async fn make(engine: &Engine, lease: Option<&Lease>, facts: &JobFacts, action: &Action) -> Result<(), StoreError> {
@@ -31,6 +28,7 @@ pub(crate) async fn make(engine: &Engine, lease: Option<&Lease>, facts: &JobFact
     match action {
         Action::Submit { new: true, restore_path } => caller.submit_new(restore_path.clone()).await,
         Action::Submit { new: false, .. } => caller.submit_again().await,
+        Action::Adopt { run_id } => caller.adopt(*run_id).await,
         Action::TriggerSavepoint { operation_id } => caller.savepoint(*operation_id, None).await,
         Action::StopWithSavepoint { operation_id, drain } => caller.savepoint(*operation_id, Some(*drain)).await,
         Action::Cancel { operation_id } => caller.cancel(*operation_id).await,
@@ -147,6 +145,36 @@ impl Caller<'_> {
         self.submit(&run, &release, effect).await
     }
 
+    /// A Flink job of somebody else becomes a run, with the effect of a submission that Flink has taken.
+    async fn adopt(&self, run_id: RunId) -> Result<(), StoreError> {
+        let Some(operation) = &self.facts.lifecycle else { return Ok(()) };
+        let Request::Adopt { release_id, .. } = &operation.request else {
+            return Ok(());
+        };
+        let release = self.engine.store.release_any(*release_id).await?;
+        let Some(run) = self.new_run(operation, &release, (&StartOptions::default(), RunCause::Adopt), None) else {
+            return Ok(());
+        };
+        let run = Run { id: run_id, ..run };
+        let now = Some(store::now());
+        let taken = Effect {
+            incarnation: self.incarnation(),
+            state: EffectState::Accepted,
+            answer: Some("It was running already.".to_owned()),
+            sent_at: now,
+            answered_at: now,
+            ..Self::intended(operation.id, run.id, EffectKind::Submit, run.id.flink_job_id())
+        };
+        let message = format!("Flink job {} was taken over as release {}.", run.id.flink_job_id(), release.number);
+        let event = self.event("run_adopted", message, run.id, operation.id);
+        let operation = Operation {
+            run_id: Some(run.id),
+            ..operation.clone()
+        };
+        let writes = vec![Write::InsertRun(run), Write::Effect(taken), event, Write::Operation(operation)];
+        self.commit(writes).await
+    }
+
     /// The operation with the step that the notes of this plan have just written.
     fn stepped(&self, operation: &Operation) -> Operation {
         let mut operation = operation.clone();
@@ -205,7 +233,10 @@ impl Caller<'_> {
     }
 
     async fn submit(&self, run: &Run, release: &Release, effect: Effect) -> Result<(), StoreError> {
-        let submission = self.submission(run, release);
+        let submission = match submission::of(self.engine, (self.facts, &self.endpoint), run, release).await {
+            Ok(submission) => submission,
+            Err(error) => return self.not_submitted(effect, error).await,
+        };
         let effect = self.sent(effect).await?;
         let answer = self.engine.ports.control.submit(&self.endpoint, &submission).await;
         if let Err(error) = &answer {
@@ -214,35 +245,20 @@ impl Caller<'_> {
         self.answered(effect, answer.map(|()| None)).await
     }
 
-    fn submission(&self, run: &Run, release: &Release) -> Submission {
-        let spec = &release.content.spec;
-        Submission {
-            flink_job_id: run.id.flink_job_id(),
-            job_name: release.content.name.clone(),
-            program: program(&release.content),
-            jar: None,
-            configuration: self.configuration(&spec.configuration),
-            parallelism: run.options.parallelism.or(spec.parallelism),
-            restore_path: run.restore_path.clone(),
-            allow_non_restored_state: run.options.allow_non_restored_state,
-            claim_mode: run.options.claim_mode,
+    /// The job's jar cannot be had, so nothing goes out. What may mend itself is tried again until the operation's
+    /// deadline, with the reason in the effect; anything else is a refused submission.
+    async fn not_submitted(&self, effect: Effect, error: PortError) -> Result<(), StoreError> {
+        tracing::info!(run = %effect.run_id, %error, "the job's jar cannot be made");
+        match error {
+            PortError::Retry(_) if effect.state != EffectState::Intended => Ok(()),
+            PortError::Retry(reason) if effect.answer.as_ref() == Some(&reason) => Ok(()),
+            PortError::Retry(reason) => {
+                let answer = Some(reason);
+                self.commit(vec![Write::Effect(Effect { answer, ..effect })]).await
+            }
+            _ if matches!(effect.state, EffectState::Sent | EffectState::Unknown) => Ok(()),
+            error => self.answered(effect, Err(error)).await,
         }
-    }
-
-    /// The release's configuration with ours below it (checkpoints retained, time for savepoints) and above it
-    /// (a checkpoint directory of the job's own).
-    fn configuration(&self, declared: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let mut configuration = BTreeMap::from([
-            (
-                "execution.checkpointing.externalized-checkpoint-retention".to_owned(),
-                "RETAIN_ON_CANCELLATION".to_owned(),
-            ),
-            ("execution.checkpointing.timeout".to_owned(), "30 min".to_owned()),
-        ]);
-        configuration.extend(declared.clone());
-        let key = self.endpoint.version.capabilities().checkpoints_dir_key;
-        configuration.insert(key.to_owned(), self.engine.checkpoints_of(self.facts.job.id, self.cluster()));
-        configuration
     }
 
     fn cluster(&self) -> Option<&domain::cluster::Cluster> {
@@ -412,18 +428,5 @@ impl Caller<'_> {
             "Cancelling; waiting for Flink to report its end.".to_owned(),
         );
         operation
-    }
-}
-
-/// What a release runs, in the words of a submission.
-fn program(content: &ReleaseContent) -> Program {
-    match &content.spec.code {
-        Code::Sql { .. } => Program::Sql {
-            statements: content.statements.clone(),
-        },
-        Code::Jar { entry_class, args, .. } => Program::Jar {
-            entry_class: entry_class.clone(),
-            args: args.clone(),
-        },
     }
 }

@@ -1,6 +1,7 @@
 //! The task of one cluster: look, write what changed, keep its processes as desired, move its jobs on.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -72,7 +73,10 @@ pub(crate) async fn follow(engine: Engine, id: ClusterId, nudge: Arc<Notify>, sh
         checkpoints: checkpoint::Clock::default(),
     };
     let mut lease = lease;
+    let mut due = tokio::time::Instant::now();
     loop {
+        let late = tokio::time::Instant::now().saturating_duration_since(due);
+        metrics::histogram!("streamwright_look_late_seconds").record(late.as_secs_f64());
         let pause = match follower.tick(&mut lease).await {
             Ok(Some(pause)) => pause,
             Ok(None) => break,
@@ -85,10 +89,12 @@ pub(crate) async fn follow(engine: Engine, id: ClusterId, nudge: Arc<Notify>, sh
                 MOVING
             }
         };
+        due = tokio::time::Instant::now() + pause;
         tokio::select! {
             () = shutdown.cancelled() => break,
-            () = nudge.notified() => {}
-            () = follower.rest(pause) => {}
+            () = nudge.notified() => due = tokio::time::Instant::now(),
+            // Earlier only where a process of this host has ended.
+            () = follower.rest(pause) => due = due.min(tokio::time::Instant::now()),
         }
     }
     // Without it the next owner waits until the lease has expired.
@@ -269,7 +275,19 @@ impl Follower {
                 .and_then(|url| url.rsplit(':').next())
                 .and_then(|port| port.parse().ok()),
             configuration: cluster.configuration.clone(),
+            jars: self.jars(cluster).await?,
         })
+    }
+
+    /// The files of the jars in the cluster's `lib`.
+    async fn jars(&self, cluster: &Cluster) -> Result<Vec<PathBuf>, String> {
+        let pinned = self.engine.store.cluster_jars(cluster.id).await;
+        let mut files = Vec::new();
+        for jar in pinned.map_err(|error| format!("its jars cannot be read: {error}"))? {
+            let file = self.engine.ports.artifacts.file(&jar.digest).await;
+            files.push(file.map_err(|error| format!("the bytes of '{}' version {} are missing: {error}", jar.name, jar.version))?);
+        }
+        Ok(files)
     }
 
     async fn terminate(&self, cluster: &Cluster, operation: Option<&Operation>) -> Vec<Write> {

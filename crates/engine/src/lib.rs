@@ -7,6 +7,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod artifact;
 mod call;
 mod checkpoint;
 mod cluster;
@@ -15,6 +16,7 @@ mod job;
 mod message;
 mod note;
 mod observe;
+mod submission;
 mod supervisor;
 
 use std::sync::Arc;
@@ -22,8 +24,8 @@ use std::sync::Arc;
 use domain::cluster::Cluster;
 use domain::evidence::Retention;
 use domain::id::{InstanceId, JobId};
-use domain::ports::{ClusterHost, ClusterObserver, JobControl, JobReader, Messenger, StateStorage};
-use store::{Sealer, Store};
+use domain::ports::{ArtifactStore, ClusterHost, ClusterObserver, JarMerger, JobControl, JobReader, Messenger, StateStorage, Vault};
+use store::Store;
 
 pub use evidence::LogReadings;
 pub use supervisor::run;
@@ -43,6 +45,12 @@ pub struct Ports {
     pub storage: Arc<dyn StateStorage>,
     /// Carries messages out.
     pub messenger: Arc<dyn Messenger>,
+    /// Opens the secrets of destinations.
+    pub vault: Arc<dyn Vault>,
+    /// Has the bytes of artifacts.
+    pub artifacts: Arc<dyn ArtifactStore>,
+    /// Makes one jar of a job's.
+    pub merger: Arc<dyn JarMerger>,
 }
 
 /// The engine of one server process.
@@ -58,8 +66,6 @@ pub struct Engine {
     pub state_root: String,
     /// How long and how much evidence of ended runs is kept.
     pub retention: Retention,
-    /// Opens the secrets of destinations.
-    pub sealer: Sealer,
     /// Where browsers reach the server, for links in messages.
     pub public_url: Option<String>,
     /// Logs that were just read for a run that ended.

@@ -204,8 +204,6 @@ async fn try_one(engine: &Engine, mut delivery: Delivery, to: Destination) -> De
 }
 
 async fn deliver(engine: &Engine, to: &Destination, message: &Message) -> Result<(), PortError> {
-    let place = to.id.to_string();
-    let secret = to.sealed.as_deref().map(|sealed| engine.sealer.open(&place, sealed)).transpose();
-    let secret = secret.map_err(|error| PortError::GiveUp(error.to_string()))?;
-    engine.ports.messenger.send(&to.address, secret.as_deref(), message).await
+    let secret = to.secret(&*engine.ports.vault)?;
+    engine.ports.messenger.send(&to.address, secret.as_ref(), message).await
 }

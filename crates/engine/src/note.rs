@@ -1,5 +1,6 @@
 //! Turns the notes of a plan into one transaction.
 
+use domain::effect::{EffectKind, EffectState};
 use domain::id::OperationId;
 use domain::job::Desired;
 use domain::operation::{Operation, OperationState, Request};
@@ -55,6 +56,7 @@ pub(crate) async fn write(
             Action::Restart { number, options } => notes.restart(*number, options),
             Action::GiveUpRestarts { reason } => notes.give_up(reason),
             Action::Submit { .. }
+            | Action::Adopt { .. }
             | Action::TriggerSavepoint { .. }
             | Action::StopWithSavepoint { .. }
             | Action::Cancel { .. }
@@ -135,8 +137,24 @@ impl<'a> Notes<'a> {
             .run()
             .is_some_and(|run| run.running_at.replace(run.running_at.unwrap_or(now)).is_none());
         if first {
-            let event = self.event("run_running", "All tasks run.".to_owned());
+            let message = self.running();
+            let event = self.event("run_running", message);
             self.writes.push(Write::Event(event));
+        }
+    }
+
+    /// Flink may run a job and refuse its submission all the same: the main method of a jar was broken off after it
+    /// had started its job.
+    fn running(&self) -> String {
+        let run = self.facts.run.as_ref().map(|run| run.id);
+        let refused = self
+            .facts
+            .effects
+            .iter()
+            .find(|effect| effect.kind == EffectKind::Submit && effect.state == EffectState::Refused && Some(effect.run_id) == run);
+        match refused.and_then(|effect| effect.answer.as_deref()) {
+            Some(answer) => format!("All tasks run, although Flink refused the rest of the submission: {answer}"),
+            None => "All tasks run.".to_owned(),
         }
     }
 

@@ -26,6 +26,7 @@ pub(crate) fn endpoint(cluster: &Cluster) -> Option<Endpoint> {
     Some(Endpoint {
         rest_url: cluster.rest_url.clone()?,
         version: cluster.version?,
+        connection: cluster.connection.clone(),
     })
 }
 
@@ -76,7 +77,7 @@ async fn answer(engine: &Engine, cluster: &Cluster) -> Result<ClusterSight, Port
     let version = match cluster.version {
         Some(version) => version,
         None => {
-            let version = engine.ports.observer.detect_version(rest_url).await?;
+            let version = engine.ports.observer.detect_version(rest_url, cluster.connection.as_ref()).await?;
             engine
                 .store
                 .set_cluster_rest(cluster.id, None, Some(version))
@@ -91,6 +92,7 @@ async fn answer(engine: &Engine, cluster: &Cluster) -> Result<ClusterSight, Port
         .look(&Endpoint {
             rest_url: rest_url.clone(),
             version,
+            connection: cluster.connection.clone(),
         })
         .await?;
     // Somebody upgraded a cluster that is not ours: other fields are taken from now on.

@@ -72,6 +72,9 @@ async fn sweep(
     Ok(())
 }
 
+/// How long the audit list reaches back, in milliseconds: thirteen months.
+const AUDIT_KEPT: i64 = 400 * 24 * HOUR;
+
 async fn tidy_up(engine: &Engine) {
     let store = &engine.store;
     let results = [
@@ -80,6 +83,7 @@ async fn tidy_up(engine: &Engine) {
         store.prune_access().await,
         store.prune_evidence(engine.retention).await,
         store.prune_messages(store::now().plus(-engine.retention.age)).await,
+        store.prune_audit(store::now().plus(-AUDIT_KEPT)).await,
     ];
     for error in results.into_iter().filter_map(Result::err) {
         tracing::warn!(%error, "old rows could not be removed; trying again later");

@@ -1,53 +1,60 @@
 //! Flink's REST API: the adapter behind the observer, control and reader ports.
 //!
 //! One file per thing that is asked: [`overview`] looks, [`submit`] and [`savepoint`] act, the others read
-//! for people. [`client`] has the limits, [`fault`] decides what a failed call means, [`trace`] finds the
-//! cause in a Java stack trace, [`field`] reads foreign JSON tolerantly. Nothing is kept between calls but
-//! connections and a hint where the runner's jar is.
+//! for people. [`client`] has the limits, [`clients`] speak to addresses that ask for more than plain HTTP, [`fault`] decides
+//! what a failed call means, [`trace`] finds the cause in a Java stack trace, [`field`] reads foreign JSON tolerantly. Nothing is kept between calls but
+//! connections and a hint where our jars are.
 
 mod checkpoints;
 mod client;
+mod clients;
 mod configuration;
+mod connection;
 mod exceptions;
 mod fault;
 mod field;
+mod jars;
 mod job;
 mod logs;
 mod overview;
+mod program;
 mod savepoint;
 mod submit;
 mod trace;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::flink_version::VersionNumber;
 use domain::ports::{
     Checkpoints, ClusterObserver, ClusterSight, Endpoint, JobControl, JobDetail, JobException, JobReader, LogFile, PortError,
-    SavepointProgress, SavepointRequest, Submission,
+    SavepointProgress, SavepointRequest, Submission, Vault,
 };
+use domain::secret::Sealed;
 use sha2::{Digest, Sha256};
 
-use client::Client;
-use submit::Runner;
+use clients::Clients;
+use jars::Jar;
+use submit::Submitter;
 
 /// All JobManagers, over REST.
 #[derive(Debug)]
 pub struct Rest {
-    client: Client,
-    runner: Runner,
+    clients: Clients,
+    submitter: Submitter,
 }
 
 impl Rest {
-    /// A client that submits jobs with the runner whose jar is given.
+    /// A client that submits jobs with the runner whose jar is given, and opens sealed connections with the vault.
     ///
     /// # Errors
     /// `GiveUp` where TLS cannot be set up on this machine.
-    pub fn new(runner_jar: Vec<u8>) -> Result<Self, PortError> {
+    pub fn new(runner_jar: Vec<u8>, vault: Arc<dyn Vault>) -> Result<Self, PortError> {
         let digest = hex::encode(Sha256::digest(&runner_jar));
         Ok(Self {
-            client: Client::new()?,
-            runner: Runner::new(runner_jar, &digest),
+            clients: Clients::new(vault)?,
+            submitter: Submitter::new(Jar::runner(runner_jar, &digest)),
         })
     }
 }
@@ -55,60 +62,67 @@ impl Rest {
 #[async_trait]
 impl ClusterObserver for Rest {
     async fn look(&self, endpoint: &Endpoint) -> Result<ClusterSight, PortError> {
-        overview::look(&self.client, endpoint).await
+        overview::look(&self.clients.of(endpoint.connection.as_ref())?, endpoint).await
     }
 
-    async fn detect_version(&self, rest_url: &str) -> Result<VersionNumber, PortError> {
-        overview::detect_version(&self.client, rest_url).await
+    async fn detect_version(&self, rest_url: &str, connection: Option<&Sealed>) -> Result<VersionNumber, PortError> {
+        overview::detect_version(&self.clients.of(connection)?, rest_url).await
     }
 }
 
 #[async_trait]
 impl JobControl for Rest {
     async fn submit(&self, endpoint: &Endpoint, submission: &Submission) -> Result<(), PortError> {
-        submit::submit(&self.client, &self.runner, endpoint, submission).await
+        let client = self.clients.of(endpoint.connection.as_ref())?;
+        self.submitter.submit(&client, endpoint, submission).await
     }
 
     async fn trigger_savepoint(&self, endpoint: &Endpoint, request: &SavepointRequest) -> Result<String, PortError> {
-        savepoint::trigger(&self.client, endpoint, request).await
+        savepoint::trigger(&self.clients.of(endpoint.connection.as_ref())?, endpoint, request).await
     }
 
     async fn stop_with_savepoint(&self, endpoint: &Endpoint, request: &SavepointRequest) -> Result<String, PortError> {
-        savepoint::stop(&self.client, endpoint, request).await
+        savepoint::stop(&self.clients.of(endpoint.connection.as_ref())?, endpoint, request).await
     }
 
     async fn savepoint_progress(&self, endpoint: &Endpoint, flink_job_id: &str, trigger_id: &str) -> Result<SavepointProgress, PortError> {
-        savepoint::progress(&self.client, endpoint, flink_job_id, trigger_id).await
+        savepoint::progress(&self.clients.of(endpoint.connection.as_ref())?, endpoint, flink_job_id, trigger_id).await
     }
 
     async fn cancel(&self, endpoint: &Endpoint, flink_job_id: &str) -> Result<(), PortError> {
-        savepoint::cancel(&self.client, endpoint, flink_job_id).await
+        savepoint::cancel(&self.clients.of(endpoint.connection.as_ref())?, endpoint, flink_job_id).await
     }
 }
 
 #[async_trait]
 impl JobReader for Rest {
     async fn detail(&self, endpoint: &Endpoint, flink_job_id: &str) -> Result<JobDetail, PortError> {
-        job::detail(&self.client, endpoint, flink_job_id).await
+        job::detail(&self.clients.of(endpoint.connection.as_ref())?, endpoint, flink_job_id).await
     }
 
     async fn checkpoints(&self, endpoint: &Endpoint, flink_job_id: &str) -> Result<Checkpoints, PortError> {
-        checkpoints::checkpoints(&self.client, endpoint, flink_job_id).await
+        checkpoints::checkpoints(&self.clients.of(endpoint.connection.as_ref())?, endpoint, flink_job_id).await
     }
 
     async fn exceptions(&self, endpoint: &Endpoint, flink_job_id: &str) -> Result<Vec<JobException>, PortError> {
-        exceptions::exceptions(&self.client, endpoint, flink_job_id).await
+        exceptions::exceptions(&self.clients.of(endpoint.connection.as_ref())?, endpoint, flink_job_id).await
     }
 
     async fn configuration(&self, endpoint: &Endpoint, flink_job_id: Option<&str>) -> Result<BTreeMap<String, String>, PortError> {
-        configuration::configuration(&self.client, endpoint, flink_job_id).await
+        configuration::configuration(&self.clients.of(endpoint.connection.as_ref())?, endpoint, flink_job_id).await
     }
 
     async fn log_files(&self, endpoint: &Endpoint) -> Result<Vec<LogFile>, PortError> {
-        logs::files(&self.client, endpoint).await
+        logs::files(&self.clients.of(endpoint.connection.as_ref())?, endpoint).await
     }
 
     async fn log_tail(&self, endpoint: &Endpoint, process: &str, name: &str, max_bytes: usize) -> Result<String, PortError> {
-        logs::tail(&self.client, endpoint, logs::Which { process, name }, max_bytes).await
+        logs::tail(
+            &self.clients.of(endpoint.connection.as_ref())?,
+            endpoint,
+            logs::Which { process, name },
+            max_bytes,
+        )
+        .await
     }
 }

@@ -34,6 +34,7 @@ impl Bed {
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let folder = |name: &str| dir.path().join(name).display().to_string();
         let launch = Launch {
+            jars: Vec::new(),
             name: NAME.to_owned(),
             flink_home: folder("home"),
             java_home: folder("jdk"),

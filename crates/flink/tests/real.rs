@@ -5,10 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod lab;
+mod papers;
 
 use std::fs;
 
 use domain::cluster::ProcessLook;
+use domain::connection::Connection;
 use domain::observation::{FlinkState, Presence};
 use domain::ports::{
     ClusterHost, ClusterObserver, Endpoint, JobControl, JobReader, Launch, PortError, SavepointProgress, SavepointRequest, StateStorage,
@@ -16,7 +18,8 @@ use domain::ports::{
 };
 use domain::sql::StatementKind;
 use flink::LocalStorage;
-use lab::{Lab, NAME, endless, homes, left, submission, until};
+use lab::{Lab, NAME, NoVault, endless, homes, left, submission, until};
+use papers::Papers;
 
 /// What Flink says of a running job: graph with figures, checkpoints, configuration, logs.
 async fn read_a_job(lab: &Lab, endpoint: &Endpoint, id: &str) {
@@ -131,7 +134,7 @@ async fn a_job_is_started_saved_stopped_restored_and_cancelled() {
         let lab = Lab::new(&home, 1);
         let (endpoint, sight) = lab.up().await;
         assert_eq!(sight.version, home.version.to_string());
-        assert_eq!(lab.rest.detect_version(&endpoint.rest_url).await, Ok(home.version));
+        assert_eq!(lab.rest.detect_version(&endpoint.rest_url, None).await, Ok(home.version));
         assert!(!sight.incarnation.is_empty());
 
         let first = endless(&lab, 1);
@@ -276,5 +279,51 @@ async fn a_jvm_that_cannot_start_says_why() {
             "{}",
             lab.log("jobmanager").await
         );
+    }
+}
+
+/// A REST address with TLS and client certificates: of an own authority, in Flink's own words.
+#[tokio::test]
+#[ignore = "needs a Flink home in STREAMWRIGHT_TEST_FLINK_HOMES, the runner jar, openssl and keytool"]
+async fn an_address_with_tls_wants_our_certificate_and_shows_its_own() {
+    for home in homes() {
+        let mut lab = Lab::new(&home, 1);
+        let papers = Papers::make(lab.dir.path());
+        lab.launch.configuration.extend(papers.flink_configuration());
+        let rest_url = lab.host.launch(&lab.launch).await.unwrap().replace("http://", "https://");
+        let with = |connection: Connection| Endpoint {
+            rest_url: rest_url.clone(),
+            version: home.version,
+            connection: connection.seal(&NoVault).unwrap(),
+        };
+        let whole = with(papers.connection());
+        until("the slots are there", || async {
+            let sight = lab.rest.look(&whole).await.map_err(|error| error.to_string())?;
+            if sight.slots_total >= 2 {
+                Ok(())
+            } else {
+                Err(format!("{sight:?}\n{}", lab.log("jobmanager").await))
+            }
+        })
+        .await;
+        let detected = lab.rest.detect_version(&rest_url, whole.connection.as_ref()).await;
+        assert_eq!(detected, Ok(home.version));
+        let stranger = lab.rest.look(&with(Connection::default())).await.unwrap_err();
+        assert!(stranger.to_string().contains("certificate"), "{stranger}");
+        let nameless = with(Connection {
+            client: None,
+            ..papers.connection()
+        });
+        assert!(matches!(lab.rest.look(&nameless).await, Err(PortError::Retry(_))));
+        let job = endless(&lab, 1);
+        lab.rest.submit(&whole, &job).await.unwrap();
+        until("it runs", || async {
+            let sight = lab.rest.look(&whole).await.map_err(|error| error.to_string())?;
+            let runs = sight.jobs.iter().any(|seen| seen.presence.all_tasks_running());
+            if runs { Ok(()) } else { Err(format!("{sight:?}")) }
+        })
+        .await;
+        lab.rest.cancel(&whole, &job.flink_job_id).await.unwrap();
+        lab.host.terminate(NAME).await.unwrap();
     }
 }

@@ -6,22 +6,25 @@
 mod fake;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use domain::connection::{Authentication, Connection};
 use domain::flink_version::VersionNumber;
 use domain::observation::{FlinkState, Presence};
 use domain::ports::{
     ClusterObserver, Endpoint, JobControl, JobReader, PortError, Program, SavepointProgress, SavepointRequest, Submission,
 };
 use domain::run::ClaimMode;
+use domain::secret::{Sealed, Secret};
 use domain::sql::{Statement, StatementKind};
-use fake::{Answer, Fake};
+use fake::{Answer, Fake, NoVault};
 use flink::Rest;
 use serde_json::{Value, json};
 
 const JOB: &str = "0123456789abcdef0123456789abcdef";
 
 fn rest() -> Rest {
-    Rest::new(b"a jar".to_vec()).unwrap()
+    Rest::new(b"a jar".to_vec(), Arc::new(NoVault)).unwrap()
 }
 
 fn submission() -> Submission {
@@ -72,7 +75,7 @@ async fn a_look_sees_jobs_slots_and_incarnation_in_the_right_order() {
         Some("GET /jobmanager/config"),
         "the incarnation must vouch for the list before it"
     );
-    assert_eq!(rest().detect_version(&fake.url).await, Ok(VersionNumber::new(2, 2, 1)));
+    assert_eq!(rest().detect_version(&fake.url, None).await, Ok(VersionNumber::new(2, 2, 1)));
 }
 
 #[tokio::test]
@@ -113,6 +116,7 @@ async fn nobody_at_home_and_an_endless_wait_are_the_same_to_a_look() {
     let gone = Endpoint {
         rest_url: "http://127.0.0.1:1".to_owned(),
         version: VersionNumber::new(2, 2, 1),
+        connection: None,
     };
     let error = rest().look(&gone).await.unwrap_err();
     assert!(error.to_string().contains("cannot connect to http://127.0.0.1:1"), "{error}");
@@ -125,17 +129,19 @@ async fn nobody_at_home_and_an_endless_wait_are_the_same_to_a_look() {
 async fn an_answer_larger_than_any_is_not_read() {
     let fake = Fake::start().await;
     fake.set("GET /config", vec![Answer::Endless(40 << 20)]);
-    assert!(matches!(rest().detect_version(&fake.url).await, Err(PortError::GiveUp(message)) if message.contains("larger than 32 MiB")));
+    assert!(
+        matches!(rest().detect_version(&fake.url, None).await, Err(PortError::GiveUp(message)) if message.contains("larger than 32 MiB"))
+    );
 }
 
 #[tokio::test]
 async fn a_redirect_is_followed_on_the_same_host_only() {
     let (fake, other) = (Fake::start().await, Fake::start().await);
     fake.set("GET /config", vec![Answer::Redirect(format!("{}/config", other.url))]);
-    is_retry(rest().detect_version(&fake.url).await, "another host");
+    is_retry(rest().detect_version(&fake.url, None).await, "another host");
     assert_eq!(other.calls(), Vec::<String>::new());
     fake.set("GET /config", vec![Answer::Redirect("/overview".to_owned())]);
-    assert_eq!(rest().detect_version(&fake.url).await, Ok(VersionNumber::new(2, 2, 1)));
+    assert_eq!(rest().detect_version(&fake.url, None).await, Ok(VersionNumber::new(2, 2, 1)));
 }
 
 fn ready_for_jars(fake: &Fake) -> String {
@@ -371,4 +377,72 @@ async fn logs_are_listed_and_their_end_is_read() {
         assert!(rest.log_tail(&endpoint, process, name, 10).await.is_err(), "{process} {name}");
     }
     assert_eq!(fake.calls().len(), before, "a crafted name reached the JobManager");
+}
+
+fn sealed(connection: &Connection) -> Sealed {
+    connection.seal(&NoVault).unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn each_request_carries_what_the_connection_says() {
+    let fake = Fake::start().await;
+    let basic = sealed(&Connection {
+        authentication: Authentication::Basic {
+            user: "ada".to_owned(),
+            password: Secret::new("päss:word".to_owned()),
+        },
+        ..Connection::default()
+    });
+    let header = sealed(&Connection {
+        authentication: Authentication::Header {
+            name: "Authorization".to_owned(),
+            value: Secret::new("Bearer abc".to_owned()),
+        },
+        ..Connection::default()
+    });
+    let rest = rest();
+    for (connection, expected) in [
+        (Some(basic), Some("Basic YWRhOnDDpHNzOndvcmQ=")),
+        (Some(header), Some("Bearer abc")),
+        (None, None),
+    ] {
+        let endpoint = Endpoint {
+            connection,
+            ..fake.endpoint("2.2.1")
+        };
+        rest.look(&endpoint).await.unwrap();
+        for call in ["GET /overview", "GET /jobs/overview", "GET /jobmanager/config"] {
+            assert_eq!(fake.last(call).authorization.as_deref(), expected, "{call}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_door_that_stays_shut_is_told_to_whoever_adds_the_cluster() {
+    let fake = Fake::start().await;
+    for status in [401, 403] {
+        fake.set("GET /config", vec![Answer::Text(status, "<html>who are you?</html>")]);
+        let error = rest().detect_version(&fake.url, None).await.unwrap_err();
+        assert!(
+            matches!(&error, PortError::Refused { status: Some(seen), message } if *seen == status && message.contains("does not let us in")),
+            "{error:?}"
+        );
+        // A look learns nothing from it.
+        fake.set("GET /overview", vec![Answer::Text(status, "<html>who are you?</html>")]);
+        is_retry(rest().look(&fake.endpoint("2.2.1")).await, "a shut door");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_open_is_an_error_of_its_own() {
+    let fake = Fake::start().await;
+    let error = rest()
+        .detect_version(&fake.url, Some(&Sealed::new("of another server".to_owned())))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, PortError::GiveUp(why) if why.contains("enter it again")),
+        "{error:?}"
+    );
+    assert_eq!(fake.calls(), Vec::<String>::new());
 }

@@ -38,7 +38,7 @@ pub async fn run(check: Check) -> Result<(), Failure> {
         java_home,
         script: script.clone(),
         configuration,
-        jars: Vec::new(),
+        jars: check.jars.iter().map(|jar| jar_file(jar)).collect::<Result<_, _>>()?,
         tier: if check.parse_only { Tier::Parse } else { Tier::Deep },
     };
     let report = planners.check(&request).await?;
@@ -47,6 +47,13 @@ pub async fn run(check: Check) -> Result<(), Failure> {
         0 => Ok(()),
         _ => Err(Failure::answer_no("")),
     }
+}
+
+/// A file that is a jar, by its directory: a text with that name would only hide its classes.
+fn jar_file(path: &Path) -> Result<PathBuf, Failure> {
+    let bad = |why: String| Failure::usage(format!("--jar {}: {why}", path.display()));
+    artifacts::check_jar(path).map_err(|why| bad(why.to_string()))?;
+    std::path::absolute(path).map_err(|error| bad(error.to_string()))
 }
 
 /// The distribution that judges: a folder that was named, or a version of the data folder's.

@@ -16,7 +16,7 @@ use crate::remote::client::Client;
 use crate::remote::operation;
 use crate::remote::print::at;
 use crate::serve::{self, Server};
-use crate::{admin, flink, wiring};
+use crate::{admin, flink, settings, wiring};
 
 /// The demo's team and cluster.
 const TEAM: &str = "demo";
@@ -45,15 +45,16 @@ const JOBS: [(&str, &str, &str); 3] = [
 /// # Errors
 /// When Flink cannot be installed or the server cannot start.
 pub async fn run(demo: Demo) -> Result<(), Failure> {
+    let settings = settings::read(&demo.serve.settings.0)?;
     if demo.clean {
-        return clean(&demo.serve.data).await;
+        return clean(&settings.data).await;
     }
-    serve::log(demo.serve.log_json);
+    serve::log(settings.log_json);
     let version: VersionNumber = demo
         .flink
         .parse()
         .map_err(|error: InvalidVersion| Failure::usage(error.to_string()))?;
-    let server = Server::open(&demo.serve).await?;
+    let server = Server::open(&settings).await?;
     let admin = admin::ensure(&server.store).await?;
     say(&format!(
         "Flink {version}: installing it into {} if it is not there",
@@ -112,6 +113,7 @@ async fn token(store: &Store, admin: &domain::access::User) -> Result<String, Fa
             name,
             secret_sha256: admin::sha256(&secret),
             expires_at,
+            scope: None,
         })
         .await?;
     Ok(secret)

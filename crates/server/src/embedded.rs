@@ -23,17 +23,29 @@ pub struct Console;
 /// # Errors
 /// When the folder cannot be written.
 pub fn planner_jar(data: &Path) -> Result<PathBuf, Failure> {
+    written(data, "planner", PLANNER_JAR)
+}
+
+/// As [`planner_jar`], the runner's: it becomes a part of merged jars.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn runner_jar(data: &Path) -> Result<PathBuf, Failure> {
+    written(data, "runner", RUNNER_JAR)
+}
+
+fn written(data: &Path, name: &str, jar: &[u8]) -> Result<PathBuf, Failure> {
     let folder = data.join("java");
-    let digest = hex::encode(sha2::Sha256::digest(PLANNER_JAR));
-    let file = folder.join(format!("planner-{}.jar", &digest[..12]));
+    let digest = hex::encode(sha2::Sha256::digest(jar));
+    let file = folder.join(format!("{name}-{}.jar", &digest[..12]));
     if file.exists() {
         return Ok(file);
     }
     let fails = |error: std::io::Error| Failure::unavailable(format!("{} cannot be written: {error}", file.display()));
     std::fs::create_dir_all(&folder).map_err(fails)?;
-    let part = folder.join(format!("planner-{}.part", std::process::id()));
+    let part = folder.join(format!("{name}-{}.part", std::process::id()));
     std::fs::File::create(&part)
-        .and_then(|mut open| open.write_all(PLANNER_JAR))
+        .and_then(|mut open| open.write_all(jar))
         .map_err(fails)?;
     std::fs::rename(&part, &file).map_err(fails)?;
     Ok(file)

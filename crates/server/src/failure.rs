@@ -12,6 +12,9 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The exit code where something needed could not be reached or used.
+    pub const UNAVAILABLE: i32 = 3;
+
     /// It was done and the answer is no.
     pub fn answer_no(message: impl Into<String>) -> Self {
         Self {
@@ -31,7 +34,7 @@ impl Failure {
     /// Something needed could not be reached or used.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self {
-            code: 3,
+            code: Self::UNAVAILABLE,
             message: message.into(),
         }
     }

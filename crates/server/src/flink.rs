@@ -60,7 +60,9 @@ pub async fn open(data: &Path) -> Result<Store, Failure> {
     let data = data
         .canonicalize()
         .map_err(|error| Failure::usage(format!("{}: {error}", data.display())))?;
-    Ok(Store::open(&Store::sqlite_url(&data.join("streamwright.db"))).await?)
+    let url = crate::environment::variable("STREAMWRIGHT_DATABASE");
+    let url = url.unwrap_or_else(|| Store::sqlite_url(&data.join("streamwright.db")));
+    Ok(Store::open(&url).await?)
 }
 
 /// The home of a version that the folder's database knows.
@@ -68,7 +70,7 @@ pub async fn open(data: &Path) -> Result<Store, Failure> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn registered(data: &Path, version: VersionNumber) -> Result<Option<PathBuf>, Failure> {
-    if !data.join("streamwright.db").exists() {
+    if !data.join("streamwright.db").exists() && crate::environment::variable("STREAMWRIGHT_DATABASE").is_none() {
         return Ok(None);
     }
     Ok(open(data)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::message::{Address, MailSecurity, Message, Preset};
 use domain::ports::{Messenger, PortError};
+use domain::secret::Secret;
 use futures::StreamExt;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
@@ -128,11 +129,11 @@ impl Outbox {
 
 #[async_trait]
 impl Messenger for Outbox {
-    async fn send(&self, address: &Address, secret: Option<&str>, message: &Message) -> Result<(), PortError> {
+    async fn send(&self, address: &Address, secret: Option<&Secret>, message: &Message) -> Result<(), PortError> {
         match (address, secret) {
-            (Address::Webhook { preset, .. }, Some(url)) => self.webhook(*preset, url, message).await,
+            (Address::Webhook { preset, .. }, Some(url)) => self.webhook(*preset, url.expose(), message).await,
             (Address::Webhook { .. }, None) => Err(PortError::GiveUp("the webhook has no address".to_owned())),
-            (Address::Email { .. }, password) => self.mail(address, password, message).await,
+            (Address::Email { .. }, password) => self.mail(address, password.map(Secret::expose), message).await,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::network::{Block, allowed};
+use domain::network::{Network, allowed};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::failure::Failure;
@@ -46,12 +46,12 @@ pub fn cause(error: &dyn Error) -> String {
 
 /// Lets connections to the open internet through, and those to what the platform allows.
 #[derive(Debug, Clone, Default)]
-pub struct Gate(Arc<Vec<Block>>);
+pub struct Gate(Arc<Vec<Network>>);
 
 impl Gate {
-    /// A gate that also lets these blocks through.
+    /// A gate that also lets these networks through.
     #[must_use]
-    pub fn new(allow: Vec<Block>) -> Self {
+    pub fn new(allow: Vec<Network>) -> Self {
         Self(Arc::new(allow))
     }
 

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::id::InstanceId;
+use domain::ports::Vault;
 use sql::{PlannerSettings, Planners};
-use store::{Sealer, Store};
+use store::Store;
+use vault::{Key, Sealer};
 
-use crate::embedded;
 use crate::failure::Failure;
 use crate::messenger::Outbox;
 use crate::outbound::Gate;
+use crate::{embedded, environment};
 
 /// The planner pool of a data folder.
 ///
@@ -46,13 +48,15 @@ fn instance(data: &Path) -> Result<InstanceId, Failure> {
     Ok(made)
 }
 
-/// The key of this installation: from the environment, where several servers share a database, else from a file in the
-/// data folder that is made with the first start.
-fn sealer(data: &Path) -> Result<Sealer, Failure> {
-    Ok(match crate::environment::variable("STREAMWRIGHT_SECRET_KEY") {
-        Some(digits) => Sealer::from_hex(&digits)?,
-        None => Sealer::of_file(&data.join("secret.key"))?,
-    })
+/// Seals and opens this installation's secrets: with the key of the environment, else with the one of the data folder,
+/// which is made at the first start.
+fn vault(data: &Path) -> Result<Arc<dyn Vault>, Failure> {
+    let key = match environment::secret_key() {
+        Some(text) => Key::parse(text.expose(), environment::SECRET_KEY),
+        None => Key::of_file(&data.join("secret.key")),
+    };
+    let key = key.map_err(|error| Failure::unavailable(format!("secrets cannot be kept: {error}")))?;
+    Ok(Arc::new(Sealer::new(&key)?))
 }
 
 /// Everything that engine and API work with.
@@ -63,6 +67,8 @@ pub struct Parts {
     pub api: api::App,
     /// The checker's workers.
     pub planners: Arc<Planners>,
+    /// The bytes of artifacts.
+    pub artifacts: Arc<artifacts::DiskStore>,
 }
 
 /// Builds the parts of a server on a data folder.
@@ -70,11 +76,13 @@ pub struct Parts {
 /// # Errors
 /// When an adapter cannot be made.
 pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> Result<Parts, Failure> {
-    let sealer = sealer(data)?;
+    let vault = vault(data)?;
     let messenger = Arc::new(Outbox::new(gate)?);
-    let rest = Arc::new(flink::rest::Rest::new(embedded::RUNNER_JAR.to_vec())?);
+    let rest = Arc::new(flink::rest::Rest::new(embedded::RUNNER_JAR.to_vec(), vault.clone())?);
     let host = Arc::new(flink::local::LocalHost::new(data, own_program()?));
     let storage = Arc::new(flink::storage::LocalStorage);
+    let artifacts = Arc::new(::artifacts::DiskStore::new(data));
+    let merger = Arc::new(::artifacts::Merger::new(data, artifacts.clone(), &embedded::runner_jar(data)?)?);
     let ports = engine::Ports {
         observer: rest.clone(),
         control: rest.clone(),
@@ -82,6 +90,9 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> 
         host: host.clone(),
         storage,
         messenger: messenger.clone(),
+        artifacts: artifacts.clone(),
+        merger: merger.clone(),
+        vault: vault.clone(),
     };
     let engine = engine::Engine {
         store: store.clone(),
@@ -90,19 +101,25 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> 
         state_root: format!("file://{}/state", data.display()),
         retention: domain::evidence::Retention::default(),
         readings: engine::LogReadings::default(),
-        sealer: sealer.clone(),
         public_url: settings.public_url.clone(),
     };
     let planners = Arc::new(planners(data)?);
     let ports = api::Ports {
+        artifacts: artifacts.clone(),
+        merger,
         checker: planners.clone(),
         reader: rest.clone(),
         observer: rest,
         host,
-        installer: Arc::new(artifacts::Installer::new(data)),
+        vault,
+        installer: Arc::new(::artifacts::Installer::new(data)),
         messenger,
-        sealer,
     };
     let api = api::App::new(store, ports, settings);
-    Ok(Parts { engine, api, planners })
+    Ok(Parts {
+        engine,
+        api,
+        planners,
+        artifacts,
+    })
 }

@@ -276,6 +276,7 @@ async fn fail_many(bed: &Bed, count: usize) {
             name: format!("job {number}"),
             description: String::new(),
             created_by: user,
+            labels: [].into(),
         };
         let job = store.create_job(new).await.unwrap();
         let operation = NewOperation {

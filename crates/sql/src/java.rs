@@ -107,6 +107,34 @@ pub(crate) fn stamp(path: &Path) -> String {
     format!("{}|{size}|{}\n", path.display(), time.map_or(0, |time| time.as_nanos()))
 }
 
+/// The user's jars of a check: a worker serves one set of them, and may read these beside the distribution.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Jars {
+    /// The files, in the order of the class path.
+    pub paths: Vec<PathBuf>,
+    /// Their digest by path, size and time; empty without jars.
+    state: String,
+}
+
+impl Jars {
+    /// Looks at the files. Touches the disk.
+    pub fn new(jars: &[PathBuf]) -> Self {
+        let paths: Vec<PathBuf> = jars.iter().map(|jar| absolute(jar)).collect();
+        let stamps: String = paths.iter().map(|jar| stamp(jar)).collect();
+        let state = if paths.is_empty() {
+            String::new()
+        } else {
+            hex::encode(Sha256::digest(stamps))
+        };
+        Self { paths, state }
+    }
+
+    /// Which worker serves them on a distribution.
+    pub fn key(&self, home: &Home) -> String {
+        format!("{}{}", home.fingerprint, self.state)
+    }
+}
+
 /// A class archive, to be used or to be written.
 #[derive(Debug, Clone)]
 pub(crate) enum Archive {
@@ -118,15 +146,19 @@ pub(crate) enum Archive {
     Write(PathBuf),
 }
 
-/// The command that starts a worker in a scratch folder, through the sandbox where there is a program for it.
+/// The command that starts a worker in a scratch folder, with a class archive and the right to read a user's jars,
+/// through the sandbox where there is a program for it.
 #[allow(clippy::disallowed_methods, reason = "this is where planner workers start")]
-pub(crate) fn command(settings: &PlannerSettings, home: &Home, archive: &Archive, scratch: &Path) -> Command {
+pub(crate) fn command(settings: &PlannerSettings, home: &Home, (archive, jars): (&Archive, &[PathBuf]), scratch: &Path) -> Command {
     let java = home.java_home.join("bin").join("java");
     let mut command = match &settings.program {
         Some(program) => {
             let mut command = Command::new(program);
             command.arg("sandbox").arg(scratch);
-            for path in readable(settings, home, archive) {
+            for path in readable(settings, home, archive)
+                .into_iter()
+                .chain(jars.iter().map(PathBuf::as_path))
+            {
                 command.arg("--read").arg(path);
             }
             command.arg("--").arg(java);

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use crate::catalogue::{Catalogue, CatalogueAnswer, Catalogues, ConfigurationKey};
 use crate::check::{Judged, merge, prepare};
 use crate::flights::{Flights, Outcome};
-use crate::java::{Archive, Home, command, stamp};
+use crate::java::{Archive, Home, Jars, command, stamp};
 use crate::lexical;
 use crate::scratch::Scratch;
 use crate::script::Script;
@@ -127,7 +127,7 @@ impl SqlChecker for Planners {
 /// The digest of everything that the answer depends on.
 fn question(settings: &PlannerSettings, home: &Home, check: &Check) -> String {
     let mut digest = Sha256::new();
-    let jars: Vec<String> = settings.jars.iter().map(|jar| stamp(jar)).collect();
+    let jars: Vec<String> = settings.jars.iter().chain(&check.jars).map(|jar| stamp(jar)).collect();
     let tier = if check.tier == Tier::Deep { "deep" } else { "parse" };
     let configuration = check.configuration.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]);
     let parts: Vec<&str> = [home.fingerprint.as_str(), &check.script, tier]
@@ -164,14 +164,21 @@ impl Pool {
     }
 
     async fn judge(&self, home: &Home, check: &Check, sent: &[Sent]) -> Result<Judged, PortError> {
-        let jars: Vec<String> = self.settings.jars.iter().map(|jar| jar.display().to_string()).collect();
+        let beside = Jars::new(&check.jars);
+        let jars: Vec<String> = self
+            .settings
+            .jars
+            .iter()
+            .chain(&beside.paths)
+            .map(|jar| jar.display().to_string())
+            .collect();
         let op = Op::Check {
             tier: check.tier,
             statements: sent,
             configuration: &check.configuration,
             jars: &jars,
         };
-        let answer = match self.ask::<Answer>(home, &op).await {
+        let answer = match self.ask::<Answer>(home, &beside, &op).await {
             Ok(answer) => answer,
             Err(WorkerError::Start(cause)) => {
                 return Err(PortError::GiveUp(format!(
@@ -192,10 +199,10 @@ impl Pool {
         }
     }
 
-    /// Asks the worker of a distribution, starting it where needed. A worker that was in use before and died is
+    /// Asks the worker of a distribution and set of jars, starting it where needed. A worker that was in use before and died is
     /// replaced once: it may have died of something else.
-    async fn ask<T: serde::de::DeserializeOwned>(&self, home: &Home, op: &Op<'_>) -> Result<T, WorkerError> {
-        let held = self.slots.hold(&home.fingerprint).await;
+    async fn ask<T: serde::de::DeserializeOwned>(&self, home: &Home, jars: &Jars, op: &Op<'_>) -> Result<T, WorkerError> {
+        let held = self.slots.hold(&jars.key(home)).await;
         let slot = held.slot().ok_or_else(|| WorkerError::Start("its place is gone".to_owned()))?;
         let mut place = slot.worker.lock().await;
         loop {
@@ -203,7 +210,7 @@ impl Pool {
             let fresh = kept.is_none();
             let mut worker = match kept {
                 Some(worker) => worker,
-                None => self.start(home).await?,
+                None => self.start(home, jars).await?,
             };
             // A fresh worker still loads its classes, which on a busy machine takes as long as a check may.
             let deadline = self.settings.check_deadline * if fresh { 2 } else { 1 };
@@ -250,7 +257,7 @@ impl Pool {
     }
 
     async fn list_keys(&self, home: &Home) -> Result<Vec<ConfigurationKey>, WorkerError> {
-        let mut worker = self.start(home).await?;
+        let mut worker = self.start(home, &Jars::default()).await?;
         let answer = worker
             .ask::<CatalogueAnswer>(&Op::Catalogue { jars: &[] }, self.settings.check_deadline)
             .await;
@@ -258,20 +265,22 @@ impl Pool {
         answer.map(|answer| answer.catalogue.configuration)
     }
 
-    async fn start(&self, home: &Home) -> Result<Worker, WorkerError> {
+    /// Starts a worker. Its class path is the distribution's whatever the user's jars are, so that one class archive
+    /// serves all: the jars come to a class loader of their own with each check.
+    async fn start(&self, home: &Home, jars: &Jars) -> Result<Worker, WorkerError> {
         let archive = crate::archive::archive(&self.settings.cache_dir, home);
         let archive = if archive.is_file() { Archive::Use(archive) } else { Archive::None };
-        self.start_with(home, |_| archive).await
+        self.start_with(home, jars, |_| archive).await
     }
 
-    async fn start_with(&self, home: &Home, archive: impl FnOnce(&Path) -> Archive) -> Result<Worker, WorkerError> {
+    async fn start_with(&self, home: &Home, jars: &Jars, archive: impl FnOnce(&Path) -> Archive) -> Result<Worker, WorkerError> {
         let number = self.scratches.fetch_add(1, Ordering::Relaxed);
         let scratch = Scratch::make(&self.settings.cache_dir, number).map_err(|error| {
             let folder = self.settings.cache_dir.display();
             WorkerError::Start(format!("cannot write to {folder}: {error}; give the server another cache folder"))
         })?;
         let home = self.unpacked(home).await;
-        let command = command(&self.settings, &home, &archive(scratch.path()), scratch.path());
+        let command = command(&self.settings, &home, (&archive(scratch.path()), &jars.paths), scratch.path());
         Worker::start(&self.spawner, command, scratch, self.settings.start_deadline).await
     }
 
@@ -312,7 +321,9 @@ impl Pool {
                 "the planner could not be unpacked, and Java may hang when it archives its loader".to_owned(),
             ));
         }
-        let mut worker = self.start_with(home, |scratch| Archive::Write(scratch.join(NAME))).await?;
+        let mut worker = self
+            .start_with(home, &Jars::default(), |scratch| Archive::Write(scratch.join(NAME)))
+            .await?;
         let (sent, none) = (crate::archive::training(), BTreeMap::new());
         let op = Op::Check {
             tier: Tier::Deep,

@@ -10,11 +10,11 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFi
 use uuid::Uuid;
 
 use crate::clock::{new_id, now};
-use crate::column::{FromRow, all, key};
+use crate::column::{FromRow, all, key, time};
 use crate::connect::Store;
-use crate::entity::{link, session, token, user};
+use crate::entity::{invitation, link, session, token, user};
 use crate::fault::{Fault, StoreError};
-use crate::transaction::Scope;
+use crate::transaction::{Scope, Tx};
 
 impl FromRow<user::Model> for User {
     fn from_row(row: user::Model) -> Result<Self, StoreError> {
@@ -24,11 +24,117 @@ impl FromRow<user::Model> for User {
             password_hash: row.password_hash,
             platform_admin: row.platform_admin,
             created_at: Millis(row.created_at),
+            disabled_at: time(row.disabled_at),
         })
     }
 }
 
+/// What changes about an account; what is absent stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UserChange {
+    /// Whether they are a platform admin.
+    pub platform_admin: Option<bool>,
+    /// Whether the account lets nobody in.
+    pub disabled: Option<bool>,
+}
+
+/// Makes an account inside a transaction.
+pub(crate) async fn insert(tx: &Tx, name: &str, password_hash: Option<String>, platform_admin: bool) -> Result<User, Fault> {
+    let row = user::Model {
+        id: new_id(),
+        name: name.to_owned(),
+        name_key: key(name),
+        password_hash,
+        platform_admin,
+        created_at: tx.at.0,
+        disabled_at: None,
+    };
+    let made = user::Entity::insert(row.clone().into_active_model())
+        .exec_without_returning(&tx.conn)
+        .await;
+    made.map_err(|error| Fault::from(error).taken(|| format!("somebody is already named '{name}': choose another name")))?;
+    tx.changed(None, "user", UserId(row.id), None);
+    Ok(User::from_row(row)?)
+}
+
+/// Ends everything that lets a person in but their password, and the invitations that they gave.
+pub(crate) async fn lock_out(tx: &Tx, user_id: UserId) -> Result<(), Fault> {
+    let id = user_id.0;
+    session::Entity::delete_many()
+        .filter(session::Column::UserId.eq(id))
+        .exec(&tx.conn)
+        .await?;
+    token::Entity::delete_many()
+        .filter(token::Column::UserId.eq(id))
+        .exec(&tx.conn)
+        .await?;
+    link::Entity::delete_many()
+        .filter(link::Column::UserId.eq(id))
+        .exec(&tx.conn)
+        .await?;
+    invitation::Entity::delete_many()
+        .filter(invitation::Column::CreatedBy.eq(id))
+        .filter(invitation::Column::UsedAt.is_null())
+        .exec(&tx.conn)
+        .await?;
+    tx.changed(None, "user", user_id, None);
+    Ok(())
+}
+
+/// Refuses what would leave the platform without an admin. The rows of all admins are locked in one order, so
+/// that two admins who demote each other at once do not both succeed.
+async fn keep_an_admin(tx: &Tx, but: UserId) -> Result<(), Fault> {
+    let admins = user::Entity::find()
+        .filter(user::Column::PlatformAdmin.eq(true))
+        .filter(user::Column::DisabledAt.is_null())
+        .order_by_asc(user::Column::Id)
+        .lock_exclusive()
+        .all(&tx.conn)
+        .await?;
+    if admins.iter().all(|admin| admin.id == but.0) {
+        return Err(Fault::conflict(
+            "this is the last platform admin: make somebody else a platform admin first",
+        ));
+    }
+    Ok(())
+}
+
 impl Store {
+    /// Changes an account; answers what it was and what it is. One that is disabled loses its sessions, tokens,
+    /// links and open invitations in the same transaction.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` for the last platform admin.
+    pub async fn change_user(&self, id: UserId, change: UserChange) -> Result<(User, User), StoreError> {
+        self.write(Scope::Plain, change, move |tx, change| async move {
+            let row = user::Entity::find_by_id(id.0).one(&tx.conn).await?;
+            let before = User::from_row(row.ok_or(StoreError::NotFound)?)?;
+            let admin = change.platform_admin.unwrap_or(before.platform_admin);
+            let disabled = change.disabled.unwrap_or(before.disabled_at.is_some());
+            if before.platform_admin && before.disabled_at.is_none() && (!admin || disabled) {
+                keep_an_admin(&tx, id).await?;
+            }
+            let since = disabled.then(|| before.disabled_at.unwrap_or(tx.at));
+            user::Entity::update_many()
+                .col_expr(user::Column::PlatformAdmin, Expr::value(admin))
+                .col_expr(user::Column::DisabledAt, Expr::value(since.map(|at| at.0)))
+                .filter(user::Column::Id.eq(id.0))
+                .exec(&tx.conn)
+                .await?;
+            if disabled {
+                lock_out(&tx, id).await?;
+            }
+            tx.changed(None, "user", id, None);
+            let after = User {
+                platform_admin: admin,
+                disabled_at: since,
+                ..before.clone()
+            };
+            Ok((before, after))
+        })
+        .await
+    }
+
     /// Makes an account.
     ///
     /// # Errors
@@ -37,19 +143,7 @@ impl Store {
         let given = (name.to_owned(), password_hash.map(str::to_owned));
         self.write(Scope::Plain, given, move |tx, given| async move {
             let (name, password_hash) = &*given;
-            let row = user::Model {
-                id: new_id(),
-                name: name.clone(),
-                name_key: key(name),
-                password_hash: password_hash.clone(),
-                platform_admin,
-                created_at: tx.at.0,
-            };
-            let made = user::Entity::insert(row.clone().into_active_model())
-                .exec_without_returning(&tx.conn)
-                .await;
-            made.map_err(|error| Fault::from(error).taken(|| format!("somebody is already named '{name}': choose another name")))?;
-            Ok(User::from_row(row)?)
+            insert(&tx, name, password_hash.clone(), platform_admin).await
         })
         .await
     }
@@ -121,12 +215,13 @@ impl Store {
             if done.rows_affected == 0 {
                 return Err(StoreError::NotFound.into());
             }
+            tx.changed(None, "user", id, None);
             Ok(())
         })
         .await
     }
 
-    /// Deletes sessions, tokens and links that have expired; answers how many.
+    /// Deletes sessions, tokens, links and invitations that have expired; answers how many.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer.
@@ -145,7 +240,11 @@ impl Store {
                 .filter(link::Column::ExpiresAt.lte(old))
                 .exec(&tx.conn)
                 .await?;
-            Ok(sessions.rows_affected + tokens.rows_affected + links.rows_affected)
+            let invitations = invitation::Entity::delete_many()
+                .filter(invitation::Column::ExpiresAt.lte(old))
+                .exec(&tx.conn)
+                .await?;
+            Ok(sessions.rows_affected + tokens.rows_affected + links.rows_affected + invitations.rows_affected)
         })
         .await
     }

@@ -4,17 +4,20 @@
 use std::collections::BTreeMap;
 
 use domain::Millis;
+use domain::artifact::{ArtifactRef, Holder, PinnedArtifact};
 use domain::cluster::{Cluster, ClusterDesired, TargetKind};
 use domain::flink_version::VersionNumber;
 use domain::id::{ClusterId, FlinkVersionId, JobId, OperationId, TeamId, UserId};
 use domain::job::Job;
 use domain::run::Run;
+use domain::secret::Sealed;
 use domain::status::ClusterFacts;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use crate::artifact_reference as references;
 use crate::clock::new_id;
 use crate::column::{FromRow, all, count, from_json, from_word, json, key, word};
 use crate::connect::Store;
@@ -22,6 +25,7 @@ use crate::entity::{cluster, flink_version as flink_versions, job, lease, look a
 use crate::event::NewEvent;
 use crate::fault::{Fault, StoreError};
 use crate::flink_version::version;
+use crate::grant;
 use crate::look;
 use crate::transaction::{Scope, Tx};
 
@@ -40,12 +44,16 @@ pub struct NewCluster {
     pub version: Option<VersionNumber>,
     /// REST address without a trailing slash, for standalone clusters.
     pub rest_url: Option<String>,
+    /// How that address is spoken to, sealed.
+    pub connection: Option<Sealed>,
     /// TaskManagers to run (local).
     pub task_managers: u32,
     /// Slots of each (local).
     pub slots: u32,
     /// Flink configuration (local).
     pub configuration: BTreeMap<String, String>,
+    /// Jars in its `lib` (local).
+    pub jars: Vec<PinnedArtifact>,
     /// What is asked from the beginning: `Stopped` for local ones, `Running` for standalone ones.
     pub desired: ClusterDesired,
     /// Who makes it.
@@ -62,6 +70,7 @@ impl FromRow<cluster::Model> for Cluster {
             flink_version_id: row.flink_version_id.map(FlinkVersionId),
             version: row.version.map(|text| version("clusters.version", &text)).transpose()?,
             rest_url: row.rest_url,
+            connection: row.connection.map(Sealed::new),
             task_managers: count("clusters.task_managers", row.task_managers)?,
             slots: count("clusters.slots", row.slots)?,
             configuration: from_json("clusters.configuration", &row.configuration)?,
@@ -84,6 +93,7 @@ fn row_of(new: &NewCluster, at: Millis) -> Result<cluster::Model, StoreError> {
         flink_version_id: new.flink_version_id.map(|id| id.0),
         version: new.version.map(|version| version.to_string()),
         rest_url: new.rest_url.clone(),
+        connection: new.connection.as_ref().map(|sealed| sealed.as_str().to_owned()),
         task_managers: i64::from(new.task_managers),
         slots: i64::from(new.slots),
         configuration: json(&new.configuration)?,
@@ -156,6 +166,11 @@ impl Store {
             if let Some(version) = new.flink_version_id {
                 let known = flink_versions::Entity::find_by_id(version.0).lock_exclusive().one(&tx.conn).await?;
                 known.ok_or_else(|| Fault::conflict("this Flink version was removed meanwhile: choose another one"))?;
+                if !grant::of(&tx, version).await?.allows(new.team_id) {
+                    return Err(Fault::conflict(
+                        "this Flink version is not granted to the team any more: choose another one",
+                    ));
+                }
             }
             let made = cluster::Entity::insert(row.clone().into_active_model())
                 .exec_without_returning(&tx.conn)
@@ -164,6 +179,9 @@ impl Store {
                 Fault::from(error).taken(|| format!("a cluster named '{}' exists already in this team: choose another name", new.name))
             })?;
             let id = ClusterId(row.id);
+            references::pin(&tx, new.team_id, &new.jars).await?;
+            let jars = new.jars.iter().map(ArtifactRef::from).collect();
+            references::replace(&tx, new.team_id, (Holder::Cluster(id), None), jars).await?;
             tx.changed(Some(new.team_id), "cluster", id, None);
             let message = format!("Cluster '{}' created.", new.name);
             tx.event(
@@ -246,6 +264,39 @@ impl Store {
         .await
     }
 
+    /// Sets how a standalone cluster's address is spoken to.
+    ///
+    /// # Errors
+    /// `NotFound` when the team has no such cluster.
+    pub async fn set_connection(
+        &self,
+        team_id: TeamId,
+        id: ClusterId,
+        connection: Option<Sealed>,
+        by: Option<UserId>,
+    ) -> Result<(), StoreError> {
+        self.write(Scope::Plain, connection, move |tx, connection| async move {
+            let done = cluster::Entity::update_many()
+                .col_expr(cluster::Column::Revision, Expr::col(cluster::Column::Revision).add(1))
+                .col_expr(
+                    cluster::Column::Connection,
+                    Expr::value(connection.as_ref().as_ref().map(|sealed| sealed.as_str().to_owned())),
+                )
+                .filter(cluster::Column::Id.eq(id.0))
+                .filter(cluster::Column::TeamId.eq(team_id.0))
+                .exec(&tx.conn)
+                .await?;
+            if done.rows_affected == 0 {
+                return Err(StoreError::NotFound.into());
+            }
+            let message = "How its address is spoken to was changed.".to_owned();
+            tx.event(NewEvent::new(team_id, "cluster_connection_changed", message).cluster(id).user(by));
+            tx.wake();
+            changed(&tx, id).await
+        })
+        .await
+    }
+
     /// Deletes a cluster. Jobs that were placed on it are placed nowhere; their runs keep its id.
     ///
     /// # Errors
@@ -275,6 +326,7 @@ impl Store {
                 .await?;
             looks::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
             lease::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
+            references::forget(&tx, Holder::Cluster(id)).await?;
             tx.changed(Some(team_id), "cluster", id, None);
             tx.event(
                 NewEvent::new(team_id, "cluster_deleted", format!("Cluster '{}' deleted.", cluster.name))

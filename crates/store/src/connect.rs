@@ -8,13 +8,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Millis;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 use tokio::sync::watch;
 
+use crate::clock::database_now;
 use crate::crash::Crash;
 use crate::fault::StoreError;
-use crate::migrations;
+use crate::migrations::{self, Schema};
 
 /// How long a connection waits for another one's lock or for a free connection.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,8 +45,19 @@ impl Store {
     /// `Invalid` for a URL of another kind, or a database that asks for a newer server; `Unavailable`
     /// when the database does not answer.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect(url, true).await?;
+        store.migrate(&mut |step| tracing::info!(step, "the schema has a new step")).await?;
+        Ok(store)
+    }
+
+    /// Opens the database at a URL and leaves its schema as it is. `make`: an SQLite file that is missing
+    /// is made.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn connect(url: &str, make: bool) -> Result<Self, StoreError> {
         let (writer, reader) = match url.split_once(':') {
-            Some(("sqlite", _)) => open_sqlite(url).await?,
+            Some(("sqlite", _)) => open_sqlite(url, make).await?,
             Some(("postgres" | "postgresql" | "mysql" | "mariadb", _)) => open_server(url).await?,
             _ => {
                 return Err(StoreError::Invalid(
@@ -52,7 +65,9 @@ impl Store {
                 ));
             }
         };
-        migrations::run(&writer).await?;
+        let [mut writer, mut reader] = [writer, reader];
+        writer.set_metric_callback(timed);
+        reader.set_metric_callback(timed);
         Ok(Self {
             backend: writer.get_database_backend(),
             writer,
@@ -61,6 +76,24 @@ impl Store {
             wake: Arc::new(watch::Sender::new(0)),
             changes: Arc::new(watch::Sender::new(0)),
         })
+    }
+
+    /// Brings the schema up to date, step by step; `told` hears the name of each step once it is done.
+    ///
+    /// # Errors
+    /// `Invalid` when the database asks for a newer server, `Unavailable` when it does not answer or may
+    /// not be changed: what is done stays, and the next call goes on from there.
+    pub async fn migrate(&self, told: &mut (dyn FnMut(&str) + Send)) -> Result<(), StoreError> {
+        migrations::run(&self.writer, told).await
+    }
+
+    /// Which steps of the schema the database has. Changes nothing.
+    ///
+    /// # Errors
+    /// `Invalid` when the database asks for a newer server, `Unavailable` when it does not answer.
+    pub async fn schema(&self) -> Result<Schema, StoreError> {
+        migrations::refuse_newer(&self.reader).await?;
+        migrations::status(&self.reader).await
     }
 
     /// The address of an SQLite file. Characters with a meaning in URLs are escaped.
@@ -82,6 +115,14 @@ impl Store {
     /// `Unavailable` when it is not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         Ok(self.reader.ping().await?)
+    }
+
+    /// The time by the database's clock.
+    ///
+    /// # Errors
+    /// `Unavailable` when it does not answer.
+    pub async fn time(&self) -> Result<Millis, StoreError> {
+        Ok(database_now(&self.reader).await?)
     }
 
     /// The engine's name: `sqlite`, `postgres` or `mysql`.
@@ -125,12 +166,26 @@ impl Store {
     }
 }
 
-async fn open_sqlite(url: &str) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
+/// Counts how long statements take, by their first word.
+fn timed(statement: &sea_orm::metric::Info<'_>) {
+    let first = statement.statement.sql.split_ascii_whitespace().next().unwrap_or_default();
+    let kind = match first {
+        "SELECT" => "select",
+        "INSERT" => "insert",
+        "UPDATE" => "update",
+        "DELETE" => "delete",
+        _ => "other",
+    };
+    let result = if statement.failed { "failed" } else { "done" };
+    metrics::histogram!("streamwright_database_seconds", "kind" => kind, "result" => result).record(statement.elapsed.as_secs_f64());
+}
+
+async fn open_sqlite(url: &str, make: bool) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
     let mut write = sqlite_options(url);
     write.max_connections(1).idle_timeout(None).max_lifetime(None);
-    write.map_sqlx_sqlite_opts(|options| {
+    write.map_sqlx_sqlite_opts(move |options| {
         options
-            .create_if_missing(true)
+            .create_if_missing(make)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)

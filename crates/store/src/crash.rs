@@ -2,6 +2,7 @@
 //! store is opened, ends this process at once (as `kill -9` would) right before or right after the N-th
 //! committed engine write. Engine writes are those of `commit`, `request_operation` and
 //! `request_cluster` that changed something; sessions, drafts and commits of nothing but looks do not count.
+//! `step:N` ends it when the N-th step of the schema was made, right before its commit.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,6 +13,8 @@ pub(crate) enum Moment {
     Before(u64),
     /// All of it is, and nobody was told.
     After(u64),
+    /// The N-th step of the schema was made and not yet committed.
+    Step(u64),
 }
 
 /// Counts engine writes and ends the process at the wanted one.
@@ -45,6 +48,13 @@ impl Crash {
         number
     }
 
+    /// Called when a step of the schema has been made, before its commit.
+    pub(crate) fn in_step(&self, number: u64) {
+        if self.moment == Some(Moment::Step(number)) {
+            std::process::abort();
+        }
+    }
+
     /// Called right after a commit.
     pub(crate) fn after(&self, number: u64) {
         if self.moment == Some(Moment::After(number)) {
@@ -60,6 +70,7 @@ fn read(text: &str) -> Option<Moment> {
     match when {
         "before" => Some(Moment::Before(number)),
         "after" => Some(Moment::After(number)),
+        "step" => Some(Moment::Step(number)),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use domain::Millis;
 use domain::id::{DestinationId, TeamId, UserId};
 use domain::message::{Destination, MAX_DESTINATIONS, Rules};
+use domain::secret::Sealed;
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder};
 
 use crate::column::{FromRow, all, from_json, json, key};
@@ -18,7 +19,7 @@ impl FromRow<destination::Model> for Destination {
             team_id: TeamId(row.team_id),
             name: row.name,
             address: from_json("destinations.address", &row.address)?,
-            sealed: row.sealed,
+            sealed: row.sealed.map(Sealed::new),
             rules: from_json("destinations.rules", &row.rules)?,
             enabled: row.enabled,
             created_at: Millis(row.created_at),
@@ -45,7 +46,7 @@ impl Store {
                 name: new.name.clone(),
                 name_key: key(&new.name),
                 address: json(&new.address)?,
-                sealed: new.sealed.clone(),
+                sealed: new.sealed.as_ref().map(|sealed| sealed.as_str().to_owned()),
                 rules: json(&new.rules)?,
                 enabled: new.enabled,
                 created_by: by.0,

@@ -2,6 +2,7 @@
 //! one was saved meanwhile, nothing is written and the caller is shown that one.
 
 use domain::Millis;
+use domain::artifact::Holder;
 use domain::draft::{Draft, JobSpec};
 use domain::id::{JobId, TeamId, UserId};
 use domain::job::Job;
@@ -9,6 +10,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use crate::artifact_reference as references;
 use crate::column::{FromRow, from_json, json};
 use crate::connect::Store;
 use crate::entity::{draft, job};
@@ -118,6 +120,8 @@ async fn save(tx: &Tx, new: &NewDraft) -> Result<Result<Draft, Option<Box<Draft>
         .filter(draft::Column::Revision.lte(job.draft_revision - KEPT))
         .exec(&tx.conn)
         .await?;
+    let used = new.spec.artifacts().cloned().collect();
+    references::replace(tx, new.team_id, (Holder::Draft(new.job_id), None), used).await?;
     if job.generation == 0 {
         place(tx, new).await?;
     }

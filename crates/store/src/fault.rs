@@ -21,6 +21,24 @@ pub enum StoreError {
     Unavailable(String),
 }
 
+const READ_ONLY: &str = "the database may only be read, nothing was changed: make it writable (a standby takes no writes, and the system \
+     mounts a file system that had errors read-only)";
+const FULL: &str = "the database's disk is full, nothing was changed: make room, then it goes on by itself";
+const GONE: &str = "the database does not answer: look whether it runs and can be reached, then it goes on by itself";
+const DENIED: &str = "the database refuses its user: look at the user's password and rights";
+
+impl StoreError {
+    /// What is the matter with the database and what to do, where that is known: a sentence for people, without the
+    /// driver's words.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&'static str> {
+        let Self::Unavailable(text) = self else { return None };
+        [READ_ONLY, FULL, GONE, DENIED]
+            .into_iter()
+            .find(|sentence| text.starts_with(sentence))
+    }
+}
+
 /// What the inside of a transaction answers instead of a value.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -95,7 +113,10 @@ impl From<DbErr> for Fault {
                 Self::invalid(format!("the database holds a value that this version cannot read: {error}"))
             }
             _ if decoding(&error) => Self::invalid(format!("the database holds a value that this version cannot read: {error}")),
-            _ => Self::Store(StoreError::Unavailable(format!("the database did not do it: {error}"))),
+            _ => Self::Store(StoreError::Unavailable(match trouble(&error) {
+                Some(sentence) => format!("{sentence} ({error})"),
+                None => format!("the database did not do it: {error}"),
+            })),
         }
     }
 }
@@ -120,6 +141,45 @@ fn driver(error: &DbErr) -> Option<&SqlxError> {
 /// writer, which waits in line.
 fn contended(error: &DbErr) -> bool {
     matches!(driver(error), Some(SqlxError::Database(inner)) if matches!(inner.code().as_deref(), Some("40001" | "40P01")))
+}
+
+/// What is the matter with the database, and what to do, where its answer tells. Codes: SQLite's primary ones in
+/// the low byte, PostgreSQL's SQLSTATE, MySQL's and MariaDB's error numbers.
+fn trouble(error: &DbErr) -> Option<&'static str> {
+    match driver(error) {
+        Some(SqlxError::Database(inner)) => {
+            if let Some(inner) = inner.try_downcast_ref::<sea_orm::sqlx::mysql::MySqlDatabaseError>() {
+                return match inner.number() {
+                    1290 | 1792 | 1836 => Some(READ_ONLY),
+                    1021 | 1026 | 1041 | 1114 => Some(FULL),
+                    1040 | 1053 | 1203 => Some(GONE),
+                    1044 | 1045 | 1142 | 1143 | 1227 => Some(DENIED),
+                    _ => None,
+                };
+            }
+            let code = inner.code()?;
+            if let Some(number) = inner
+                .try_downcast_ref::<sea_orm::sqlx::sqlite::SqliteError>()
+                .and_then(|_| code.parse::<u32>().ok())
+            {
+                return match number & 0xff {
+                    8 => Some(READ_ONLY),
+                    13 => Some(FULL),
+                    _ => None,
+                };
+            }
+            match code.as_ref() {
+                "25006" => Some(READ_ONLY),
+                "53100" | "53200" => Some(FULL),
+                "53300" | "57P01" | "57P02" | "57P03" => Some(GONE),
+                "42501" | "28000" | "28P01" => Some(DENIED),
+                _ => None,
+            }
+        }
+        Some(SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed) => Some(GONE),
+        _ if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => Some(GONE),
+        _ => None,
+    }
 }
 
 /// Whether a column had another type than expected.

@@ -9,6 +9,7 @@ use crate::column::{FromRow, all, unknown};
 use crate::connect::Store;
 use crate::entity::{cluster, flink_version};
 use crate::fault::{Fault, StoreError};
+use crate::grant;
 use crate::transaction::Scope;
 
 impl FromRow<flink_version::Model> for FlinkVersion {
@@ -107,6 +108,7 @@ impl Store {
                     "the cluster '{name}' uses this Flink version: delete the cluster first"
                 )));
             }
+            grant::forget(&tx, id).await?;
             tx.changed(None, "flink_version", id, None);
             Ok(())
         })

@@ -4,14 +4,17 @@
 use domain::Millis;
 use domain::id::{ClusterId, JobId, OperationId, ReleaseId, RunId, TeamId, UserId};
 use domain::job::{Desired, Job};
-use sea_orm::sea_query::{Expr, LikeExpr};
+use domain::label::Labels;
+use sea_orm::sea_query::{Expr, Func, LikeExpr, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
 use uuid::Uuid;
 
+use crate::artifact_reference as references;
 use crate::clock::new_id;
-use crate::column::{FromRow, all, key, unknown};
+use crate::column::{FromRow, all, from_json, json, key, unknown};
 use crate::connect::Store;
 use crate::entity::{draft, effect, job, observation, operation, release, run, snapshot};
 use crate::event::NewEvent;
@@ -27,6 +30,8 @@ pub struct NewJob {
     pub name: String,
     /// One line about it.
     pub description: String,
+    /// Words to find it by, checked.
+    pub labels: Labels,
     /// Who makes it.
     pub created_by: UserId,
 }
@@ -38,6 +43,8 @@ pub struct JobPatch {
     pub name: Option<String>,
     /// A new description.
     pub description: Option<String>,
+    /// All labels anew, checked.
+    pub labels: Option<Labels>,
     /// Who changes it.
     pub by: UserId,
 }
@@ -47,6 +54,8 @@ pub struct JobPatch {
 pub struct JobFilter {
     /// Only those whose name or description has this text, in any case of its letters.
     pub search: Option<String>,
+    /// Only those that have all these labels.
+    pub labels: Labels,
     /// At most so many.
     pub limit: u64,
     /// Only those after this one: the last one of the page before.
@@ -57,6 +66,7 @@ impl Default for JobFilter {
     fn default() -> Self {
         Self {
             search: None,
+            labels: Labels::new(),
             limit: 1000,
             cursor: None,
         }
@@ -67,6 +77,7 @@ impl FromRow<job::Model> for Job {
     fn from_row(row: job::Model) -> Result<Self, StoreError> {
         Ok(Self {
             desired: desired(&row)?,
+            labels: labels(row.labels.as_deref())?,
             id: JobId(row.id),
             team_id: TeamId(row.team_id),
             name: row.name,
@@ -92,6 +103,27 @@ fn desired(row: &job::Model) -> Result<Desired, StoreError> {
         }),
         (other, _) => Err(unknown("jobs.desired", other)),
     }
+}
+
+/// Labels as their column holds them: nothing where there are none.
+fn labels(column: Option<&str>) -> Result<Labels, StoreError> {
+    column.map_or_else(|| Ok(Labels::new()), |text| from_json("jobs.labels", text))
+}
+
+/// The column of labels.
+fn labels_column(labels: &Labels) -> Result<Option<String>, StoreError> {
+    if labels.is_empty() { Ok(None) } else { json(labels).map(Some) }
+}
+
+/// One label as it stands in the column: `"key":"value"`. Neither half can have a quote in it.
+fn label_text(key: &str, value: &str) -> String {
+    format!("\"{key}\":\"{value}\"")
+}
+
+/// The place of a text in the labels, 0 where they do not have it: byte by byte on every engine, as `LIKE` is not.
+fn place_in_labels(backend: DbBackend, text: String) -> SimpleExpr {
+    let name = if backend == DbBackend::Postgres { "strpos" } else { "instr" };
+    Func::cust(name).arg(Expr::col(job::Column::Labels)).arg(text).into()
 }
 
 /// The two columns of what is desired.
@@ -140,6 +172,9 @@ pub(crate) async fn page(conn: &impl ConnectionTrait, team_id: TeamId, filter: &
         let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
         query = query.filter(Expr::col(job::Column::SearchText).like(LikeExpr::new(format!("%{escaped}%")).escape('!')));
     }
+    for (key, value) in &filter.labels {
+        query = query.filter(place_in_labels(conn.get_database_backend(), label_text(key, value)).gt(0));
+    }
     Ok(query.order_by_desc(job::Column::Id).limit(filter.limit).all(conn).await?)
 }
 
@@ -168,6 +203,7 @@ async fn delete_history(tx: &Tx, id: JobId) -> Result<(), Fault> {
         .filter(run::Column::JobId.eq(id.0))
         .exec(&tx.conn)
         .await?;
+    references::forget_job(tx, id).await?;
     release::Entity::delete_many()
         .filter(release::Column::JobId.eq(id.0))
         .exec(&tx.conn)
@@ -233,6 +269,7 @@ impl Store {
                 name_key: key(&new.name),
                 description: new.description.clone(),
                 search_text: search_text(&new.name, &new.description),
+                labels: labels_column(&new.labels)?,
                 desired: "stopped".to_owned(),
                 desired_release_id: None,
                 generation: 0,
@@ -300,19 +337,24 @@ impl Store {
         Ok(all(page(&self.reader, team_id, filter).await?)?)
     }
 
-    /// Changes a job's name or description. Its drafts, releases and runs stay as they are.
+    /// Changes a job's name, description or labels. Its drafts, releases and runs stay as they are.
     ///
     /// # Errors
     /// `Conflict` when the name is taken in the team; `NotFound` when the team has no such job.
-    pub async fn rename_job(&self, team_id: TeamId, id: JobId, patch: JobPatch) -> Result<Job, StoreError> {
+    pub async fn change_job(&self, team_id: TeamId, id: JobId, patch: JobPatch) -> Result<Job, StoreError> {
         self.write(Scope::Plain, patch, move |tx, patch| async move {
             let before = row(&tx.conn, id).await?;
             let name = patch.name.as_ref().unwrap_or(&before.name);
             let description = patch.description.as_ref().unwrap_or(&before.description);
+            let labels = match &patch.labels {
+                Some(labels) => labels_column(labels)?,
+                None => before.labels.clone(),
+            };
             let done = job::Entity::update_many()
                 .col_expr(job::Column::Name, Expr::value(name))
                 .col_expr(job::Column::NameKey, Expr::value(key(name)))
                 .col_expr(job::Column::Description, Expr::value(description))
+                .col_expr(job::Column::Labels, Expr::value(labels))
                 .col_expr(job::Column::SearchText, Expr::value(search_text(name, description)))
                 .col_expr(job::Column::Revision, Expr::col(job::Column::Revision).add(1))
                 .filter(job::Column::Id.eq(id.0))

@@ -106,6 +106,20 @@ impl Store {
         .await
     }
 
+    /// The servers whose last sign of life is not older than `within_ms` milliseconds, by the database's clock: id,
+    /// and how old it is in milliseconds.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn instances_alive(&self, within_ms: i64) -> Result<Vec<(InstanceId, i64)>, StoreError> {
+        let now = database_now(&self.reader).await?.0;
+        let rows = instance::Entity::find().all(&self.reader).await?;
+        let ages = rows
+            .into_iter()
+            .map(|row| (InstanceId(row.id), now.saturating_sub(row.heartbeat_at)));
+        Ok(ages.filter(|(_, age)| *age <= within_ms).collect())
+    }
+
     /// Claims a cluster for `ttl_ms` milliseconds; none when another instance holds it. A claim of what
     /// the instance holds already raises the epoch too, so claim once and then renew.
     ///

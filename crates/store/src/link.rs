@@ -56,7 +56,10 @@ impl Store {
                 .one(&tx.conn)
                 .await?
                 .ok_or(StoreError::NotFound)?;
-            let person = user::Entity::find_by_id(row.user_id).one(&tx.conn).await?;
+            let person = user::Entity::find_by_id(row.user_id)
+                .filter(user::Column::DisabledAt.is_null())
+                .one(&tx.conn)
+                .await?;
             Ok(person.map(User::from_row).transpose()?)
         })
         .await

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::cluster::Look;
+use domain::cluster::{ClusterDesired, Look};
 use domain::id::{ClusterId, TeamId};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
-use crate::column::{FromRow, count, from_json, json, time};
+use crate::column::{FromRow, count, from_json, json, time, word};
 use crate::connect::Store;
 use crate::entity::{cluster, look};
 use crate::fault::{Fault, StoreError};
@@ -98,6 +98,21 @@ pub(crate) async fn of_clusters(conn: &impl ConnectionTrait, ids: Vec<Uuid>) -> 
 }
 
 impl Store {
+    /// How many clusters of all teams are to run, and how many of them cannot be reached.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn count_reachable(&self) -> Result<(u64, u64), StoreError> {
+        let running = cluster::Entity::find()
+            .filter(cluster::Column::Desired.eq(word(&ClusterDesired::Running)?))
+            .select_only()
+            .column(cluster::Column::Id);
+        let unreachable = look::Entity::find()
+            .filter(look::Column::UnreachableSince.is_not_null())
+            .filter(look::Column::ClusterId.in_subquery(QueryTrait::into_query(running.clone())));
+        Ok((running.count(&self.reader).await?, unreachable.count(&self.reader).await?))
+    }
+
     /// The newest news of a cluster; an empty look before the first one.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use domain::Millis;
 use domain::id::{ClusterId, JobId, OperationId, RunId, SnapshotId, TeamId, UserId};
 use domain::operation::{Operation, OperationState};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::column::{FromRow, all, from_json, from_word, json, time, word};
@@ -140,6 +140,15 @@ pub(crate) async fn end(tx: &Tx, id: OperationId, state: OperationState) -> Resu
 }
 
 impl Store {
+    /// How many operations of all teams are open.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn count_open_operations(&self) -> Result<u64, StoreError> {
+        let open = operation::Entity::find().filter(operation::Column::State.eq(word(&OperationState::Running)?));
+        Ok(open.count(&self.reader).await?)
+    }
+
     /// An operation of a team.
     ///
     /// # Errors

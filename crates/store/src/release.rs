@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::Millis;
+use domain::artifact::{ArtifactRef, Holder};
 use domain::flink_version::VersionNumber;
 use domain::id::{ClusterId, JobId, ReleaseId, TeamId, UserId};
 use domain::release::{Release, ReleaseContent};
@@ -12,6 +13,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DerivePartialModel, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use crate::artifact_reference as references;
 use crate::clock::new_id;
 use crate::column::{FromRow, all, count, from_json, json};
 use crate::connect::Store;
@@ -149,6 +151,17 @@ fn row_of(new: &NewRelease, number: i64, at: Millis) -> Result<release::Model, S
     })
 }
 
+/// Holds what the release pins, and writes that it does.
+async fn refer(tx: &Tx, new: &NewRelease, id: ReleaseId) -> Result<(), Fault> {
+    let pinned = &new.content.artifacts;
+    references::pin(tx, new.team_id, pinned).await?;
+    let used = pinned.iter().map(|one| ArtifactRef {
+        name: one.name.clone(),
+        version: Some(one.version),
+    });
+    references::replace(tx, new.team_id, (Holder::Release(id), Some(new.job_id)), used.collect()).await
+}
+
 async fn create(tx: &Tx, new: &NewRelease) -> Result<Release, Fault> {
     // The update takes the row's lock, so that the number read after it is this transaction's own.
     let taken = job::Entity::update_many()
@@ -163,6 +176,7 @@ async fn create(tx: &Tx, new: &NewRelease) -> Result<Release, Fault> {
     }
     let number = jobs::row(&tx.conn, new.job_id).await?.release_number;
     let row = row_of(new, number, tx.at)?;
+    refer(tx, new, ReleaseId(row.id)).await?;
     release::Entity::insert(row.clone().into_active_model())
         .exec_without_returning(&tx.conn)
         .await?;

@@ -92,7 +92,7 @@ pub enum Requested {
 type Outcome = Result<Result<Operation, Requested>, Fault>;
 
 impl Store {
-    /// Begins an operation on a job. Start and Replace set desired to running their release, Stop and
+    /// Begins an operation on a job. Start, Replace and Adopt set desired to running their release, Stop and
     /// Delete to stopped, each with the next generation; Savepoint changes neither and has a place of its
     /// own. Everything or nothing is written.
     ///
@@ -138,7 +138,9 @@ async fn on_job(tx: &Tx, new: &NewOperation) -> Outcome {
 /// What is desired after a request, if it says anything about that.
 fn desired(request: &Request) -> Result<Option<Desired>, Fault> {
     match request {
-        Request::Start { release_id, .. } | Request::Replace { release_id, .. } => Ok(Some(Desired::Running { release_id: *release_id })),
+        Request::Start { release_id, .. } | Request::Replace { release_id, .. } | Request::Adopt { release_id, .. } => {
+            Ok(Some(Desired::Running { release_id: *release_id }))
+        }
         Request::Stop { .. } | Request::Delete => Ok(Some(Desired::Stopped)),
         Request::Savepoint => Ok(None),
         Request::Restart { .. } => Err(Fault::invalid("a restart by policy was asked for as if by a user")),

@@ -24,6 +24,8 @@ pub struct NewSession {
     pub expires_at: Millis,
     /// The browser's own name for itself.
     pub user_agent: String,
+    /// The network address that signs in, where it is known.
+    pub address: Option<String>,
 }
 
 impl FromRow<session::Model> for Session {
@@ -34,6 +36,7 @@ impl FromRow<session::Model> for Session {
             created_at: Millis(row.created_at),
             expires_at: Millis(row.expires_at),
             user_agent: row.user_agent,
+            address: row.address,
         })
     }
 }
@@ -52,16 +55,18 @@ impl Store {
                 user_agent: new.user_agent.chars().take(200).collect(),
                 created_at: tx.at.0,
                 expires_at: new.expires_at.0,
+                address: new.address.clone(),
             };
             session::Entity::insert(row.clone().into_active_model())
                 .exec_without_returning(&tx.conn)
                 .await?;
+            tx.changed(None, "user", new.user_id, None);
             Ok(Session::from_row(row)?)
         })
         .await
     }
 
-    /// The session of a secret and its person, unless it has expired.
+    /// The session of a secret and its person, unless it has expired or the person is disabled.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer.
@@ -72,7 +77,10 @@ impl Store {
             .one(&self.reader)
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let person = user::Entity::find_by_id(row.user_id).one(&self.reader).await?;
+        let person = user::Entity::find_by_id(row.user_id)
+            .filter(user::Column::DisabledAt.is_null())
+            .one(&self.reader)
+            .await?;
         person
             .map(|person| Ok((Session::from_row(row)?, User::from_row(person)?)))
             .transpose()
@@ -106,6 +114,7 @@ impl Store {
             if gone.rows_affected == 0 {
                 return Err(StoreError::NotFound.into());
             }
+            tx.changed(None, "user", user_id, None);
             Ok(())
         })
         .await
@@ -121,6 +130,7 @@ impl Store {
             if let Some(keep) = keep {
                 gone = gone.filter(session::Column::Id.ne(keep.0));
             }
+            tx.changed(None, "user", user_id, None);
             Ok(gone.exec(&tx.conn).await?.rows_affected)
         })
         .await

@@ -1,16 +1,16 @@
-//! Teams and who belongs to them. A platform admin belongs to every team as its admin, without a row.
+//! Teams, and in which of them a person is. A platform admin belongs to every team as its admin, without a row.
 
 use domain::Millis;
-use domain::access::{Access, Membership, User};
+use domain::access::{Access, Membership};
 use domain::id::{TeamId, UserId};
 use domain::team::Team;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::clock::new_id;
-use crate::column::{FromRow, all, from_word, key, word};
+use crate::column::{FromRow, all, from_word, key, time};
 use crate::connect::Store;
-use crate::entity::{member, team, user};
+use crate::entity::{member, team};
 use crate::fault::{Fault, StoreError};
 use crate::transaction::Scope;
 
@@ -20,6 +20,7 @@ impl FromRow<team::Model> for Team {
             id: TeamId(row.id),
             name: row.name,
             created_at: Millis(row.created_at),
+            disabled_at: time(row.disabled_at),
         })
     }
 }
@@ -36,6 +37,7 @@ impl Store {
                 name: (*name).clone(),
                 name_key: key(&name),
                 created_at: tx.at.0,
+                disabled_at: None,
             };
             let made = team::Entity::insert(row.clone().into_active_model())
                 .exec_without_returning(&tx.conn)
@@ -77,7 +79,32 @@ impl Store {
         Team::from_row(row.ok_or(StoreError::NotFound)?)
     }
 
-    /// The teams of a person with the role in each, by name; of a platform admin all teams.
+    /// Closes a team to its members, or opens it again; answers what it was and what it is. What runs goes on.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn disable_team(&self, id: TeamId, disabled: bool) -> Result<(Team, Team), StoreError> {
+        self.write(Scope::Plain, (), move |tx, _| async move {
+            let row = team::Entity::find_by_id(id.0).one(&tx.conn).await?;
+            let before = Team::from_row(row.ok_or(StoreError::NotFound)?)?;
+            let since = disabled.then(|| before.disabled_at.unwrap_or(tx.at));
+            team::Entity::update_many()
+                .col_expr(team::Column::DisabledAt, Expr::value(since.map(|at| at.0)))
+                .filter(team::Column::Id.eq(id.0))
+                .exec(&tx.conn)
+                .await?;
+            tx.changed(Some(id), "team", id, None);
+            let after = Team {
+                disabled_at: since,
+                ..before.clone()
+            };
+            Ok((before, after))
+        })
+        .await
+    }
+
+    /// The teams of a person with the role in each, by name; of a platform admin all teams. A team that is
+    /// disabled is only a platform admin's.
     ///
     /// # Errors
     /// `Invalid` for a stored role that this version does not know.
@@ -98,7 +125,7 @@ impl Store {
             .all(&self.reader)
             .await?;
         let mut memberships = Vec::with_capacity(rows.len());
-        for team in teams {
+        for team in teams.into_iter().filter(|team| team.disabled_at.is_none()) {
             if let Some(row) = rows.iter().find(|row| row.team_id == team.id.0) {
                 memberships.push(Membership {
                     team_id: team.id,
@@ -108,74 +135,5 @@ impl Store {
             }
         }
         Ok(memberships)
-    }
-
-    /// Gives a person a role in a team, or another one.
-    ///
-    /// # Errors
-    /// `Conflict` when the team or the person is gone; `Invalid` for a role that is not a team's.
-    pub async fn set_member(&self, team_id: TeamId, user_id: UserId, role: Access) -> Result<(), StoreError> {
-        if !matches!(role, Access::Viewer | Access::Operator | Access::Developer | Access::TeamAdmin) {
-            return Err(StoreError::Invalid(
-                "a member of a team is a viewer, operator, developer or team admin".to_owned(),
-            ));
-        }
-        self.write(Scope::Plain, (), move |tx, _| async move {
-            let row = member::Model {
-                team_id: team_id.0,
-                user_id: user_id.0,
-                role: word(&role)?,
-            };
-            let other = OnConflict::columns([member::Column::TeamId, member::Column::UserId])
-                .update_column(member::Column::Role)
-                .to_owned();
-            member::Entity::insert(row.into_active_model())
-                .on_conflict(other)
-                .exec_without_returning(&tx.conn)
-                .await?;
-            tx.changed(Some(team_id), "team", team_id, None);
-            Ok(())
-        })
-        .await
-    }
-
-    /// Takes a person out of a team.
-    ///
-    /// # Errors
-    /// `NotFound` when they are not in it.
-    pub async fn remove_member(&self, team_id: TeamId, user_id: UserId) -> Result<(), StoreError> {
-        self.write(Scope::Plain, (), move |tx, _| async move {
-            let gone = member::Entity::delete_by_id((team_id.0, user_id.0)).exec(&tx.conn).await?;
-            if gone.rows_affected == 0 {
-                return Err(StoreError::NotFound.into());
-            }
-            tx.changed(Some(team_id), "team", team_id, None);
-            Ok(())
-        })
-        .await
-    }
-
-    /// The people of a team with their roles, by name.
-    ///
-    /// # Errors
-    /// `Invalid` for a stored role that this version does not know.
-    pub async fn members(&self, team_id: TeamId) -> Result<Vec<(User, Access)>, StoreError> {
-        let rows = member::Entity::find()
-            .filter(member::Column::TeamId.eq(team_id.0))
-            .all(&self.reader)
-            .await?;
-        let ids = rows.iter().map(|row| row.user_id);
-        let people = user::Entity::find()
-            .filter(user::Column::Id.is_in(ids))
-            .order_by_asc(user::Column::Name)
-            .all(&self.reader)
-            .await?;
-        let mut members = Vec::with_capacity(people.len());
-        for person in people {
-            if let Some(row) = rows.iter().find(|row| row.user_id == person.id) {
-                members.push((User::from_row(person)?, from_word("members.role", &row.role)?));
-            }
-        }
-        Ok(members)
     }
 }

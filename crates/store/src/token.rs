@@ -1,14 +1,14 @@
 //! API tokens. Only the SHA-256 of a token's secret is stored; when it was last used is kept to the minute.
 
 use domain::Millis;
-use domain::access::{Token, User};
-use domain::id::{TokenId, UserId};
+use domain::access::{Token, TokenScope, User};
+use domain::id::{TeamId, TokenId, UserId};
 use domain::time::MINUTE;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::clock::{new_id, now};
-use crate::column::{FromRow, all, time};
+use crate::column::{FromRow, all, from_word, time, word};
 use crate::connect::Store;
 use crate::entity::{token, user};
 use crate::fault::StoreError;
@@ -25,10 +25,24 @@ pub struct NewToken {
     pub secret_sha256: String,
     /// When it ends by itself.
     pub expires_at: Option<Millis>,
+    /// The team and role that it is for; without one it carries all rights of the person.
+    pub scope: Option<TokenScope>,
 }
 
 impl FromRow<token::Model> for Token {
     fn from_row(row: token::Model) -> Result<Self, StoreError> {
+        let scope = match (row.team_id, row.role) {
+            (Some(team), Some(role)) => Some(TokenScope {
+                team_id: TeamId(team),
+                role: from_word("tokens.role", &role)?,
+            }),
+            (None, None) => None,
+            _ => {
+                return Err(StoreError::Invalid(
+                    "a token has a team without a role, or a role without a team".to_owned(),
+                ));
+            }
+        };
         Ok(Self {
             id: TokenId(row.id),
             user_id: UserId(row.user_id),
@@ -36,6 +50,7 @@ impl FromRow<token::Model> for Token {
             created_at: Millis(row.created_at),
             expires_at: time(row.expires_at),
             last_used_at: time(row.last_used_at),
+            scope,
         })
     }
 }
@@ -55,16 +70,19 @@ impl Store {
                 created_at: tx.at.0,
                 expires_at: new.expires_at.map(|at| at.0),
                 last_used_at: None,
+                team_id: new.scope.map(|scope| scope.team_id.0),
+                role: new.scope.map(|scope| word(&scope.role)).transpose()?,
             };
             token::Entity::insert(row.clone().into_active_model())
                 .exec_without_returning(&tx.conn)
                 .await?;
+            tx.changed(None, "user", new.user_id, None);
             Ok(Token::from_row(row)?)
         })
         .await
     }
 
-    /// The token of a secret and its person, unless it has expired.
+    /// The token of a secret and its person, unless it has expired or the person is disabled.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer.
@@ -78,7 +96,10 @@ impl Store {
             .one(&self.reader)
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let person = user::Entity::find_by_id(row.user_id).one(&self.reader).await?;
+        let person = user::Entity::find_by_id(row.user_id)
+            .filter(user::Column::DisabledAt.is_null())
+            .one(&self.reader)
+            .await?;
         person
             .map(|person| Ok((Token::from_row(row)?, User::from_row(person)?)))
             .transpose()
@@ -111,6 +132,7 @@ impl Store {
             if gone.rows_affected == 0 {
                 return Err(StoreError::NotFound.into());
             }
+            tx.changed(None, "user", user_id, None);
             Ok(())
         })
         .await

@@ -6,15 +6,20 @@ use crate::Complaints;
 use crate::files::{Repository, run};
 
 /// Crate, and all of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("flink", &["domain"]),
     ("sql", &["domain"]),
     ("artifacts", &["domain"]),
+    ("vault", &["domain"]),
+    ("files", &["domain"]),
     ("engine", &["store", "domain"]),
-    ("api", &["store", "domain"]),
-    ("server", &["api", "engine", "store", "flink", "sql", "artifacts", "domain"]),
+    ("api", &["files", "store", "domain"]),
+    (
+        "server",
+        &["api", "engine", "files", "store", "flink", "sql", "artifacts", "vault", "domain"],
+    ),
     ("sim", &["domain"]),
     ("xtask", &[]),
 ];

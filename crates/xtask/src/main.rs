@@ -7,6 +7,7 @@
 mod arrows;
 mod documents;
 mod files;
+mod licences;
 mod sources;
 
 use std::process::ExitCode;
@@ -29,11 +30,17 @@ struct Arguments {
 enum Command {
     /// Checks the rules that the compiler cannot see.
     Lint,
+    /// Prints the licences of everything that the binary holds.
+    Licences,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Lint => lint(),
+        Command::Licences => {
+            print!("{}", licences::document(&Repository::open()?.root)?);
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

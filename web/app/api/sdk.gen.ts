@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddFlinkVersionData, AddFlinkVersionErrors, AddFlinkVersionResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, CheckSqlData, CheckSqlErrors, CheckSqlResponses, CreateClusterData, CreateClusterErrors, CreateClusterResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateReleaseData, CreateReleaseErrors, CreateReleaseResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeleteClusterData, DeleteClusterErrors, DeleteClusterResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteFlinkVersionData, DeleteFlinkVersionErrors, DeleteFlinkVersionResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DetachJobData, DetachJobErrors, DetachJobResponses, DiffReleaseData, DiffReleaseErrors, DiffReleaseResponses, FollowChangesData, FollowChangesErrors, FollowChangesResponse, FollowChangesResponses, GetCheckpointsData, GetCheckpointsErrors, GetCheckpointsResponses, GetClusterData, GetClusterErrors, GetClusterLogTailData, GetClusterLogTailErrors, GetClusterLogTailResponses, GetClusterResponses, GetConfigurationData, GetConfigurationErrors, GetConfigurationResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftRevisionData, GetDraftRevisionErrors, GetDraftRevisionResponses, GetEvidenceData, GetEvidenceErrors, GetEvidenceLogData, GetEvidenceLogErrors, GetEvidenceLogResponses, GetEvidenceResponses, GetGraphData, GetGraphErrors, GetGraphResponses, GetInstallationData, GetInstallationErrors, GetInstallationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLogTailData, GetLogTailErrors, GetLogTailResponses, GetMeData, GetMeErrors, GetMeResponses, GetOpenApiData, GetOpenApiErrors, GetOpenApiResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetReleaseData, GetReleaseErrors, GetReleaseResponses, GetRestartPolicyData, GetRestartPolicyErrors, GetRestartPolicyResponses, HealthzData, HealthzErrors, HealthzResponses, InstallFlinkVersionData, InstallFlinkVersionErrors, InstallFlinkVersionResponses, ListClusterEventsData, ListClusterEventsErrors, ListClusterEventsResponses, ListClusterLogsData, ListClusterLogsErrors, ListClusterLogsResponses, ListClusterOperationsData, ListClusterOperationsErrors, ListClusterOperationsResponses, ListClustersData, ListClustersErrors, ListClustersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExceptionsData, ListExceptionsErrors, ListExceptionsResponses, ListFlinkVersionsData, ListFlinkVersionsErrors, ListFlinkVersionsResponses, ListInstallationsData, ListInstallationsErrors, ListInstallationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLogsData, ListLogsErrors, ListLogsResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListReleasesData, ListReleasesErrors, ListReleasesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSnapshotsData, ListSnapshotsErrors, ListSnapshotsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, MetricsData, MetricsErrors, MetricsResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReplaceJobData, ReplaceJobErrors, ReplaceJobResponses, SaveDraftData, SaveDraftErrors, SaveDraftResponses, SetPasswordData, SetPasswordErrors, SetPasswordResponses, SetRestartPolicyData, SetRestartPolicyErrors, SetRestartPolicyResponses, SignInByLinkData, SignInByLinkErrors, SignInByLinkResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartClusterData, StartClusterErrors, StartClusterResponses, StartJobData, StartJobErrors, StartJobResponses, StopClusterData, StopClusterErrors, StopClusterResponses, StopJobData, StopJobErrors, StopJobResponses, TakeSavepointData, TakeSavepointErrors, TakeSavepointResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddFlinkVersionData, AddFlinkVersionErrors, AddFlinkVersionResponses, AdoptJobData, AdoptJobErrors, AdoptJobResponses, AppendToUploadData, AppendToUploadErrors, AppendToUploadResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeTeamData, ChangeTeamErrors, ChangeTeamResponses, ChangeUserData, ChangeUserErrors, ChangeUserResponses, CheckSqlData, CheckSqlErrors, CheckSqlResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClusterData, CreateClusterErrors, CreateClusterResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateReleaseData, CreateReleaseErrors, CreateReleaseResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, CreateUserData, CreateUserErrors, CreateUserLinkData, CreateUserLinkErrors, CreateUserLinkResponses, CreateUserResponses, DeleteArtifactData, DeleteArtifactErrors, DeleteArtifactResponses, DeleteClusterData, DeleteClusterErrors, DeleteClusterResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteFlinkVersionData, DeleteFlinkVersionErrors, DeleteFlinkVersionResponses, DeleteInvitationData, DeleteInvitationErrors, DeleteInvitationResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DeleteUploadData, DeleteUploadErrors, DeleteUploadResponses, DetachJobData, DetachJobErrors, DetachJobResponses, DiffReleaseData, DiffReleaseErrors, DiffReleaseResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, FollowChangesData, FollowChangesErrors, FollowChangesResponse, FollowChangesResponses, GetArtifactData, GetArtifactErrors, GetArtifactResponses, GetCheckpointsData, GetCheckpointsErrors, GetCheckpointsResponses, GetClusterData, GetClusterErrors, GetClusterLogTailData, GetClusterLogTailErrors, GetClusterLogTailResponses, GetClusterResponses, GetConfigurationData, GetConfigurationErrors, GetConfigurationResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftRevisionData, GetDraftRevisionErrors, GetDraftRevisionResponses, GetEvidenceData, GetEvidenceErrors, GetEvidenceLogData, GetEvidenceLogErrors, GetEvidenceLogResponses, GetEvidenceResponses, GetFilesSchemaData, GetFilesSchemaErrors, GetFilesSchemaResponses, GetGraphData, GetGraphErrors, GetGraphResponses, GetInstallationData, GetInstallationErrors, GetInstallationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLogTailData, GetLogTailErrors, GetLogTailResponses, GetMeData, GetMeErrors, GetMeResponses, GetOpenApiData, GetOpenApiErrors, GetOpenApiResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetReleaseData, GetReleaseErrors, GetReleaseResponses, GetRestartPolicyData, GetRestartPolicyErrors, GetRestartPolicyResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, GrantFlinkVersionData, GrantFlinkVersionErrors, GrantFlinkVersionResponses, HealthzData, HealthzErrors, HealthzResponses, InstallFlinkVersionData, InstallFlinkVersionErrors, InstallFlinkVersionResponses, JoinByInvitationData, JoinByInvitationErrors, JoinByInvitationResponses, ListArtifactsData, ListArtifactsErrors, ListArtifactsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListClusterEventsData, ListClusterEventsErrors, ListClusterEventsResponses, ListClusterLogsData, ListClusterLogsErrors, ListClusterLogsResponses, ListClusterOperationsData, ListClusterOperationsErrors, ListClusterOperationsResponses, ListClustersData, ListClustersErrors, ListClustersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExceptionsData, ListExceptionsErrors, ListExceptionsResponses, ListFlinkVersionGrantsData, ListFlinkVersionGrantsErrors, ListFlinkVersionGrantsResponses, ListFlinkVersionsData, ListFlinkVersionsErrors, ListFlinkVersionsResponses, ListInstallationsData, ListInstallationsErrors, ListInstallationsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLogsData, ListLogsErrors, ListLogsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListReleasesData, ListReleasesErrors, ListReleasesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSnapshotsData, ListSnapshotsErrors, ListSnapshotsResponses, ListTeamAuditData, ListTeamAuditErrors, ListTeamAuditResponses, ListTeamFlinkVersionsData, ListTeamFlinkVersionsErrors, ListTeamFlinkVersionsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MetricsData, MetricsErrors, MetricsResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReplaceJobData, ReplaceJobErrors, ReplaceJobResponses, SaveDraftData, SaveDraftErrors, SaveDraftResponses, SetConnectionData, SetConnectionErrors, SetConnectionResponses, SetMemberData, SetMemberErrors, SetMemberResponses, SetPasswordData, SetPasswordErrors, SetPasswordResponses, SetRestartPolicyData, SetRestartPolicyErrors, SetRestartPolicyResponses, SignInByLinkData, SignInByLinkErrors, SignInByLinkResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartClusterData, StartClusterErrors, StartClusterResponses, StartJobData, StartJobErrors, StartJobResponses, StopClusterData, StopClusterErrors, StopClusterResponses, StopJobData, StopJobErrors, StopJobResponses, TakeSavepointData, TakeSavepointErrors, TakeSavepointResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -17,6 +17,21 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
      */
     meta?: Record<string, unknown>;
 };
+
+/**
+ * What was done on the whole platform, newest first.
+ *
+ * For: platform_admin.
+ */
+export const listAudit = <ThrowOnError extends boolean = false>(options?: Options<ListAuditData, ThrowOnError>) => (options?.client ?? client).get<ListAuditResponses, ListAuditErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit',
+    ...options
+});
 
 /**
  * Follows what changes in the caller's teams, as server-sent events.
@@ -34,7 +49,7 @@ export const followChanges = <ThrowOnError extends boolean = false>(options?: Op
 });
 
 /**
- * The installed Flink versions, newest first.
+ * The installed Flink versions that the caller's teams may use, newest first; for platform admins all.
  *
  * For: signed_in.
  */
@@ -65,6 +80,21 @@ export const addFlinkVersion = <ThrowOnError extends boolean = false>(options: O
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Who may use which Flink version.
+ *
+ * For: platform_admin.
+ */
+export const listFlinkVersionGrants = <ThrowOnError extends boolean = false>(options?: Options<ListFlinkVersionGrantsData, ThrowOnError>) => (options?.client ?? client).get<ListFlinkVersionGrantsResponses, ListFlinkVersionGrantsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/flink-versions/grants',
+    ...options
 });
 
 /**
@@ -102,6 +132,25 @@ export const deleteFlinkVersion = <ThrowOnError extends boolean = false>(options
 });
 
 /**
+ * Grants a Flink version to all teams or to some.
+ *
+ * For: platform_admin.
+ */
+export const grantFlinkVersion = <ThrowOnError extends boolean = false>(options: Options<GrantFlinkVersionData, ThrowOnError>) => (options.client ?? client).put<GrantFlinkVersionResponses, GrantFlinkVersionErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/flink-versions/{version}/grant',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Installations, newest first.
  *
  * For: signed_in.
@@ -132,6 +181,49 @@ export const getInstallation = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * Accepts an invitation as a new person: makes the account and signs in.
+ */
+export const acceptInvitation = <ThrowOnError extends boolean = false>(options: Options<AcceptInvitationData, ThrowOnError>) => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError>({
+    url: '/api/v1/invitations/accept',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Accepts an invitation as the person who is signed in.
+ *
+ * For: account.
+ */
+export const joinByInvitation = <ThrowOnError extends boolean = false>(options: Options<JoinByInvitationData, ThrowOnError>) => (options.client ?? client).post<JoinByInvitationResponses, JoinByInvitationErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/invitations/join',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What an invitation offers; it stays open.
+ */
+export const lookAtInvitation = <ThrowOnError extends boolean = false>(options: Options<LookAtInvitationData, ThrowOnError>) => (options.client ?? client).post<LookAtInvitationResponses, LookAtInvitationErrors, ThrowOnError>({
+    url: '/api/v1/invitations/look',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The caller, with their teams and roles.
  *
  * For: signed_in.
@@ -149,7 +241,7 @@ export const getMe = <ThrowOnError extends boolean = false>(options?: Options<Ge
 /**
  * Sets or changes the caller's password. Other sessions of the caller end.
  *
- * For: signed_in.
+ * For: account.
  */
 export const setPassword = <ThrowOnError extends boolean = false>(options: Options<SetPasswordData, ThrowOnError>) => (options.client ?? client).post<SetPasswordResponses, SetPasswordErrors, ThrowOnError>({
     security: [{
@@ -168,7 +260,7 @@ export const setPassword = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * The caller's sessions.
  *
- * For: signed_in.
+ * For: account.
  */
 export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>) => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
     security: [{
@@ -183,7 +275,7 @@ export const listSessions = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Ends one of the caller's sessions.
  *
- * For: signed_in.
+ * For: account.
  */
 export const deleteSession = <ThrowOnError extends boolean = false>(options: Options<DeleteSessionData, ThrowOnError>) => (options.client ?? client).delete<DeleteSessionResponses, DeleteSessionErrors, ThrowOnError>({
     security: [{
@@ -198,7 +290,7 @@ export const deleteSession = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * The caller's API tokens.
  *
- * For: signed_in.
+ * For: account.
  */
 export const listTokens = <ThrowOnError extends boolean = false>(options?: Options<ListTokensData, ThrowOnError>) => (options?.client ?? client).get<ListTokensResponses, ListTokensErrors, ThrowOnError>({
     security: [{
@@ -213,7 +305,7 @@ export const listTokens = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Makes an API token. Its secret is in the answer and nowhere else.
  *
- * For: signed_in.
+ * For: account.
  */
 export const createToken = <ThrowOnError extends boolean = false>(options: Options<CreateTokenData, ThrowOnError>) => (options.client ?? client).post<CreateTokenResponses, CreateTokenErrors, ThrowOnError>({
     security: [{
@@ -232,7 +324,7 @@ export const createToken = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Revokes an API token.
  *
- * For: signed_in.
+ * For: account.
  */
 export const deleteToken = <ThrowOnError extends boolean = false>(options: Options<DeleteTokenData, ThrowOnError>) => (options.client ?? client).delete<DeleteTokenResponses, DeleteTokenErrors, ThrowOnError>({
     security: [{
@@ -248,6 +340,11 @@ export const deleteToken = <ThrowOnError extends boolean = false>(options: Optio
  * This document.
  */
 export const getOpenApi = <ThrowOnError extends boolean = false>(options?: Options<GetOpenApiData, ThrowOnError>) => (options?.client ?? client).get<GetOpenApiResponses, GetOpenApiErrors, ThrowOnError>({ url: '/api/v1/openapi.json', ...options });
+
+/**
+ * The JSON Schema of jobs, clusters and artifacts as files, for editors.
+ */
+export const getFilesSchema = <ThrowOnError extends boolean = false>(options?: Options<GetFilesSchemaData, ThrowOnError>) => (options?.client ?? client).get<GetFilesSchemaResponses, GetFilesSchemaErrors, ThrowOnError>({ url: '/api/v1/schemas/files.json', ...options });
 
 /**
  * Signs in with a name and a password; answers the caller and sets the session cookie.
@@ -320,6 +417,100 @@ export const createTeam = <ThrowOnError extends boolean = false>(options: Option
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Closes a team to its members, or opens it again. Its jobs and clusters go on; only platform admins see them.
+ *
+ * For: platform_admin.
+ */
+export const changeTeam = <ThrowOnError extends boolean = false>(options: Options<ChangeTeamData, ThrowOnError>) => (options.client ?? client).patch<ChangeTeamResponses, ChangeTeamErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The team's artifacts, newest first: the newest version of each name, or all versions of one.
+ *
+ * For: viewer.
+ */
+export const listArtifacts = <ThrowOnError extends boolean = false>(options: Options<ListArtifactsData, ThrowOnError>) => (options.client ?? client).get<ListArtifactsResponses, ListArtifactsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/artifacts',
+    ...options
+});
+
+/**
+ * Deletes a version that nobody uses, by id, or by name and version.
+ *
+ * For: developer.
+ */
+export const deleteArtifact = <ThrowOnError extends boolean = false>(options: Options<DeleteArtifactData, ThrowOnError>) => (options.client ?? client).delete<DeleteArtifactResponses, DeleteArtifactErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/artifacts/{artifact}',
+    ...options
+});
+
+/**
+ * One artifact, by id, or by name and version.
+ *
+ * For: viewer.
+ */
+export const getArtifact = <ThrowOnError extends boolean = false>(options: Options<GetArtifactData, ThrowOnError>) => (options.client ?? client).get<GetArtifactResponses, GetArtifactErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/artifacts/{artifact}',
+    ...options
+});
+
+/**
+ * The bytes of an artifact, whole or in part.
+ *
+ * For: viewer.
+ */
+export const downloadArtifact = <ThrowOnError extends boolean = false>(options: Options<DownloadArtifactData, ThrowOnError>) => (options.client ?? client).get<DownloadArtifactResponses, DownloadArtifactErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/artifacts/{artifact}/content',
+    ...options
+});
+
+/**
+ * What was done in the team, newest first.
+ *
+ * For: team_admin.
+ */
+export const listTeamAudit = <ThrowOnError extends boolean = false>(options: Options<ListTeamAuditData, ThrowOnError>) => (options.client ?? client).get<ListTeamAuditResponses, ListTeamAuditErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/audit',
+    ...options
 });
 
 /**
@@ -403,6 +594,26 @@ export const getCluster = <ThrowOnError extends boolean = false>(options: Option
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/teams/{team}/clusters/{cluster}',
     ...options
+});
+
+/**
+ * Sets how a standalone cluster is spoken to, whole: what is left out is not used any more. Asked of the address first;
+ * one that does not answer now is taken all the same.
+ *
+ * For: developer.
+ */
+export const setConnection = <ThrowOnError extends boolean = false>(options: Options<SetConnectionData, ThrowOnError>) => (options.client ?? client).put<SetConnectionResponses, SetConnectionErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/clusters/{cluster}/connection',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -606,6 +817,70 @@ export const testDestination = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * The Flink versions that the team may use, newest first.
+ *
+ * For: viewer.
+ */
+export const listTeamFlinkVersions = <ThrowOnError extends boolean = false>(options: Options<ListTeamFlinkVersionsData, ThrowOnError>) => (options.client ?? client).get<ListTeamFlinkVersionsResponses, ListTeamFlinkVersionsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/flink-versions',
+    ...options
+});
+
+/**
+ * The open invitations of the team, newest first.
+ *
+ * For: team_admin.
+ */
+export const listInvitations = <ThrowOnError extends boolean = false>(options: Options<ListInvitationsData, ThrowOnError>) => (options.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/invitations',
+    ...options
+});
+
+/**
+ * Invites somebody into the team. The secret of the link is in the answer and nowhere else.
+ *
+ * For: team_admin.
+ */
+export const createInvitation = <ThrowOnError extends boolean = false>(options: Options<CreateInvitationData, ThrowOnError>) => (options.client ?? client).post<CreateInvitationResponses, CreateInvitationErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/invitations',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revokes an open invitation.
+ *
+ * For: team_admin.
+ */
+export const deleteInvitation = <ThrowOnError extends boolean = false>(options: Options<DeleteInvitationData, ThrowOnError>) => (options.client ?? client).delete<DeleteInvitationResponses, DeleteInvitationErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/invitations/{invitation}',
+    ...options
+});
+
+/**
  * The team's jobs, newest first.
  *
  * For: viewer.
@@ -670,7 +945,7 @@ export const getJob = <ThrowOnError extends boolean = false>(options: Options<Ge
 });
 
 /**
- * Changes a job's name or description.
+ * Changes a job's name, description or labels.
  *
  * For: developer.
  */
@@ -681,6 +956,25 @@ export const changeJob = <ThrowOnError extends boolean = false>(options: Options
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/teams/{team}/jobs/{job}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Takes over a Flink job that somebody else started on the cluster of a release.
+ *
+ * For: operator.
+ */
+export const adoptJob = <ThrowOnError extends boolean = false>(options: Options<AdoptJobData, ThrowOnError>) => (options.client ?? client).post<AdoptJobResponses, AdoptJobErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/jobs/{job}/adopt',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -1126,6 +1420,56 @@ export const stopJob = <ThrowOnError extends boolean = false>(options: Options<S
 });
 
 /**
+ * The people of the team, by name.
+ *
+ * For: viewer.
+ */
+export const listMembers = <ThrowOnError extends boolean = false>(options: Options<ListMembersData, ThrowOnError>) => (options.client ?? client).get<ListMembersResponses, ListMembersErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/members',
+    ...options
+});
+
+/**
+ * Takes somebody out of the team. Their tokens for it end at once; who has no other team is signed out.
+ *
+ * For: team_admin.
+ */
+export const removeMember = <ThrowOnError extends boolean = false>(options: Options<RemoveMemberData, ThrowOnError>) => (options.client ?? client).delete<RemoveMemberResponses, RemoveMemberErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/members/{user}',
+    ...options
+});
+
+/**
+ * Changes a member's role. A platform admin also takes somebody in who is not in the team; an admin of the team
+ * invites them.
+ *
+ * For: team_admin.
+ */
+export const setMember = <ThrowOnError extends boolean = false>(options: Options<SetMemberData, ThrowOnError>) => (options.client ?? client).put<SetMemberResponses, SetMemberErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/members/{user}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * One operation; `wait` answers when it has ended.
  *
  * For: viewer.
@@ -1152,6 +1496,193 @@ export const cancelOperation = <ThrowOnError extends boolean = false>(options: O
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/teams/{team}/operations/{operation}/cancel',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The team's uploads that were not completed.
+ *
+ * For: developer.
+ */
+export const listUploads = <ThrowOnError extends boolean = false>(options: Options<ListUploadsData, ThrowOnError>) => (options.client ?? client).get<ListUploadsResponses, ListUploadsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/uploads',
+    ...options
+});
+
+/**
+ * Begins an upload.
+ *
+ * For: developer.
+ */
+export const createUpload = <ThrowOnError extends boolean = false>(options: Options<CreateUploadData, ThrowOnError>) => (options.client ?? client).post<CreateUploadResponses, CreateUploadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/uploads',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Gives an upload up.
+ *
+ * For: developer.
+ */
+export const deleteUpload = <ThrowOnError extends boolean = false>(options: Options<DeleteUploadData, ThrowOnError>) => (options.client ?? client).delete<DeleteUploadResponses, DeleteUploadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/uploads/{upload}',
+    ...options
+});
+
+/**
+ * One upload, and where it goes on (also as header `Upload-Offset`).
+ *
+ * For: developer.
+ */
+export const getUpload = <ThrowOnError extends boolean = false>(options: Options<GetUploadData, ThrowOnError>) => (options.client ?? client).get<GetUploadResponses, GetUploadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/uploads/{upload}',
+    ...options
+});
+
+/**
+ * Sends a piece of any length, at the offset in the header `Upload-Offset`.
+ *
+ * For: developer.
+ */
+export const appendToUpload = <ThrowOnError extends boolean = false>(options: Options<AppendToUploadData, ThrowOnError>) => (options.client ?? client).patch<AppendToUploadResponses, AppendToUploadErrors, ThrowOnError>({
+    bodySerializer: null,
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/uploads/{upload}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/octet-stream',
+        ...options.headers
+    }
+});
+
+/**
+ * Completes an upload: its content is read through, and it becomes the next version of its name. Where the newest
+ * version has the same bytes, that one is answered.
+ *
+ * For: developer.
+ */
+export const completeUpload = <ThrowOnError extends boolean = false>(options: Options<CompleteUploadData, ThrowOnError>) => (options.client ?? client).post<CompleteUploadResponses, CompleteUploadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/uploads/{upload}/complete',
+    ...options
+});
+
+/**
+ * The accounts, by name.
+ *
+ * For: platform_admin.
+ */
+export const listUsers = <ThrowOnError extends boolean = false>(options?: Options<ListUsersData, ThrowOnError>) => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users',
+    ...options
+});
+
+/**
+ * Makes an account, and a one-time link with which its person signs in and sets a password.
+ *
+ * For: platform_admin.
+ */
+export const createUser = <ThrowOnError extends boolean = false>(options: Options<CreateUserData, ThrowOnError>) => (options.client ?? client).post<CreateUserResponses, CreateUserErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * One account, with its teams.
+ *
+ * For: platform_admin.
+ */
+export const getUser = <ThrowOnError extends boolean = false>(options: Options<GetUserData, ThrowOnError>) => (options.client ?? client).get<GetUserResponses, GetUserErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user}',
+    ...options
+});
+
+/**
+ * Disables or enables an account, or makes its person a platform admin or none.
+ *
+ * For: platform_admin.
+ */
+export const changeUser = <ThrowOnError extends boolean = false>(options: Options<ChangeUserData, ThrowOnError>) => (options.client ?? client).patch<ChangeUserResponses, ChangeUserErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Makes a one-time link for somebody who cannot sign in. A password that is set stays.
+ *
+ * For: platform_admin.
+ */
+export const createUserLink = <ThrowOnError extends boolean = false>(options: Options<CreateUserLinkData, ThrowOnError>) => (options.client ?? client).post<CreateUserLinkResponses, CreateUserLinkErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user}/link',
     ...options,
     headers: {
         'Content-Type': 'application/json',

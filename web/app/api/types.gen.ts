@@ -5,9 +5,61 @@ export type ClientOptions = {
 };
 
 /**
+ * Somebody's account.
+ */
+export type Account = {
+    /**
+     * When it was made.
+     */
+    createdAt: Time;
+    /**
+     * Since when it lets nobody in.
+     */
+    disabledAt?: Time;
+    /**
+     * The user's id.
+     */
+    id: string;
+    /**
+     * Sign-in name.
+     */
+    name: string;
+    /**
+     * Whether they have a password.
+     */
+    passwordSet: boolean;
+    /**
+     * Whether they may do everything in every team.
+     */
+    platformAdmin: boolean;
+    /**
+     * Their teams; only where one account is read.
+     */
+    teams?: Array<TeamRole>;
+};
+
+/**
+ * What to change about an account; what is absent stays.
+ */
+export type AccountChange = {
+    /**
+     * Whether the account lets nobody in. Its sessions, tokens, links and open invitations end at once.
+     */
+    disabled?: boolean;
+    /**
+     * Whether they may do everything in every team.
+     */
+    platformAdmin?: boolean;
+};
+
+/**
  * What may be done with a job now.
  */
 export type Actions = {
+    /**
+     * Take over a Flink job that somebody else started.
+     */
+    adopt: Verdict;
     /**
      * Stop at once, without a savepoint.
      */
@@ -44,6 +96,250 @@ export type Actions = {
      * Stop with a savepoint, or drain.
      */
     stop: Verdict;
+};
+
+/**
+ * Which Flink job is taken over.
+ */
+export type AdoptRequest = {
+    /**
+     * The Flink job's id, 32 hexadecimal digits: one of the cluster's `look.unmanaged`.
+     */
+    flinkJobId: string;
+    /**
+     * Number of the release that it is taken for; the newest unless told.
+     */
+    release?: number;
+};
+
+/**
+ * One version of an artifact.
+ */
+export type Artifact = {
+    /**
+     * When.
+     */
+    createdAt: Time;
+    /**
+     * Who uploaded it.
+     */
+    createdBy: Person;
+    /**
+     * SHA-256 of its bytes, 64 hexadecimal digits.
+     */
+    digest: string;
+    /**
+     * Classes with a `main`, the one that the manifest names first.
+     */
+    entryClasses: Array<string>;
+    /**
+     * The file's name: that of a download.
+     */
+    fileName: string;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * What it is for.
+     */
+    kind: ArtifactKind;
+    /**
+     * Name, compared byte by byte.
+     */
+    name: string;
+    /**
+     * Whether it is the newest version of its name.
+     */
+    newest: boolean;
+    /**
+     * How many bytes.
+     */
+    sizeBytes: number;
+    /**
+     * Who uses it; the first hundred.
+     */
+    usedBy: Array<ArtifactUse>;
+    /**
+     * How many use it.
+     */
+    uses: number;
+    /**
+     * 1, 2, 3 … in its name.
+     */
+    version: number;
+};
+
+/**
+ * A jar with other bytes.
+ */
+export type ArtifactChange = {
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * What it is now; absent when the job does not use it.
+     */
+    new?: PinnedArtifact;
+    /**
+     * What it was before; absent when the job did not use it.
+     */
+    old?: PinnedArtifact;
+};
+
+/**
+ * What an artifact is for.
+ */
+export type ArtifactKind = 'job_jar' | 'udf_jar' | 'connector' | 'python_file' | 'archive';
+
+/**
+ * An artifact of the team by its name.
+ */
+export type ArtifactRef = {
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * The version; absent means the newest one when it is released.
+     */
+    version?: number;
+};
+
+/**
+ * One use of an artifact.
+ */
+export type ArtifactUse = {
+    /**
+     * What refers to it.
+     */
+    by: ArtifactUser;
+    /**
+     * The cluster.
+     */
+    clusterId?: string;
+    /**
+     * The job.
+     */
+    jobId?: string;
+    /**
+     * Name of the job or cluster.
+     */
+    name: string;
+    /**
+     * The release's number.
+     */
+    releaseNumber?: number;
+};
+
+/**
+ * What refers to an artifact.
+ */
+export type ArtifactUser = 'draft' | 'release' | 'cluster';
+
+/**
+ * One row of the audit list.
+ */
+export type AuditEntry = {
+    /**
+     * The network address that it came from.
+     */
+    address?: string | null;
+    /**
+     * What it became.
+     */
+    after?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * When.
+     */
+    at: Time;
+    /**
+     * What it was.
+     */
+    before?: {
+        [key: string]: unknown;
+    } | null;
+    by?: Person | null;
+    /**
+     * Code of the problem, where it was refused.
+     */
+    code?: string | null;
+    /**
+     * Its id; later rows have greater ones.
+     */
+    id: string;
+    /**
+     * What it was about, e.g. `job`.
+     */
+    noun: string;
+    /**
+     * Which one.
+     */
+    nounId?: string | null;
+    /**
+     * Its name.
+     */
+    nounName?: string | null;
+    /**
+     * The operation's id in the OpenAPI document, e.g. `startJob`.
+     */
+    operation: string;
+    /**
+     * HTTP status of the answer.
+     */
+    status: number;
+    team?: AuditTeam | null;
+    token?: AuditToken | null;
+};
+
+/**
+ * A team as the audit list names it.
+ */
+export type AuditTeam = {
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its name.
+     */
+    name: string;
+};
+
+/**
+ * An API token as the audit list names it.
+ */
+export type AuditToken = {
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its name.
+     */
+    name: string;
+};
+
+/**
+ * What is sent with each request, without the secret in it.
+ */
+export type Authentication = {
+    kind: 'none';
+} | {
+    kind: 'basic';
+    /**
+     * User.
+     */
+    user: string;
+} | {
+    kind: 'header';
+    /**
+     * Its name.
+     */
+    name: string;
 };
 
 /**
@@ -105,6 +401,10 @@ export type CheckRequest = {
      * The Flink version that judges, e.g. `2.2.1`.
      */
     flinkVersion?: string;
+    /**
+     * Jars on the job's class path.
+     */
+    jars?: Array<ArtifactRef>;
     /**
      * The script.
      */
@@ -215,6 +515,10 @@ export type Cluster = {
         [key: string]: string;
     };
     /**
+     * How that address is spoken to, where it asks for something (standalone).
+     */
+    connection?: Connection;
+    /**
      * When it was made.
      */
     createdAt: Time;
@@ -234,6 +538,10 @@ export type Cluster = {
      * Its id.
      */
     id: string;
+    /**
+     * Jars on the class path of its processes and of its jobs (local).
+     */
+    jars: Array<PinnedArtifact>;
     /**
      * What was last seen.
      */
@@ -380,6 +688,47 @@ export type Condition = {
  * Which condition.
  */
 export type ConditionWord = 'unreachable' | 'waiting_for_resources' | 'ghost' | 'newer_release' | 'crash_loop';
+
+/**
+ * How a standalone cluster's REST address is spoken to, without its secrets.
+ */
+export type Connection = {
+    /**
+     * What is sent with each request.
+     */
+    authentication: Authentication;
+    /**
+     * Certificates of the trusted authorities.
+     */
+    caCertificate?: string;
+    /**
+     * The certificate that is shown.
+     */
+    clientCertificate?: string;
+    /**
+     * Why the stored connection cannot be opened: it has to be entered again.
+     */
+    problem?: string;
+};
+
+/**
+ * Bytes as they are.
+ */
+export type Content = Blob | File;
+
+/**
+ * A new invitation with its secret, which is never shown again.
+ */
+export type CreatedInvitation = {
+    /**
+     * The invitation.
+     */
+    invitation: Invitation;
+    /**
+     * What the page `/invitation` takes after `#token=`.
+     */
+    secret: string;
+};
 
 /**
  * A new token with its secret, which is never shown again.
@@ -691,7 +1040,7 @@ export type Evidence = {
  */
 export type FieldChange = {
     /**
-     * `name`, `clusterId`, `flinkVersion`, `mode` or `parallelism`.
+     * `name`, `clusterId`, `flinkVersion`, `mode`, `parallelism`, `entryClass` or `args` (as JSON).
      */
     field: string;
     /**
@@ -743,7 +1092,7 @@ export type Finding = {
      */
     endLine: number;
     /**
-     * `configuration.<key>` where the job's configuration is at fault and not the script; line and column are 1 then.
+     * `configuration.<key>`, `jars`, `jar`, `entryClass` where that is at fault and not the script; line and column are 1 then.
      */
     field?: string;
     /**
@@ -790,6 +1139,28 @@ export type FlinkVersion = {
     source: string;
     /**
      * Version number, unique among the installed ones.
+     */
+    version: string;
+};
+
+/**
+ * Who may use a Flink version.
+ */
+export type FlinkVersionGrant = {
+    /**
+     * Whether every team may use it, also those that come later.
+     */
+    allTeams: boolean;
+    /**
+     * The version's id.
+     */
+    flinkVersionId: string;
+    /**
+     * The teams that may, where not all may.
+     */
+    teams: Array<AuditTeam>;
+    /**
+     * Its number.
      */
     version: string;
 };
@@ -857,6 +1228,86 @@ export type Installation = {
 export type InstallationState = 'running' | 'succeeded' | 'failed';
 
 /**
+ * An open invitation.
+ */
+export type Invitation = {
+    /**
+     * When it was made.
+     */
+    createdAt: Time;
+    /**
+     * Who invites.
+     */
+    createdBy: Person;
+    /**
+     * Until when it can be used.
+     */
+    expiresAt: Time;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Whom it is meant for.
+     */
+    note: string;
+    /**
+     * The role that it gives.
+     */
+    role: Role;
+};
+
+/**
+ * A new person who accepts.
+ */
+export type InvitationGuest = {
+    /**
+     * The sign-in name that they choose, unique.
+     */
+    name: string;
+    /**
+     * The password that they choose: 12 to 200 characters.
+     */
+    password: string;
+    /**
+     * The text after `#token=` of the link.
+     */
+    token: string;
+};
+
+/**
+ * What somebody is invited to.
+ */
+export type InvitationOffer = {
+    /**
+     * Until when it can be used.
+     */
+    expiresAt: Time;
+    /**
+     * Name of the person who invites.
+     */
+    invitedBy: string;
+    /**
+     * The role there.
+     */
+    role: Role;
+    /**
+     * Name of the team.
+     */
+    team: string;
+};
+
+/**
+ * The secret of an invitation.
+ */
+export type InvitationToken = {
+    /**
+     * The text after `#token=` of the link.
+     */
+    token: string;
+};
+
+/**
  * A job with all that a list or its page shows of it.
  */
 export type Job = {
@@ -888,6 +1339,12 @@ export type Job = {
      * Its id.
      */
     id: string;
+    /**
+     * Words to find it by.
+     */
+    labels: {
+        [key: string]: string;
+    };
     /**
      * Name, unique in the team.
      */
@@ -930,6 +1387,12 @@ export type JobChange = {
      * Another line about it.
      */
     description?: string;
+    /**
+     * All its labels anew.
+     */
+    labels?: {
+        [key: string]: string;
+    };
     /**
      * Another name.
      */
@@ -1011,9 +1474,13 @@ export type JobGraph = {
 };
 
 /**
- * What a job is to be.
+ * What a job is to be: either `sql`, or `jar` with `entryClass` and `args`.
  */
 export type JobSpec = {
+    /**
+     * Arguments of the main class, one by one.
+     */
+    args: Array<string>;
     /**
      * The session cluster to run on.
      */
@@ -1025,6 +1492,18 @@ export type JobSpec = {
         [key: string]: string;
     };
     /**
+     * The main class; absent means the one that the jar's manifest names.
+     */
+    entryClass?: string;
+    /**
+     * The jar whose main class runs.
+     */
+    jar?: ArtifactRef;
+    /**
+     * Connectors, functions and libraries on the job's class path, in this order.
+     */
+    jars: Array<ArtifactRef>;
+    /**
      * How it is deployed.
      */
     mode: Mode;
@@ -1035,7 +1514,7 @@ export type JobSpec = {
     /**
      * The SQL script.
      */
-    sql: string;
+    sql?: string;
 };
 
 /**
@@ -1180,9 +1659,68 @@ export type Me = {
 };
 
 /**
+ * Somebody in a team.
+ */
+export type Member = {
+    /**
+     * Whether their account is disabled.
+     */
+    disabled: boolean;
+    /**
+     * Sign-in name.
+     */
+    name: string;
+    /**
+     * Their role.
+     */
+    role: Role;
+    /**
+     * The user's id.
+     */
+    userId: string;
+};
+
+/**
+ * A role to give.
+ */
+export type MemberRole = {
+    /**
+     * The role.
+     */
+    role: Role;
+};
+
+/**
  * Where a job's tasks run.
  */
 export type Mode = 'session';
+
+/**
+ * What is sent with each request to prove who we are.
+ */
+export type NewAuthentication = {
+    kind: 'none';
+} | {
+    kind: 'basic';
+    /**
+     * Password.
+     */
+    password: string;
+    /**
+     * User, without a colon.
+     */
+    user: string;
+} | {
+    kind: 'header';
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * Its value.
+     */
+    value: string;
+};
 
 /**
  * A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`.
@@ -1195,9 +1733,17 @@ export type NewCluster = {
         [key: string]: string;
     };
     /**
+     * How that address is spoken to (standalone).
+     */
+    connection?: NewConnection;
+    /**
      * Version of an installed distribution, e.g. `2.2.1` (local).
      */
     flinkVersion?: string;
+    /**
+     * Jars on the class path of its processes and of its jobs (local); pinned now.
+     */
+    jars?: Array<ArtifactRef>;
     /**
      * Name, unique in the team.
      */
@@ -1218,6 +1764,28 @@ export type NewCluster = {
      * TaskManagers, 1 to 64; 1 unless told (local).
      */
     taskManagers?: number;
+};
+
+/**
+ * How a standalone cluster's REST address is spoken to, as it is sent.
+ */
+export type NewConnection = {
+    /**
+     * What is sent with each request.
+     */
+    authentication?: NewAuthentication;
+    /**
+     * Certificates of the authorities that are trusted for this address, instead of the public ones. PEM.
+     */
+    caCertificate?: string;
+    /**
+     * What is shown to an address that asks for a certificate: PEM, with the ones between it and its authority.
+     */
+    clientCertificate?: string;
+    /**
+     * Its private key, PEM without a passphrase.
+     */
+    clientKey?: string;
 };
 
 /**
@@ -1253,6 +1821,20 @@ export type NewFlinkVersion = {
 };
 
 /**
+ * Who may use a Flink version from now on.
+ */
+export type NewGrant = {
+    /**
+     * Whether every team may use it.
+     */
+    allTeams: boolean;
+    /**
+     * Names or ids of the teams that may, where not all may.
+     */
+    teams?: Array<string>;
+};
+
+/**
  * A version to install.
  */
 export type NewInstallation = {
@@ -1267,6 +1849,24 @@ export type NewInstallation = {
 };
 
 /**
+ * An invitation to make.
+ */
+export type NewInvitation = {
+    /**
+     * Hours for which it can be used, 1 to 720; 72 unless told.
+     */
+    expiresInHours?: number;
+    /**
+     * Whom it is meant for, at most 200 characters.
+     */
+    note?: string;
+    /**
+     * The role that it gives.
+     */
+    role: Role;
+};
+
+/**
  * A job to make.
  */
 export type NewJob = {
@@ -1274,6 +1874,12 @@ export type NewJob = {
      * One line about it.
      */
     description?: string;
+    /**
+     * Words to find it by, at most 32.
+     */
+    labels?: {
+        [key: string]: string;
+    };
     /**
      * Name, unique in the team: 1 to 200 characters of any script.
      */
@@ -1285,9 +1891,13 @@ export type NewJob = {
 };
 
 /**
- * What a job is to be, as it is sent.
+ * What a job is to be, as it is sent: either `sql`, or `jar` with `entryClass` and `args`.
  */
 export type NewJobSpec = {
+    /**
+     * Arguments of the main class, one by one: they are never split or joined.
+     */
+    args?: Array<string>;
     /**
      * Id or name of the session cluster to run on.
      */
@@ -1299,6 +1909,18 @@ export type NewJobSpec = {
         [key: string]: string;
     };
     /**
+     * The main class; absent means the one that the jar's manifest names.
+     */
+    entryClass?: string;
+    /**
+     * The jar whose main class runs.
+     */
+    jar?: ArtifactRef;
+    /**
+     * Connectors, functions and libraries on the job's class path, in this order.
+     */
+    jars?: Array<ArtifactRef>;
+    /**
      * How it is deployed.
      */
     mode?: Mode;
@@ -1309,7 +1931,17 @@ export type NewJobSpec = {
     /**
      * The SQL script.
      */
-    sql: string;
+    sql?: string;
+};
+
+/**
+ * A one-time link to make.
+ */
+export type NewLink = {
+    /**
+     * Hours for which it can be used, 1 to 720; 72 unless told.
+     */
+    linkHours?: number;
 };
 
 /**
@@ -1355,7 +1987,7 @@ export type NewTeam = {
 };
 
 /**
- * A token to make. It carries the rights of the one who makes it.
+ * A token to make: for one team with a role, or with all rights of the one who makes it.
  */
 export type NewToken = {
     /**
@@ -1366,6 +1998,58 @@ export type NewToken = {
      * What it is for.
      */
     name: string;
+    /**
+     * The most that it may do there; the maker's own role unless told.
+     */
+    role?: Role;
+    /**
+     * Name or id of the one team that it is for.
+     */
+    team?: string;
+};
+
+/**
+ * An upload to be.
+ */
+export type NewUpload = {
+    /**
+     * The file's name; its ending says how the content is read.
+     */
+    fileName: string;
+    /**
+     * What it is for; read off the content unless told.
+     */
+    kind?: ArtifactKind;
+    /**
+     * Name of the artifact; the file's name unless told. An upload under a name that is there makes its next version.
+     */
+    name?: string;
+    /**
+     * What the bytes must hash to: SHA-256, 64 hexadecimal digits.
+     */
+    sha256?: string;
+    /**
+     * How many bytes it will have.
+     */
+    sizeBytes: number;
+};
+
+/**
+ * An account to make.
+ */
+export type NewUser = {
+    /**
+     * Hours for which the one-time link can be used, 1 to 720; 72 unless told.
+     */
+    linkHours?: number;
+    /**
+     * Sign-in name, unique.
+     */
+    name: string;
+    /**
+     * Whether they may do everything in every team.
+     */
+    platformAdmin?: boolean;
 };
 
 /**
@@ -1373,6 +2057,24 @@ export type NewToken = {
  */
 export type NoChoices = {
     [key: string]: never;
+};
+
+/**
+ * A one-time link, which is never shown again.
+ */
+export type OneTimeLink = {
+    /**
+     * The account that it lets in.
+     */
+    account: Account;
+    /**
+     * Until when it can be used.
+     */
+    expiresAt: Time;
+    /**
+     * What the page `/sign-in` takes after `#token=`.
+     */
+    secret: string;
 };
 
 /**
@@ -1458,7 +2160,7 @@ export type OperationError = {
 /**
  * What an operation does.
  */
-export type OperationKind = 'start' | 'stop' | 'replace' | 'restart' | 'savepoint' | 'delete' | 'cluster_start' | 'cluster_stop';
+export type OperationKind = 'start' | 'stop' | 'replace' | 'restart' | 'adopt' | 'savepoint' | 'delete' | 'cluster_start' | 'cluster_stop';
 
 /**
  * The choices that were made with the request.
@@ -1472,6 +2174,10 @@ export type OperationRequest = {
      * What becomes of the snapshot.
      */
     claimMode?: ClaimMode;
+    /**
+     * The Flink job to take over.
+     */
+    flinkJobId?: string;
     /**
      * Parallelism of this run.
      */
@@ -1503,6 +2209,48 @@ export type OperationState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 
  * How a run ended.
  */
 export type Outcome = 'finished' | 'failed' | 'canceled' | 'stopped' | 'never_ran' | 'unknown';
+
+/**
+ * A page of a list.
+ */
+export type PageAccount = {
+    /**
+     * The items.
+     */
+    items: Array<Account>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageArtifact = {
+    /**
+     * The items.
+     */
+    items: Array<Artifact>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageAuditEntry = {
+    /**
+     * The items.
+     */
+    items: Array<AuditEntry>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
 
 /**
  * A page of a list.
@@ -1591,11 +2339,39 @@ export type PageFlinkVersion = {
 /**
  * A page of a list.
  */
+export type PageFlinkVersionGrant = {
+    /**
+     * The items.
+     */
+    items: Array<FlinkVersionGrant>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageInstallation = {
     /**
      * The items.
      */
     items: Array<Installation>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageInvitation = {
+    /**
+     * The items.
+     */
+    items: Array<Invitation>;
     /**
      * Given back as `cursor`, answers the next page; absent on the last one.
      */
@@ -1638,6 +2414,20 @@ export type PageLogFile = {
      * The items.
      */
     items: Array<LogFile>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageMember = {
+    /**
+     * The items.
+     */
+    items: Array<Member>;
     /**
      * Given back as `cursor`, answers the next page; absent on the last one.
      */
@@ -1743,6 +2533,20 @@ export type PageToken = {
 };
 
 /**
+ * A page of a list.
+ */
+export type PageUpload = {
+    /**
+     * The items.
+     */
+    items: Array<Upload>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
  * Who did it.
  */
 export type Person = {
@@ -1754,6 +2558,28 @@ export type Person = {
      * The user's name.
      */
     name: string;
+};
+
+/**
+ * An artifact as a release holds it.
+ */
+export type PinnedArtifact = {
+    /**
+     * SHA-256 of the bytes, 64 hexadecimal digits: what really runs.
+     */
+    digest: string;
+    /**
+     * The file's name.
+     */
+    fileName: string;
+    /**
+     * The name that the draft used.
+     */
+    name: string;
+    /**
+     * The version that it meant.
+     */
+    version: number;
 };
 
 /**
@@ -1811,6 +2637,10 @@ export type Problem = {
  */
 export type Release = ReleaseSummary & {
     /**
+     * What its jars were when it was released: the program first, then the class path.
+     */
+    artifacts: Array<PinnedArtifact>;
+    /**
      * What the check found.
      */
     findings: Array<Finding>;
@@ -1832,6 +2662,10 @@ export type Release = ReleaseSummary & {
  * What differs between two releases.
  */
 export type ReleaseDiff = {
+    /**
+     * Jars that differ.
+     */
+    artifacts: Array<ArtifactChange>;
     /**
      * Configuration keys that differ.
      */
@@ -2072,12 +2906,16 @@ export type Run = {
 /**
  * Why a run was made.
  */
-export type RunCause = 'start' | 'replace' | 'restart';
+export type RunCause = 'start' | 'replace' | 'restart' | 'adopt';
 
 /**
  * One signed-in browser.
  */
 export type Session = {
+    /**
+     * The network address that signed in.
+     */
+    address?: string;
     /**
      * When it began.
      */
@@ -2354,6 +3192,10 @@ export type Team = {
      */
     createdAt: Time;
     /**
+     * Since when its members cannot enter it.
+     */
+    disabledAt?: Time;
+    /**
      * Its id.
      */
     id: string;
@@ -2361,6 +3203,16 @@ export type Team = {
      * Its name.
      */
     name: string;
+};
+
+/**
+ * What to change about a team.
+ */
+export type TeamChange = {
+    /**
+     * Whether its members cannot enter it. What runs goes on.
+     */
+    disabled: boolean;
 };
 
 /**
@@ -2415,6 +3267,28 @@ export type Token = {
      * What it is for.
      */
     name: string;
+    /**
+     * The one team that it is for; without one it carries all rights of its maker.
+     */
+    scope?: TokenTeam;
+};
+
+/**
+ * The one team that a token is for.
+ */
+export type TokenTeam = {
+    /**
+     * The most that it may do there. It never does more than its maker may now.
+     */
+    role: Role;
+    /**
+     * Its name; empty when the maker does not see it any more.
+     */
+    team: string;
+    /**
+     * The team's id.
+     */
+    teamId: string;
 };
 
 /**
@@ -2438,6 +3312,66 @@ export type UnmanagedJob = {
      * Flink's state word.
      */
     state: string;
+};
+
+/**
+ * An artifact's bytes on their way.
+ */
+export type Upload = {
+    /**
+     * When it was begun.
+     */
+    createdAt: Time;
+    /**
+     * Who uploads.
+     */
+    createdBy: Person;
+    /**
+     * When it is forgotten, unless more comes.
+     */
+    expiresAt: Time;
+    /**
+     * The file's name.
+     */
+    fileName: string;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * What it was said to be.
+     */
+    kind?: ArtifactKind;
+    /**
+     * Name of the artifact to be.
+     */
+    name: string;
+    /**
+     * How many have arrived; the next piece goes there.
+     */
+    offset: number;
+    /**
+     * What the bytes must hash to, where that is known.
+     */
+    sha256?: string;
+    /**
+     * How many bytes it will have.
+     */
+    sizeBytes: number;
+};
+
+/**
+ * What became of an upload.
+ */
+export type Uploaded = {
+    /**
+     * The artifact.
+     */
+    artifact: Artifact;
+    /**
+     * Whether a version was made; not where the newest one has the same bytes.
+     */
+    created: boolean;
 };
 
 /**
@@ -2537,6 +3471,60 @@ export type Vertex = {
  */
 export type Want = 'stopped' | 'running';
 
+export type ListAuditData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Name or id of the person.
+         */
+        user?: string;
+        /**
+         * What it was about, e.g. `job`.
+         */
+        noun?: string;
+        /**
+         * From this time on, RFC 3339.
+         */
+        from?: string;
+        /**
+         * Before this time, RFC 3339.
+         */
+        to?: string;
+        /**
+         * Only rows before this one: the `nextCursor` of the page before.
+         */
+        before?: string;
+        /**
+         * Most to answer, 1 to 500; 100 unless told.
+         */
+        limit?: number;
+        /**
+         * Name or id of the team; only in the list of the whole platform.
+         */
+        team?: string;
+    };
+    url: '/api/v1/audit';
+};
+
+export type ListAuditErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListAuditError = ListAuditErrors[keyof ListAuditErrors];
+
+export type ListAuditResponses = {
+    /**
+     * Done
+     */
+    200: PageAuditEntry;
+};
+
+export type ListAuditResponse = ListAuditResponses[keyof ListAuditResponses];
+
 export type FollowChangesData = {
     body?: never;
     headers?: {
@@ -2623,6 +3611,31 @@ export type AddFlinkVersionResponses = {
 
 export type AddFlinkVersionResponse = AddFlinkVersionResponses[keyof AddFlinkVersionResponses];
 
+export type ListFlinkVersionGrantsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/flink-versions/grants';
+};
+
+export type ListFlinkVersionGrantsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListFlinkVersionGrantsError = ListFlinkVersionGrantsErrors[keyof ListFlinkVersionGrantsErrors];
+
+export type ListFlinkVersionGrantsResponses = {
+    /**
+     * Done
+     */
+    200: PageFlinkVersionGrant;
+};
+
+export type ListFlinkVersionGrantsResponse = ListFlinkVersionGrantsResponses[keyof ListFlinkVersionGrantsResponses];
+
 export type InstallFlinkVersionData = {
     body: NewInstallation;
     path?: never;
@@ -2678,6 +3691,36 @@ export type DeleteFlinkVersionResponses = {
 
 export type DeleteFlinkVersionResponse = DeleteFlinkVersionResponses[keyof DeleteFlinkVersionResponses];
 
+export type GrantFlinkVersionData = {
+    body: NewGrant;
+    path: {
+        /**
+         * Its id
+         */
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/flink-versions/{version}/grant';
+};
+
+export type GrantFlinkVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GrantFlinkVersionError = GrantFlinkVersionErrors[keyof GrantFlinkVersionErrors];
+
+export type GrantFlinkVersionResponses = {
+    /**
+     * Done
+     */
+    200: FlinkVersionGrant;
+};
+
+export type GrantFlinkVersionResponse = GrantFlinkVersionResponses[keyof GrantFlinkVersionResponses];
+
 export type ListInstallationsData = {
     body?: never;
     path?: never;
@@ -2732,6 +3775,81 @@ export type GetInstallationResponses = {
 };
 
 export type GetInstallationResponse = GetInstallationResponses[keyof GetInstallationResponses];
+
+export type AcceptInvitationData = {
+    body: InvitationGuest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/accept';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * Done
+     */
+    200: Me;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+
+export type JoinByInvitationData = {
+    body: InvitationToken;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/join';
+};
+
+export type JoinByInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type JoinByInvitationError = JoinByInvitationErrors[keyof JoinByInvitationErrors];
+
+export type JoinByInvitationResponses = {
+    /**
+     * Done
+     */
+    200: Me;
+};
+
+export type JoinByInvitationResponse = JoinByInvitationResponses[keyof JoinByInvitationResponses];
+
+export type LookAtInvitationData = {
+    body: InvitationToken;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/look';
+};
+
+export type LookAtInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type LookAtInvitationError = LookAtInvitationErrors[keyof LookAtInvitationErrors];
+
+export type LookAtInvitationResponses = {
+    /**
+     * Done
+     */
+    200: InvitationOffer;
+};
+
+export type LookAtInvitationResponse = LookAtInvitationResponses[keyof LookAtInvitationResponses];
 
 export type GetMeData = {
     body?: never;
@@ -2941,6 +4059,29 @@ export type GetOpenApiResponses = {
     200: unknown;
 };
 
+export type GetFilesSchemaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/schemas/files.json';
+};
+
+export type GetFilesSchemaErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFilesSchemaError = GetFilesSchemaErrors[keyof GetFilesSchemaErrors];
+
+export type GetFilesSchemaResponses = {
+    /**
+     * The schema
+     */
+    200: unknown;
+};
+
 export type SignInData = {
     body: SignIn;
     path?: never;
@@ -3065,6 +4206,267 @@ export type CreateTeamResponses = {
 };
 
 export type CreateTeamResponse = CreateTeamResponses[keyof CreateTeamResponses];
+
+export type ChangeTeamData = {
+    body: TeamChange;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}';
+};
+
+export type ChangeTeamErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeTeamError = ChangeTeamErrors[keyof ChangeTeamErrors];
+
+export type ChangeTeamResponses = {
+    /**
+     * Done
+     */
+    200: Team;
+};
+
+export type ChangeTeamResponse = ChangeTeamResponses[keyof ChangeTeamResponses];
+
+export type ListArtifactsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: {
+        /**
+         * All versions of this name; otherwise the newest version of each name.
+         */
+        name?: string;
+        /**
+         * Only those whose name or file's name has this text.
+         */
+        search?: string;
+        /**
+         * What an artifact is for.
+         */
+        kind?: 'job_jar' | 'udf_jar' | 'connector' | 'python_file' | 'archive';
+        /**
+         * Most to answer, 1 to 500; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/teams/{team}/artifacts';
+};
+
+export type ListArtifactsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListArtifactsError = ListArtifactsErrors[keyof ListArtifactsErrors];
+
+export type ListArtifactsResponses = {
+    /**
+     * Done
+     */
+    200: PageArtifact;
+};
+
+export type ListArtifactsResponse = ListArtifactsResponses[keyof ListArtifactsResponses];
+
+export type DeleteArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the artifact
+         */
+        artifact: string;
+    };
+    query?: {
+        /**
+         * The version, where the path has a name; the newest unless told.
+         */
+        version?: number;
+    };
+    url: '/api/v1/teams/{team}/artifacts/{artifact}';
+};
+
+export type DeleteArtifactErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteArtifactError = DeleteArtifactErrors[keyof DeleteArtifactErrors];
+
+export type DeleteArtifactResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteArtifactResponse = DeleteArtifactResponses[keyof DeleteArtifactResponses];
+
+export type GetArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the artifact
+         */
+        artifact: string;
+    };
+    query?: {
+        /**
+         * The version, where the path has a name; the newest unless told.
+         */
+        version?: number;
+    };
+    url: '/api/v1/teams/{team}/artifacts/{artifact}';
+};
+
+export type GetArtifactErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetArtifactError = GetArtifactErrors[keyof GetArtifactErrors];
+
+export type GetArtifactResponses = {
+    /**
+     * Done
+     */
+    200: Artifact;
+};
+
+export type GetArtifactResponse = GetArtifactResponses[keyof GetArtifactResponses];
+
+export type DownloadArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the artifact
+         */
+        artifact: string;
+    };
+    query?: {
+        /**
+         * The version, where the path has a name; the newest unless told.
+         */
+        version?: number;
+    };
+    url: '/api/v1/teams/{team}/artifacts/{artifact}/content';
+};
+
+export type DownloadArtifactErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DownloadArtifactError = DownloadArtifactErrors[keyof DownloadArtifactErrors];
+
+export type DownloadArtifactResponses = {
+    /**
+     * All bytes
+     */
+    200: Content;
+    /**
+     * The part that was asked for
+     */
+    206: Content;
+};
+
+export type DownloadArtifactResponse = DownloadArtifactResponses[keyof DownloadArtifactResponses];
+
+export type ListTeamAuditData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: {
+        /**
+         * Name or id of the person.
+         */
+        user?: string;
+        /**
+         * What it was about, e.g. `job`.
+         */
+        noun?: string;
+        /**
+         * From this time on, RFC 3339.
+         */
+        from?: string;
+        /**
+         * Before this time, RFC 3339.
+         */
+        to?: string;
+        /**
+         * Only rows before this one: the `nextCursor` of the page before.
+         */
+        before?: string;
+        /**
+         * Most to answer, 1 to 500; 100 unless told.
+         */
+        limit?: number;
+        /**
+         * Name or id of the team; only in the list of the whole platform.
+         */
+        team?: string;
+    };
+    url: '/api/v1/teams/{team}/audit';
+};
+
+export type ListTeamAuditErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTeamAuditError = ListTeamAuditErrors[keyof ListTeamAuditErrors];
+
+export type ListTeamAuditResponses = {
+    /**
+     * Done
+     */
+    200: PageAuditEntry;
+};
+
+export type ListTeamAuditResponse = ListTeamAuditResponses[keyof ListTeamAuditResponses];
 
 export type CheckSqlData = {
     body: CheckRequest;
@@ -3223,6 +4625,40 @@ export type GetClusterResponses = {
 };
 
 export type GetClusterResponse = GetClusterResponses[keyof GetClusterResponses];
+
+export type SetConnectionData = {
+    body: NewConnection;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/clusters/{cluster}/connection';
+};
+
+export type SetConnectionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetConnectionError = SetConnectionErrors[keyof SetConnectionErrors];
+
+export type SetConnectionResponses = {
+    /**
+     * Done
+     */
+    200: Cluster;
+};
+
+export type SetConnectionResponse = SetConnectionResponses[keyof SetConnectionResponses];
 
 export type ListClusterEventsData = {
     body?: never;
@@ -3654,6 +5090,130 @@ export type TestDestinationResponses = {
 
 export type TestDestinationResponse = TestDestinationResponses[keyof TestDestinationResponses];
 
+export type ListTeamFlinkVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/flink-versions';
+};
+
+export type ListTeamFlinkVersionsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTeamFlinkVersionsError = ListTeamFlinkVersionsErrors[keyof ListTeamFlinkVersionsErrors];
+
+export type ListTeamFlinkVersionsResponses = {
+    /**
+     * Done
+     */
+    200: PageFlinkVersion;
+};
+
+export type ListTeamFlinkVersionsResponse = ListTeamFlinkVersionsResponses[keyof ListTeamFlinkVersionsResponses];
+
+export type ListInvitationsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/invitations';
+};
+
+export type ListInvitationsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListInvitationsError = ListInvitationsErrors[keyof ListInvitationsErrors];
+
+export type ListInvitationsResponses = {
+    /**
+     * Done
+     */
+    200: PageInvitation;
+};
+
+export type ListInvitationsResponse = ListInvitationsResponses[keyof ListInvitationsResponses];
+
+export type CreateInvitationData = {
+    body: NewInvitation;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/invitations';
+};
+
+export type CreateInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateInvitationError = CreateInvitationErrors[keyof CreateInvitationErrors];
+
+export type CreateInvitationResponses = {
+    /**
+     * Made
+     */
+    201: CreatedInvitation;
+};
+
+export type CreateInvitationResponse = CreateInvitationResponses[keyof CreateInvitationResponses];
+
+export type DeleteInvitationData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        invitation: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/invitations/{invitation}';
+};
+
+export type DeleteInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteInvitationError = DeleteInvitationErrors[keyof DeleteInvitationErrors];
+
+export type DeleteInvitationResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteInvitationResponse = DeleteInvitationResponses[keyof DeleteInvitationResponses];
+
 export type ListJobsData = {
     body?: never;
     path: {
@@ -3671,6 +5231,10 @@ export type ListJobsData = {
          * The word on the screen.
          */
         label?: 'draft' | 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'finished' | 'failed' | 'ended';
+        /**
+         * Only jobs with all of these labels, e.g. `stage=prod,owner=ann`.
+         */
+        labels?: string;
         /**
          * Most to answer, 1 to 1000; 100 unless told.
          */
@@ -3838,6 +5402,46 @@ export type ChangeJobResponses = {
 };
 
 export type ChangeJobResponse = ChangeJobResponses[keyof ChangeJobResponses];
+
+export type AdoptJobData = {
+    body: AdoptRequest;
+    headers?: {
+        /**
+         * The same key and body within 24 hours answer the same operation
+         */
+        'idempotency-key'?: string | null;
+    };
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the job
+         */
+        job: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/jobs/{job}/adopt';
+};
+
+export type AdoptJobErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AdoptJobError = AdoptJobErrors[keyof AdoptJobErrors];
+
+export type AdoptJobResponses = {
+    /**
+     * Accepted
+     */
+    202: Operation;
+};
+
+export type AdoptJobResponse = AdoptJobResponses[keyof AdoptJobResponses];
 
 export type GetCheckpointsData = {
     body?: never;
@@ -4875,6 +6479,104 @@ export type StopJobResponses = {
 
 export type StopJobResponse = StopJobResponses[keyof StopJobResponses];
 
+export type ListMembersData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/members';
+};
+
+export type ListMembersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListMembersError = ListMembersErrors[keyof ListMembersErrors];
+
+export type ListMembersResponses = {
+    /**
+     * Done
+     */
+    200: PageMember;
+};
+
+export type ListMembersResponse = ListMembersResponses[keyof ListMembersResponses];
+
+export type RemoveMemberData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the user
+         */
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/members/{user}';
+};
+
+export type RemoveMemberErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RemoveMemberError = RemoveMemberErrors[keyof RemoveMemberErrors];
+
+export type RemoveMemberResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type RemoveMemberResponse = RemoveMemberResponses[keyof RemoveMemberResponses];
+
+export type SetMemberData = {
+    body: MemberRole;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the user
+         */
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/members/{user}';
+};
+
+export type SetMemberErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetMemberError = SetMemberErrors[keyof SetMemberErrors];
+
+export type SetMemberResponses = {
+    /**
+     * Done
+     */
+    200: Member;
+};
+
+export type SetMemberResponse = SetMemberResponses[keyof SetMemberResponses];
+
 export type GetOperationData = {
     body?: never;
     path: {
@@ -4947,6 +6649,369 @@ export type CancelOperationResponses = {
 };
 
 export type CancelOperationResponse = CancelOperationResponses[keyof CancelOperationResponses];
+
+export type ListUploadsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads';
+};
+
+export type ListUploadsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListUploadsError = ListUploadsErrors[keyof ListUploadsErrors];
+
+export type ListUploadsResponses = {
+    /**
+     * Done
+     */
+    200: PageUpload;
+};
+
+export type ListUploadsResponse = ListUploadsResponses[keyof ListUploadsResponses];
+
+export type CreateUploadData = {
+    body: NewUpload;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads';
+};
+
+export type CreateUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateUploadError = CreateUploadErrors[keyof CreateUploadErrors];
+
+export type CreateUploadResponses = {
+    /**
+     * Begun; send the bytes to it
+     */
+    201: Upload;
+};
+
+export type CreateUploadResponse = CreateUploadResponses[keyof CreateUploadResponses];
+
+export type DeleteUploadData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads/{upload}';
+};
+
+export type DeleteUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteUploadError = DeleteUploadErrors[keyof DeleteUploadErrors];
+
+export type DeleteUploadResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteUploadResponse = DeleteUploadResponses[keyof DeleteUploadResponses];
+
+export type GetUploadData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads/{upload}';
+};
+
+export type GetUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetUploadError = GetUploadErrors[keyof GetUploadErrors];
+
+export type GetUploadResponses = {
+    /**
+     * Done
+     */
+    200: Upload;
+};
+
+export type GetUploadResponse = GetUploadResponses[keyof GetUploadResponses];
+
+export type AppendToUploadData = {
+    body: Content;
+    headers: {
+        /**
+         * At which byte the piece goes on
+         */
+        'Upload-Offset': number;
+    };
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads/{upload}';
+};
+
+export type AppendToUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AppendToUploadError = AppendToUploadErrors[keyof AppendToUploadErrors];
+
+export type AppendToUploadResponses = {
+    /**
+     * Arrived
+     */
+    200: Upload;
+};
+
+export type AppendToUploadResponse = AppendToUploadResponses[keyof AppendToUploadResponses];
+
+export type CompleteUploadData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Its id
+         */
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/uploads/{upload}/complete';
+};
+
+export type CompleteUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CompleteUploadError = CompleteUploadErrors[keyof CompleteUploadErrors];
+
+export type CompleteUploadResponses = {
+    /**
+     * The newest version has the same bytes
+     */
+    200: Uploaded;
+    /**
+     * A version was made
+     */
+    201: Uploaded;
+};
+
+export type CompleteUploadResponse = CompleteUploadResponses[keyof CompleteUploadResponses];
+
+export type ListUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Part of the name, in any case.
+         */
+        search?: string;
+        /**
+         * Only those that are disabled, or only those that are not.
+         */
+        disabled?: boolean;
+        /**
+         * Most to answer, 1 to 500; 100 unless told.
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/users';
+};
+
+export type ListUsersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+
+export type ListUsersResponses = {
+    /**
+     * Done
+     */
+    200: PageAccount;
+};
+
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type CreateUserData = {
+    body: NewUser;
+    path?: never;
+    query?: never;
+    url: '/api/v1/users';
+};
+
+export type CreateUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateUserError = CreateUserErrors[keyof CreateUserErrors];
+
+export type CreateUserResponses = {
+    /**
+     * Made
+     */
+    201: OneTimeLink;
+};
+
+export type CreateUserResponse = CreateUserResponses[keyof CreateUserResponses];
+
+export type GetUserData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the user
+         */
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}';
+};
+
+export type GetUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetUserError = GetUserErrors[keyof GetUserErrors];
+
+export type GetUserResponses = {
+    /**
+     * Done
+     */
+    200: Account;
+};
+
+export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
+
+export type ChangeUserData = {
+    body: AccountChange;
+    path: {
+        /**
+         * Name or id of the user
+         */
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}';
+};
+
+export type ChangeUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeUserError = ChangeUserErrors[keyof ChangeUserErrors];
+
+export type ChangeUserResponses = {
+    /**
+     * Done
+     */
+    200: Account;
+};
+
+export type ChangeUserResponse = ChangeUserResponses[keyof ChangeUserResponses];
+
+export type CreateUserLinkData = {
+    body: NewLink;
+    path: {
+        /**
+         * Name or id of the user
+         */
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}/link';
+};
+
+export type CreateUserLinkErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateUserLinkError = CreateUserLinkErrors[keyof CreateUserLinkErrors];
+
+export type CreateUserLinkResponses = {
+    /**
+     * Made
+     */
+    201: OneTimeLink;
+};
+
+export type CreateUserLinkResponse = CreateUserLinkResponses[keyof CreateUserLinkResponses];
 
 export type HealthzData = {
     body?: never;

@@ -1,7 +1,7 @@
 import { Button, Modal } from 'antd';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
-import { specOf } from '../draft-edit';
+import { refText, specOf } from '../draft-edit';
 import type { Draft } from '../nouns';
 import { Ago } from '../parts/ago';
 import { ProblemAlert } from '../parts/problem-alert';
@@ -15,6 +15,13 @@ export function asText(spec: ReturnType<typeof specOf>, cluster: (id: string) =>
   const settings = [
     ...(spec.clusterId ? [`-- cluster: ${cluster(spec.clusterId)}`] : []),
     ...(spec.parallelism ? [`-- parallelism: ${spec.parallelism}`] : []),
+    ...spec.jars.map((jar) => `-- jar: ${refText(jar)}`),
+    ...(spec.program
+      ? [
+          `-- program: ${refText(spec.program.jar)} ${spec.program.entryClass ?? ''}`,
+          ...spec.program.args.map((arg) => `-- arg: ${JSON.stringify(arg)}`),
+        ]
+      : []),
     ...Object.entries(spec.configuration)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, value]) => `-- ${key}: ${value}`),

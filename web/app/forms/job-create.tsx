@@ -1,7 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Form, Input, Modal, Select } from 'antd';
+import { Form, Input, Modal, Radio, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
-import type { Job } from '../nouns';
+import type { ArtifactRef, Job } from '../nouns';
+import { JarChoice } from '../parts/jar-choice';
 import { ProblemAlert } from '../parts/problem-alert';
 import { ApiProblem } from '../problem';
 import { read } from '../queries/read';
@@ -11,6 +12,8 @@ interface Values {
   name: string;
   description?: string;
   clusterId?: string;
+  kind: 'sql' | 'jar';
+  jar?: ArtifactRef;
 }
 
 interface Props {
@@ -24,13 +27,14 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [form] = Form.useForm<Values>();
+  const kind = Form.useWatch('kind', form);
   const clusters = useQuery(read.clusters(team));
   const create = useMutation({
-    mutationFn: ({ name, description, clusterId }: Values) =>
+    mutationFn: ({ name, description, clusterId, kind, jar }: Values) =>
       write.createJob(team, {
         name,
         ...(description ? { description } : {}),
-        spec: { sql: '', configuration: {}, ...(clusterId ? { clusterId } : {}) },
+        spec: { ...(kind === 'jar' && jar ? { jar } : { sql: '' }), configuration: {}, ...(clusterId ? { clusterId } : {}) },
       }),
     onSuccess: (job) => {
       void queries.invalidateQueries({ queryKey: read.jobs(team).queryKey });
@@ -57,7 +61,7 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={first ? { clusterId: first } : {}}
+        initialValues={{ kind: 'sql', ...(first ? { clusterId: first } : {}) }}
         onFinish={(values) => create.mutate(values)}
       >
         <Form.Item
@@ -68,6 +72,20 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
         >
           <Input autoFocus placeholder={t('newJob.nameExample')} />
         </Form.Item>
+        <Form.Item name="kind" label={t('newJob.kind')}>
+          <Radio.Group
+            optionType="button"
+            options={[
+              { value: 'sql', label: t('newJob.sql') },
+              { value: 'jar', label: t('newJob.jar') },
+            ]}
+          />
+        </Form.Item>
+        {kind === 'jar' && (
+          <Form.Item name="jar" label={t('program.jar')} rules={[{ required: true, message: t('program.jarNeeded') }]}>
+            <JarChoice team={team} />
+          </Form.Item>
+        )}
         <Form.Item name="clusterId" label={t('cluster')} extra={clusters.data?.items.length === 0 ? t('newJob.noCluster') : undefined}>
           <Select
             allowClear

@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Form, Input, Modal } from 'antd';
+import { Form, Input, Modal, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../nouns';
+import { labelTexts } from '../parts/job-labels';
 import { ProblemAlert } from '../parts/problem-alert';
 import { ApiProblem } from '../problem';
 import { read } from '../queries/read';
@@ -10,15 +11,23 @@ import { write } from '../queries/write';
 interface Values {
   name: string;
   description: string;
+  labels: string[];
 }
 
-/** Changes a job's name and description. */
+/** `key=value` as a pair; without a sign it is no label. */
+const pair = (text: string): [string, string] => {
+  const at = text.indexOf('=');
+  return at < 0 ? [text, ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+};
+
+/** Changes a job's name, description and labels. */
 export function JobEdit({ team, job, onClose }: { team: string; job: Job; onClose: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [form] = Form.useForm<Values>();
   const edit = useMutation({
-    mutationFn: (values: Values) => write.changeJob({ team, job: job.id }, values),
+    mutationFn: ({ name, description, labels }: Values) =>
+      write.changeJob({ team, job: job.id }, { name, description, labels: Object.fromEntries(labels.map(pair)) }),
     onSuccess: (changed) => {
       queries.setQueryData(read.job(team, job.id).queryKey, changed);
       onClose();
@@ -40,7 +49,7 @@ export function JobEdit({ team, job, onClose }: { team: string; job: Job; onClos
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={{ name: job.name, description: job.description }}
+        initialValues={{ name: job.name, description: job.description, labels: labelTexts(job.labels) }}
         onFinish={(values) => edit.mutate(values)}
       >
         <Form.Item
@@ -53,6 +62,9 @@ export function JobEdit({ team, job, onClose }: { team: string; job: Job; onClos
         </Form.Item>
         <Form.Item name="description" label={t('job.description')}>
           <Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} />
+        </Form.Item>
+        <Form.Item name="labels" label={t('job.labels')} extra={t('rename.labels')}>
+          <Select mode="tags" open={false} suffixIcon={null} tokenSeparators={[' ', ',']} data-testid="labels" />
         </Form.Item>
         {!nameProblem && <ProblemAlert error={edit.error} />}
       </Form>

@@ -46,7 +46,13 @@ export function JobRestartPolicy({ team, job, onClose }: { team: string; job: Jo
     >
       <Loaded query={policy}>
         {(current) => (
-          <Form<RestartPolicy> form={form} layout="vertical" requiredMark={false} initialValues={current} onFinish={(values) => set.mutate(values)}>
+          <Form<RestartPolicy>
+            form={form}
+            layout="vertical"
+            requiredMark={false}
+            initialValues={current}
+            onFinish={(values) => set.mutate(values)}
+          >
             <Form.Item name="when" label={t('restart.when')}>
               <Radio.Group vertical options={WHEN.map((value) => ({ value, label: t(`restart.when.${value}`) }))} />
             </Form.Item>

@@ -1,16 +1,23 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Alert, Form, Input, Modal, Select } from 'antd';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Form, Input, Modal, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CopyButton } from '../parts/copy';
+import type { Role } from '../nouns';
 import { ProblemAlert } from '../parts/problem-alert';
+import { RoleSelect } from '../parts/role-select';
+import { SecretOnce } from '../parts/secret-once';
 import { read } from '../queries/read';
 import { write } from '../queries/write';
 
 interface Values {
   name: string;
   days: number;
+  team: string;
+  role: Role;
 }
+
+/** Stands for no team: all rights of the person. */
+const ALL = '';
 
 const DAYS = [30, 90, 365, 0];
 
@@ -20,8 +27,13 @@ export function TokenCreate({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient();
   const [form] = Form.useForm<Values>();
   const [secret, setSecret] = useState<string>();
+  const me = useQuery(read.me());
+  const teams = me.data?.teams ?? [];
+  const team = Form.useWatch('team', form);
+  const own = teams.find((one) => one.name === team)?.role;
   const create = useMutation({
-    mutationFn: ({ name, days }: Values) => write.createToken(name, days || undefined),
+    mutationFn: ({ name, days, team, role }: Values) =>
+      write.createToken({ name, ...(days ? { expiresInDays: days } : {}), ...(team ? { team, role } : {}) }),
     onSuccess: (made) => {
       setSecret(made.secret);
       void queries.invalidateQueries({ queryKey: read.tokens().queryKey });
@@ -42,23 +54,26 @@ export function TokenCreate({ onClose }: { onClose: () => void }) {
       mask={{ closable: !secret }}
     >
       {secret ? (
-        <div className="stack-12">
-          <Alert type="warning" showIcon title={t('token.once')} />
-          <div className="secret">
-            <code data-testid="token-secret">{secret}</code>
-            <CopyButton text={secret} />
-          </div>
-        </div>
+        <SecretOnce text={secret} />
       ) : (
         <Form<Values>
           form={form}
           layout="vertical"
           requiredMark={false}
-          initialValues={{ days: 90 }}
+          initialValues={{ days: 90, team: teams[0]?.name ?? ALL, role: teams[0]?.role ?? 'viewer' }}
           onFinish={(values) => create.mutate(values)}
         >
           <Form.Item name="name" label={t('token.name')} rules={[{ required: true, whitespace: true, message: t('token.nameNeeded') }]}>
             <Input autoFocus placeholder={t('token.nameExample')} />
+          </Form.Item>
+          <Form.Item name="team" label={t('token.scope')} extra={team === ALL ? t('token.allMeans') : t('token.teamMeans')}>
+            <Select
+              options={[...teams.map((one) => ({ value: one.name, label: one.name })), { value: ALL, label: t('token.all') }]}
+              onChange={(name: string) => form.setFieldValue('role', teams.find((one) => one.name === name)?.role ?? 'viewer')}
+            />
+          </Form.Item>
+          <Form.Item name="role" label={t('member.role')} hidden={team === ALL}>
+            <RoleSelect {...(own ? { most: own } : {})} />
           </Form.Item>
           <Form.Item name="days" label={t('token.expires')}>
             <Select

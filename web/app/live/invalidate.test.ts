@@ -46,6 +46,8 @@ describe('a change', () => {
   it('knows every query that the console reads', () => {
     const known = new Set(
       [
+        'artifact',
+        'upload',
         'job',
         'draft',
         'release',
@@ -60,6 +62,10 @@ describe('a change', () => {
         'user',
         'session',
         'token',
+        'team',
+        'invitation',
+        'destination',
+        'delivery',
       ].flatMap((noun) =>
         Object.entries(read)
           .filter(([, query]) =>

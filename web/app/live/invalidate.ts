@@ -17,10 +17,15 @@ interface KeyPart {
 const JOB_VIEWS = ['getJob', 'listJobs', 'listOperations', 'listEvents', 'getRestartPolicy'];
 const RUN_READS = ['getGraph', 'getCheckpoints', 'listExceptions', 'listLogs', 'getConfiguration', 'listRuns'];
 
+/** Artifacts say who uses them. */
+const ARTIFACT_READS = ['listArtifacts', 'getArtifact'];
+
 const BY_NOUN: Record<string, readonly string[]> = {
   job: JOB_VIEWS,
-  draft: ['getDraft', 'listDrafts', 'getJob', 'listJobs'],
-  release: ['listReleases', 'getJob', 'listJobs', 'listEvents'],
+  artifact: ARTIFACT_READS,
+  upload: ['listUploads'],
+  draft: ['getDraft', 'listDrafts', 'getJob', 'listJobs', ...ARTIFACT_READS],
+  release: ['listReleases', 'getJob', 'listJobs', 'listEvents', ...ARTIFACT_READS],
   operation: [...JOB_VIEWS, 'listSnapshots', 'listClusters', 'getCluster', 'listClusterOperations', 'listClusterLogs'],
   run: [...JOB_VIEWS, ...RUN_READS],
   observation: ['getJob', 'listJobs', ...RUN_READS],
@@ -28,12 +33,13 @@ const BY_NOUN: Record<string, readonly string[]> = {
   event: ['listEvents', 'listClusterEvents'],
   cluster: ['listClusters', 'getCluster', 'listJobs', 'getJob', 'listClusterOperations'],
   look: ['listClusters', 'getCluster', 'listJobs', 'getJob'],
-  flink_version: ['listFlinkVersions'],
-  installation: ['listInstallations', 'listFlinkVersions'],
-  team: ['getMe', 'listTeams'],
+  flink_version: ['listFlinkVersions', 'listTeamFlinkVersions', 'listFlinkVersionGrants'],
+  installation: ['listInstallations', 'listFlinkVersions', 'listTeamFlinkVersions'],
+  team: ['getMe', 'listTeams', 'listMembers'],
+  invitation: ['listInvitations'],
   destination: ['listDestinations'],
   delivery: ['listDeliveries'],
-  user: ['getMe'],
+  user: ['getMe', 'listUsers', 'listSessions', 'listTokens'],
   session: ['listSessions', 'getMe'],
   token: ['listTokens'],
 };

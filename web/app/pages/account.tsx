@@ -48,6 +48,7 @@ function Sessions() {
                   </span>
                 ),
               },
+              { title: t('audit.from'), width: 140, ellipsis: true, render: (_, session) => <code>{session.address}</code> },
               { title: t('account.since'), width: 110, render: (_, session) => <Ago at={session.createdAt} /> },
               { title: t('account.until'), width: 150, render: (_, session) => <Clock at={session.expiresAt} /> },
               {
@@ -98,6 +99,12 @@ function Tokens() {
             pagination={{ pageSize: 10, hideOnSinglePage: true, size: 'small' }}
             columns={[
               { title: t('token.name'), dataIndex: 'name', ellipsis: true },
+              {
+                title: t('token.scope'),
+                width: 190,
+                ellipsis: true,
+                render: (_, { scope }) => (scope ? `${scope.team || scope.teamId} · ${t(`role.${scope.role}`)}` : t('token.all')),
+              },
               {
                 title: t('token.lastUsed'),
                 width: 110,

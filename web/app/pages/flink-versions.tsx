@@ -5,6 +5,7 @@ import { Alert, App, Button, Card, Popconfirm, Progress, Table } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FlinkVersionAdd } from '../forms/flink-version-add';
+import { FlinkVersionGrant } from '../forms/flink-version-grant';
 import { FlinkVersionInstall } from '../forms/flink-version-install';
 import type { FlinkVersion, Installation } from '../nouns';
 import { Ago, Lasting } from '../parts/ago';
@@ -60,10 +61,17 @@ export function worthShowing(installations: readonly Installation[]): Installati
   return [...newestOf.values()].filter((one) => one.state !== 'succeeded').sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
 }
 
-function VersionTable({ versions }: { versions: FlinkVersion[] }) {
+function VersionTable({ versions, admin }: { versions: FlinkVersion[]; admin: boolean }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const { modal } = App.useApp();
+  const navigate = useNavigate();
+  const grants = useQuery({ ...read.flinkVersionGrants(), enabled: admin });
+  const grantOf = (id: string) => {
+    const grant = grants.data?.items.find((one) => one.flinkVersionId === id);
+    if (!grant) return '–';
+    return grant.allTeams ? t('grant.all') : grant.teams.map((team) => team.name).join(', ') || t('grant.none');
+  };
   const remove = useMutation({
     mutationFn: (id: string) => write.deleteFlinkVersion(id),
     onSuccess: () => void queries.invalidateQueries({ queryKey: read.flinkVersions().queryKey }),
@@ -77,7 +85,7 @@ function VersionTable({ versions }: { versions: FlinkVersion[] }) {
       dataSource={versions}
       pagination={false}
       tableLayout="fixed"
-      scroll={{ x: 760 }}
+      scroll={{ x: 900 }}
       columns={[
         { title: 'Flink', width: 90, render: (_, version) => <strong>{version.version}</strong> },
         { title: t('versions.home'), render: (_, version) => <CopyText text={version.home} /> },
@@ -85,6 +93,18 @@ function VersionTable({ versions }: { versions: FlinkVersion[] }) {
         { title: t('versions.source'), dataIndex: 'source', width: 110 },
         { title: t('versions.added'), width: 100, render: (_, version) => <Ago at={version.createdAt} /> },
         {
+          title: t('grant.column'),
+          width: 150,
+          ellipsis: true,
+          hidden: !admin,
+          render: (_, version) => (
+            <Button type="link" size="small" onClick={() => void navigate(paths.versions({ dialog: 'grant', of: version.id }))}>
+              {grantOf(version.id)}
+            </Button>
+          ),
+        },
+        {
+          hidden: !admin,
           title: <span className="hidden-text">{t('actions')}</span>,
           width: 100,
           align: 'right',
@@ -108,12 +128,14 @@ function VersionTable({ versions }: { versions: FlinkVersion[] }) {
 
 export function FlinkVersionsPage() {
   const { t } = useTranslation();
-  const { dialog } = useSearch({ from: '/frame/flink-versions' });
+  const { dialog, of } = useSearch({ from: '/frame/flink-versions' });
   const navigate = useNavigate();
   const me = useQuery(read.me());
   const versions = useQuery(read.flinkVersions());
   const admin = me.data?.user.platformAdmin === true;
   const installations = useQuery({ ...read.installations(), enabled: admin });
+  const grants = useQuery({ ...read.flinkVersionGrants(), enabled: admin });
+  const granted = dialog === 'grant' ? grants.data?.items.find((one) => one.flinkVersionId === of) : undefined;
   const open = worthShowing(installations.data?.items ?? []);
   const close = () => void navigate(paths.versions());
   const install = () => void navigate(paths.versions({ dialog: 'install' }));
@@ -159,12 +181,13 @@ export function FlinkVersionsPage() {
               {t('versions.none')}
             </Empty>
           ) : (
-            <VersionTable versions={items} />
+            <VersionTable versions={items} admin={admin} />
           )
         }
       </Loaded>
       {dialog === 'install' && <FlinkVersionInstall onClose={close} />}
       {dialog === 'add' && <FlinkVersionAdd onClose={close} />}
+      {granted && <FlinkVersionGrant grant={granted} onClose={close} />}
     </div>
   );
 }

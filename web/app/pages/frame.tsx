@@ -61,6 +61,12 @@ function Header({ me, team, openHelp }: { me: Me; team: string | undefined; open
             <Link {...paths.clusters(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-clusters">
               {t('nav.clusters')}
             </Link>
+            <Link {...paths.artifacts(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-artifacts">
+              {t('nav.artifacts')}
+            </Link>
+            <Link {...paths.members(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-people">
+              {t('nav.people')}
+            </Link>
             <Link {...paths.messages(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-messages">
               {t('nav.messages')}
             </Link>
@@ -69,6 +75,11 @@ function Header({ me, team, openHelp }: { me: Me; team: string | undefined; open
         <Link {...paths.versions()} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-versions">
           {t('nav.versions')}
         </Link>
+        {me.user.platformAdmin && (
+          <Link {...paths.administration()} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-administration">
+            {t('nav.administration')}
+          </Link>
+        )}
       </nav>
       <span className="grow" />
       {me.teams.length > 0 && (

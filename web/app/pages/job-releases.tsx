@@ -15,11 +15,40 @@ import type { TabProps } from './job';
 
 const SqlDiff = lazy(() => import('../parts/sql-diff').then((part) => ({ default: part.SqlDiff })));
 
+/** What the jars of a release were when it was made. */
+function Jars({ team, job, release }: { team: string; job: string; release: number }) {
+  const { t } = useTranslation();
+  const whole = useQuery(read.release(team, job, release));
+  return (
+    <Loaded query={whole}>
+      {({ artifacts, spec }) => (
+        <div className="stack-4" data-testid="release-jars">
+          {spec.jar && (
+            <span>
+              {t('program.entryClass')} <code>{spec.entryClass ?? '–'}</code> · {t('program.args')} <code>{JSON.stringify(spec.args)}</code>
+            </span>
+          )}
+          {artifacts.length === 0 && <span className="quiet">{t('releases.noJars')}</span>}
+          {artifacts.map((one) => (
+            <span key={one.name}>
+              {one.name} <strong>{one.version}</strong> · {one.fileName} · <CopyText text={one.digest} shown={short(one.digest)} />
+            </span>
+          ))}
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
 function ReleaseTable({
+  team,
+  job,
   releases,
   running,
   compare,
 }: {
+  team: string;
+  job: string;
   releases: ReleaseSummary[];
   running: number | undefined;
   compare: (release: number) => void;
@@ -34,6 +63,7 @@ function ReleaseTable({
       pagination={{ pageSize: 20, hideOnSinglePage: true, size: 'small' }}
       tableLayout="fixed"
       scroll={{ x: 900 }}
+      expandable={{ expandedRowRender: (release) => <Jars team={team} job={job} release={release.number} /> }}
       columns={[
         {
           title: t('release'),
@@ -92,7 +122,7 @@ function SideBySide({ team, job, from, to }: { team: string; job: string; from: 
         <Loaded query={next}>
           {(right) => (
             <Suspense fallback={null}>
-              <SqlDiff left={left.spec.sql} right={right.spec.sql} leftTitle={`#${from}`} rightTitle={`#${to}`} />
+              <SqlDiff left={left.spec.sql ?? ''} right={right.spec.sql ?? ''} leftTitle={`#${from}`} rightTitle={`#${to}`} />
             </Suspense>
           )}
         </Loaded>
@@ -159,6 +189,8 @@ export function JobReleases(props: TabProps) {
         ) : (
           <div className="stack-12">
             <ReleaseTable
+              team={team}
+              job={job.id}
               releases={items}
               running={job.run && !job.run.endedAt ? job.run.releaseNumber : undefined}
               compare={(release) => change({ release, against: undefined })}

@@ -15,6 +15,7 @@ import { asMap, asPairs, doubles, type Pair } from '../parts/key-values';
 import { Loaded } from '../parts/loaded';
 import { ProblemAlert } from '../parts/problem-alert';
 import { ProblemsPanel } from '../parts/problems-panel';
+import { ProgramSettings } from '../parts/program-settings';
 import { type EditorHandle, SqlEditor } from '../parts/sql-editor';
 import { keyMarksOf } from '../parts/sql-marks';
 import { ApiProblem } from '../problem';
@@ -55,7 +56,7 @@ function useSaveKey(save: () => void) {
 /** Problems of the last save that belong to no field shown here. */
 function elsewhere(error: unknown): unknown {
   if (!(error instanceof ApiProblem) || error.current) return error instanceof ApiProblem ? undefined : error;
-  const shown = ['clusterId', 'parallelism'];
+  const shown = ['clusterId', 'parallelism', 'entryClass', 'jar.name', 'args'];
   const here = error.field !== undefined && (shown.includes(error.field) || error.field.startsWith('configuration.'));
   return here ? undefined : error;
 }
@@ -102,7 +103,12 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
   const { pairs, change: changePairs } = usePairs(editing);
   const [conflict, setConflict] = useState(false);
   const clusters = useQuery(read.clusters(team));
-  const check = useCheck(team, { sql: edit.spec.sql, cluster: edit.spec.clusterId, configuration: edit.spec.configuration });
+  const check = useCheck(team, {
+    sql: edit.spec.program ? '' : edit.spec.sql,
+    cluster: edit.spec.clusterId,
+    configuration: edit.spec.configuration,
+    jars: edit.spec.jars,
+  });
   const findings = useMemo(() => check.report?.findings ?? NO_FINDINGS, [check.report]);
   const readOnly = !job.actions.edit.allowed;
   const but = doubles(pairs).size > 0 ? t('configuration.twice') : undefined;
@@ -148,20 +154,33 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
       <ProblemAlert error={elsewhere(editing.error)} />
       <div className="studio">
         <div className="studio-main">
-          <SqlEditor
-            ref={editor}
-            text={edit.spec.sql}
-            generation={edit.generation}
-            label={t('sql.label')}
-            readOnly={readOnly}
-            findings={findings}
-            onChange={(sql) => type({ sql })}
-            onSave={save}
-          />
-          <ProblemsPanel check={check} onJump={(line, column) => editor.current?.jump(line, column)} />
+          {edit.spec.program ? (
+            <ProgramSettings
+              team={team}
+              program={edit.spec.program}
+              onChange={(program) => type({ program })}
+              fieldProblem={fieldProblem}
+              readOnly={readOnly}
+            />
+          ) : (
+            <>
+              <SqlEditor
+                ref={editor}
+                text={edit.spec.sql}
+                generation={edit.generation}
+                label={t('sql.label')}
+                readOnly={readOnly}
+                findings={findings}
+                onChange={(sql) => type({ sql })}
+                onSave={save}
+              />
+              <ProblemsPanel check={check} onJump={(line, column) => editor.current?.jump(line, column)} />
+            </>
+          )}
         </div>
         <aside className="studio-side" aria-label={t('sql.settings')}>
           <DraftSettings
+            team={team}
             spec={edit.spec}
             clusters={clusters.data?.items ?? []}
             pairs={pairs}

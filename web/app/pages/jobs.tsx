@@ -9,6 +9,7 @@ import { JobStart } from '../forms/job-start';
 import { JobStop } from '../forms/job-stop';
 import type { Job } from '../nouns';
 import { Empty } from '../parts/empty';
+import { labelTexts } from '../parts/job-labels';
 import { JobTable } from '../parts/job-table';
 import { LabelTiles } from '../parts/label-tiles';
 import { Loaded } from '../parts/loaded';
@@ -16,11 +17,19 @@ import { type JobsSearch, paths } from '../paths';
 import { read } from '../queries/read';
 import { useTitle } from '../title';
 
-/** Whether a job is meant by what was typed: its name, description, cluster or sentence. */
+/** Whether a job is meant by what was typed: its name, description, cluster, labels as `key=value`, or sentence. */
 export function matches(job: Job, typed: string): boolean {
   const wanted = typed.trim().toLocaleLowerCase();
   if (wanted === '') return true;
-  const texts = [job.name, job.description, job.cluster?.name ?? '', job.status.sentence, job.id, job.run?.flinkJobId ?? ''];
+  const texts = [
+    job.name,
+    job.description,
+    job.cluster?.name ?? '',
+    job.status.sentence,
+    job.id,
+    job.run?.flinkJobId ?? '',
+    ...labelTexts(job.labels),
+  ];
   return texts.some((text) => text.toLocaleLowerCase().includes(wanted));
 }
 

@@ -64,7 +64,12 @@ function Destinations({ team }: { team: string }) {
                 title: t('messages.enabled'),
                 width: 70,
                 render: (_, one) => (
-                  <Switch size="small" checked={one.rules.enabled ?? true} aria-label={t('messages.enabled')} onChange={() => change.mutate(one)} />
+                  <Switch
+                    size="small"
+                    checked={one.rules.enabled ?? true}
+                    aria-label={t('messages.enabled')}
+                    onChange={() => change.mutate(one)}
+                  />
                 ),
               },
               {

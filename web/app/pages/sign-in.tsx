@@ -10,20 +10,7 @@ import { ProblemAlert } from '../parts/problem-alert';
 import { safeNext } from '../paths';
 import { ApiProblem } from '../problem';
 import { write } from '../queries/write';
-
-let taken: string | undefined;
-
-/** The token of a one-time link, taken out of the address at once so that it stays in no history. */
-function takeToken(): string | undefined {
-  const token = new URLSearchParams(window.location.hash.slice(1)).get('token');
-  if (token) {
-    taken = token;
-    window.history.replaceState(window.history.state, '', window.location.pathname + window.location.search);
-  }
-  const found = taken;
-  taken = undefined;
-  return found;
-}
+import { takeToken } from '../session';
 
 type Stage = 'form' | 'link' | 'password';
 

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
-import type { ReleaseDiff } from '../nouns';
+import { short } from '../format';
+import type { Maybe, PinnedArtifact, ReleaseDiff } from '../nouns';
 
 type Line = ReleaseDiff['sql'][number];
 
@@ -75,20 +76,26 @@ function ChangeTable({ title, changes }: { title: string; changes: readonly { na
   );
 }
 
-const both = (change: { old?: string | null; new?: string | null }) => ({
+const both = (change: { old?: Maybe<string>; new?: Maybe<string> }) => ({
   ...(change.old != null ? { old: change.old } : {}),
   ...(change.new != null ? { new: change.new } : {}),
 });
+
+const pinned = (one: Maybe<PinnedArtifact>) => (one ? `${one.version} · ${one.fileName} · ${short(one.digest)}` : undefined);
 
 /** What differs between two releases: script, configuration, the rest. */
 export function DiffView({ diff }: { diff: ReleaseDiff }) {
   const { t } = useTranslation();
   const changed = diff.sql.some((line) => line.tag !== 'equal');
-  const nothing = !changed && diff.configuration.length === 0 && diff.other.length === 0;
+  const nothing = !changed && diff.configuration.length === 0 && diff.other.length === 0 && diff.artifacts.length === 0;
   return (
     <div className="stack-12" data-testid="diff">
       {nothing && <p className="quiet">{t('diff.same')}</p>}
       <ChangeTable title={t('diff.other')} changes={diff.other.map((one) => ({ name: one.field, ...both(one) }))} />
+      <ChangeTable
+        title={t('jars')}
+        changes={diff.artifacts.map((one) => ({ name: one.name, ...both({ old: pinned(one.old), new: pinned(one.new) }) }))}
+      />
       <ChangeTable title={t('diff.configuration')} changes={diff.configuration.map((one) => ({ name: one.key, ...both(one) }))} />
       {changed && (
         <div className="diff-box">

@@ -2,9 +2,11 @@ import { Form, InputNumber, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { Spec } from '../draft-edit';
 import type { Cluster } from '../nouns';
+import { JarList } from './jar-choice';
 import { KeyValues, type Pair } from './key-values';
 
 interface Props {
+  team: string;
   spec: Spec;
   clusters: readonly Cluster[];
   pairs: readonly Pair[];
@@ -18,7 +20,7 @@ interface Props {
 const wrong = (message: string | undefined) => (message ? { validateStatus: 'error' as const, help: message } : {});
 
 /** What belongs to a draft beside its script: cluster, parallelism, configuration. */
-export function DraftSettings({ spec, clusters, pairs, onPairs, onSpec, keyProblems, fieldProblem, readOnly }: Props) {
+export function DraftSettings({ team, spec, clusters, pairs, onPairs, onSpec, keyProblems, fieldProblem, readOnly }: Props) {
   const { t } = useTranslation();
   const options = clusters.map((cluster) => ({
     value: cluster.id,
@@ -55,6 +57,10 @@ export function DraftSettings({ spec, clusters, pairs, onPairs, onSpec, keyProbl
           }}
         />
       </Form.Item>
+      <fieldset className="plain">
+        <legend>{t('jars')}</legend>
+        <JarList team={team} jars={spec.jars} onChange={(jars) => onSpec({ ...spec, jars })} readOnly={readOnly} />
+      </fieldset>
       <fieldset className="plain">
         <legend>{t('tab.configuration')}</legend>
         <KeyValues pairs={pairs} onChange={onPairs} problems={keyProblems} readOnly={readOnly} />

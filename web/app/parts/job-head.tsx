@@ -8,6 +8,7 @@ import { ActionButton } from './action-button';
 import { Ago } from './ago';
 import { Conditions } from './conditions';
 import { Evidence } from './evidence';
+import { JobLabels } from './job-labels';
 import { LabelTag } from './label-tag';
 import { ReleaseMark } from './release-mark';
 import { stopOf } from './stop-choice';
@@ -135,6 +136,7 @@ export function JobHead({ team, job, tab, open }: Props) {
             {t('cluster')} <Link {...paths.cluster(team, job.cluster.id)}>{job.cluster.name}</Link>
           </span>
         )}
+        <JobLabels team={team} job={job} />
         {job.description && (
           <span className="quiet ellipsis" title={job.description}>
             {job.description}

@@ -6,6 +6,7 @@ import type { Job } from '../nouns';
 import { paths } from '../paths';
 import { ActionButton } from './action-button';
 import { Ago } from './ago';
+import { JobLabels } from './job-labels';
 import { LabelTag } from './label-tag';
 import { ReleaseMark } from './release-mark';
 import { stopOf } from './stop-choice';
@@ -81,6 +82,18 @@ export function JobTable({ team, jobs, open }: Props) {
       render: (_, job) =>
         job.cluster ? <Link {...paths.cluster(team, job.cluster.id)}>{job.cluster.name}</Link> : <span className="quiet">–</span>,
     },
+    ...(jobs.some((job) => Object.keys(job.labels).length > 0)
+      ? [
+          {
+            title: t('job.labels'),
+            key: 'labels',
+            width: '16%',
+            ellipsis: true,
+            responsive: ['xl' as const],
+            render: (_: unknown, job: Job) => <JobLabels team={team} job={job} />,
+          },
+        ]
+      : []),
     {
       title: <span className="hidden-text">{t('actions')}</span>,
       key: 'actions',

@@ -37,6 +37,7 @@ export function Keyboard({ team, help, setHelp }: Props) {
       if (!team) return;
       if (key === 'j') void navigate(paths.jobs(team));
       if (key === 'c') void navigate(paths.clusters(team));
+      if (key === 'a') void navigate(paths.artifacts(team));
       if (key === 'n') void navigate(paths.jobs(team, { dialog: 'new' }));
     };
     const onKey = (event: KeyboardEvent) => {
@@ -58,6 +59,7 @@ export function Keyboard({ team, help, setHelp }: Props) {
     ['/', t('keys.search')],
     ['g j', t('keys.jobs')],
     ['g c', t('keys.clusters')],
+    ['g a', t('keys.artifacts')],
     ['g v', t('keys.versions')],
     ['g n', t('keys.newJob')],
     ['Ctrl-S', t('keys.save')],

@@ -1,6 +1,6 @@
 // Checks the script while it is typed: after a pause, one question at a time, late answers dropped.
 import { useEffect, useRef, useState } from 'react';
-import type { CheckReport } from '../nouns';
+import type { ArtifactRef, CheckReport } from '../nouns';
 import { write } from './write';
 
 export interface Check {
@@ -14,6 +14,7 @@ interface Script {
   sql: string;
   cluster?: string | undefined;
   configuration: Record<string, string>;
+  jars: readonly ArtifactRef[];
 }
 
 const PAUSE_MS = 500;
@@ -23,6 +24,7 @@ export function useCheck(team: string, script: Script): Check {
   const first = useRef(true);
   const { sql, cluster } = script;
   const configuration = JSON.stringify(script.configuration);
+  const jars = JSON.stringify(script.jars);
   useEffect(() => {
     if (sql.trim() === '') {
       setCheck({ checking: false });
@@ -31,7 +33,12 @@ export function useCheck(team: string, script: Script): Check {
     const stale = new AbortController();
     const ask = async () => {
       try {
-        const body = { sql, configuration: JSON.parse(configuration) as Record<string, string>, ...(cluster ? { cluster } : {}) };
+        const body = {
+          sql,
+          configuration: JSON.parse(configuration) as Record<string, string>,
+          jars: JSON.parse(jars) as ArtifactRef[],
+          ...(cluster ? { cluster } : {}),
+        };
         const report = await write.check(team, body, stale.signal);
         if (!stale.signal.aborted) setCheck({ report, checking: false });
       } catch (error) {
@@ -45,6 +52,6 @@ export function useCheck(team: string, script: Script): Check {
       clearTimeout(timer);
       stale.abort();
     };
-  }, [team, sql, cluster, configuration]);
+  }, [team, sql, cluster, configuration, jars]);
   return check;
 }

@@ -1,7 +1,7 @@
 // The draft that is being edited: what is on the screen, kept in this browser while unsaved, saved by revision.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useReducer, useRef, useState } from 'react';
-import { begin, dirty, type Edit, type Kept, type Spec, same, step } from '../draft-edit';
+import { begin, bodyOf, dirty, type Edit, type Kept, type Spec, same, step } from '../draft-edit';
 import { forget, keep, readKept } from '../draft-store';
 import type { Draft } from '../nouns';
 import { ApiProblem } from '../problem';
@@ -26,7 +26,7 @@ export interface Editing {
   forgetRestored: () => void;
 }
 
-const EMPTY: Spec = { sql: '', configuration: {} };
+const EMPTY: Spec = { sql: '', jars: [], configuration: {} };
 
 /** Keeps unsaved text in this browser, a moment after each key and when the page goes away. */
 function useKeeping(job: string, edit: Edit) {
@@ -62,7 +62,7 @@ export function useDraftEditing(team: string, job: string, draft: Draft | undefi
   useKeeping(job, edit);
 
   const saving = useMutation({
-    mutationFn: ({ base, spec }: { base: number; spec: Spec }) => write.saveDraft({ team, job }, base, spec),
+    mutationFn: ({ base, spec }: { base: number; spec: Spec }) => write.saveDraft({ team, job }, base, bodyOf(spec)),
     onSuccess: (saved) => {
       dispatch({ kind: 'saved', draft: saved });
       setRestored(undefined);

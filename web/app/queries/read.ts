@@ -14,6 +14,8 @@ import {
   getMeOptions,
   getReleaseOptions,
   getRestartPolicyOptions,
+  listArtifactsOptions,
+  listArtifactsQueryKey,
   listClusterEventsOptions,
   listClusterLogsOptions,
   listClusterOperationsOptions,
@@ -23,18 +25,25 @@ import {
   listDraftsOptions,
   listEventsOptions,
   listExceptionsOptions,
+  listFlinkVersionGrantsOptions,
   listFlinkVersionsOptions,
   listInstallationsOptions,
+  listInvitationsOptions,
   listJobsQueryKey,
   listLogsOptions,
+  listMembersOptions,
   listOperationsOptions,
   listReleasesOptions,
   listSessionsOptions,
   listSnapshotsOptions,
+  listTeamFlinkVersionsOptions,
+  listTeamsOptions,
   listTokensOptions,
+  listUploadsOptions,
+  listUsersQueryKey,
 } from '../api/@tanstack/react-query.gen';
-import { listJobs } from '../api/sdk.gen';
-import type { Job } from '../nouns';
+import { listArtifacts, listJobs, listUsers } from '../api/sdk.gen';
+import type { Account, Artifact, Job } from '../nouns';
 
 const PAGE = 500;
 const MOST_PAGES = 20;
@@ -52,12 +61,51 @@ async function allJobs(team: string, signal: AbortSignal): Promise<Job[]> {
   return jobs;
 }
 
+/** The newest version of every name of a team. */
+async function allArtifacts(team: string, signal: AbortSignal): Promise<Artifact[]> {
+  const artifacts: Artifact[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const query = { limit: PAGE, ...(cursor ? { cursor } : {}) };
+    const { data } = await listArtifacts({ path: { team }, query, signal, throwOnError: true });
+    artifacts.push(...data.items);
+    if (!data.nextCursor) break;
+    cursor = data.nextCursor;
+  }
+  return artifacts;
+}
+
+/** All accounts, for the same reason. */
+async function allUsers(signal: AbortSignal): Promise<Account[]> {
+  const users: Account[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { data } = await listUsers({ query: { limit: PAGE, ...(cursor ? { cursor } : {}) }, signal, throwOnError: true });
+    users.push(...data.items);
+    if (!data.nextCursor) break;
+    cursor = data.nextCursor;
+  }
+  return users;
+}
+
 export const read = {
   me: () => ({ ...getMeOptions(), staleTime: 300_000 }),
   sessions: () => listSessionsOptions(),
   tokens: () => listTokensOptions(),
   flinkVersions: () => listFlinkVersionsOptions(),
+  flinkVersionGrants: () => listFlinkVersionGrantsOptions(),
+  teamFlinkVersions: (team: string) => listTeamFlinkVersionsOptions({ path: { team } }),
+  users: () => queryOptions({ queryKey: listUsersQueryKey(), queryFn: ({ signal }) => allUsers(signal) }),
+  teams: () => listTeamsOptions(),
+  members: (team: string) => listMembersOptions({ path: { team } }),
+  invitations: (team: string) => listInvitationsOptions({ path: { team } }),
   installations: () => listInstallationsOptions(),
+  artifacts: (team: string) =>
+    queryOptions({ queryKey: listArtifactsQueryKey({ path: { team } }), queryFn: ({ signal }) => allArtifacts(team, signal) }),
+  artifactVersions: (team: string, name: string) => listArtifactsOptions({ path: { team }, query: { name, limit: PAGE } }),
+  uploads: (team: string) => listUploadsOptions({ path: { team } }),
+  /** The newest version of each artifact; with a name, all its versions. */
+  jars: (team: string, name?: string) => listArtifactsOptions({ path: { team }, query: { limit: 500, ...(name ? { name } : {}) } }),
   clusters: (team: string) => listClustersOptions({ path: { team } }),
   cluster: (team: string, cluster: string) => getClusterOptions({ path: { team, cluster } }),
   clusterLogs: (team: string, cluster: string) => listClusterLogsOptions({ path: { team, cluster } }),

@@ -1,7 +1,18 @@
 // What is changed, by noun. Requests that start an operation carry an idempotency key made when the dialog opened,
 // so that a second click or a repeated send is the same request.
 import * as sdk from '../api/sdk.gen';
-import type { DestinationRules, NewCluster, NewDestination, NewJobSpec, RestartPolicy, StartState, StopMode } from '../nouns';
+import type {
+  ArtifactRef,
+  DestinationRules,
+  NewCluster,
+  NewDestination,
+  NewJobSpec,
+  NewToken,
+  RestartPolicy,
+  Role,
+  StartState,
+  StopMode,
+} from '../nouns';
 
 export const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
@@ -28,14 +39,34 @@ export const write = {
   signOut: () => take(sdk.signOut(must)),
   setPassword: (next: string, current?: string) => take(sdk.setPassword({ body: { new: next, ...(current ? { current } : {}) }, ...must })),
   endSession: (session: string) => take(sdk.deleteSession({ path: { session }, ...must })),
-  createToken: (name: string, expiresInDays?: number) =>
-    take(sdk.createToken({ body: { name, ...(expiresInDays ? { expiresInDays } : {}) }, ...must })),
+  createToken: (body: NewToken) => take(sdk.createToken({ body, ...must })),
   deleteToken: (token: string) => take(sdk.deleteToken({ path: { token }, ...must })),
+
+  createUser: (name: string, platformAdmin: boolean) => take(sdk.createUser({ body: { name, platformAdmin }, ...must })),
+  changeUser: (user: string, body: { platformAdmin?: boolean; disabled?: boolean }) =>
+    take(sdk.changeUser({ path: { user }, body, ...must })),
+  createUserLink: (user: string) => take(sdk.createUserLink({ path: { user }, body: {}, ...must })),
+  createTeam: (name: string) => take(sdk.createTeam({ body: { name }, ...must })),
+  changeTeam: (team: string, disabled: boolean) => take(sdk.changeTeam({ path: { team }, body: { disabled }, ...must })),
+  setMember: (team: string, user: string, role: Role) => take(sdk.setMember({ path: { team, user }, body: { role }, ...must })),
+  removeMember: (team: string, user: string) => take(sdk.removeMember({ path: { team, user }, ...must })),
+  invite: (team: string, body: { role: Role; note: string; expiresInHours: number }) =>
+    take(sdk.createInvitation({ path: { team }, body, ...must })),
+  revokeInvitation: (team: string, invitation: string) => take(sdk.deleteInvitation({ path: { team, invitation }, ...must })),
+  lookAtInvitation: (token: string) => take(sdk.lookAtInvitation({ body: { token }, ...must })),
+  acceptInvitation: (token: string, name: string, password: string) =>
+    take(sdk.acceptInvitation({ body: { token, name, password }, ...must })),
+  joinByInvitation: (token: string) => take(sdk.joinByInvitation({ body: { token }, ...must })),
+  grantFlinkVersion: (version: string, body: { allTeams: boolean; teams: string[] }) =>
+    take(sdk.grantFlinkVersion({ path: { version }, body, ...must })),
 
   addFlinkVersion: (home: string) => take(sdk.addFlinkVersion({ body: { home }, ...must })),
   installFlinkVersion: (version: string, source: 'pypi' | 'archive') =>
     take(sdk.installFlinkVersion({ body: { version, source }, ...must })),
   deleteFlinkVersion: (version: string) => take(sdk.deleteFlinkVersion({ path: { version }, ...must })),
+
+  deleteArtifact: (team: string, artifact: string) => take(sdk.deleteArtifact({ path: { team, artifact }, ...must })),
+  deleteUpload: (team: string, upload: string) => take(sdk.deleteUpload({ path: { team, upload }, ...must })),
 
   createCluster: (team: string, body: NewCluster) => take(sdk.createCluster({ path: { team }, body, ...must })),
   startCluster: (team: string, cluster: string) =>
@@ -46,7 +77,8 @@ export const write = {
 
   createJob: (team: string, body: { name: string; description?: string; spec?: NewJobSpec }) =>
     take(sdk.createJob({ path: { team }, body, ...must })),
-  changeJob: (path: JobPath, body: { name?: string; description?: string }) => take(sdk.changeJob({ path, body, ...must })),
+  changeJob: (path: JobPath, body: { name?: string; description?: string; labels?: Record<string, string> }) =>
+    take(sdk.changeJob({ path, body, ...must })),
   deleteJob: (path: JobPath, key: string) => take(sdk.deleteJob({ path, headers: keyed(key), ...must })),
   saveDraft: (path: JobPath, base: number, body: NewJobSpec) =>
     take(sdk.saveDraft({ path, body, headers: { 'if-match': `"${base}"` }, ...must })),
@@ -67,7 +99,7 @@ export const write = {
   cancelOperation: (team: string, operation: string) => take(sdk.cancelOperation({ path: { team, operation }, body: {}, ...must })),
   check: (
     team: string,
-    body: { sql: string; cluster?: string; configuration?: Record<string, string>; tier?: 'parse' | 'deep' },
+    body: { sql: string; cluster?: string; configuration?: Record<string, string>; jars?: ArtifactRef[]; tier?: 'parse' | 'deep' },
     signal: AbortSignal,
   ) => take(sdk.checkSql({ path: { team }, body, signal, ...must })),
 };

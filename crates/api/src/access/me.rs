@@ -2,15 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::access::{Membership, TokenScope, reach};
 use domain::id::{TeamId, UserId};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::now;
 use utoipa::ToSchema;
 
-use super::sign_in::Client;
 use super::{Role, password};
 use crate::app::App;
+use crate::client::Client;
 use crate::extract::Body;
 use crate::gate::Caller;
 use crate::problem::Problem;
@@ -67,22 +68,28 @@ pub struct NewPassword {
     pub new: String,
 }
 
-/// What a person is told of themselves.
+impl From<Membership> for TeamRole {
+    fn from(team: Membership) -> Self {
+        Self {
+            id: team.team_id,
+            name: team.team_name,
+            role: team.role.into(),
+        }
+    }
+}
+
+/// What a person is told of themselves; with a token of one team, of that team.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn describe(app: &App, user: &domain::access::User) -> Result<Me, Problem> {
+pub(crate) async fn describe(app: &App, user: &domain::access::User, token: Option<TokenScope>) -> Result<Me, Problem> {
     let memberships = app.store.memberships(user.id, user.platform_admin).await?;
-    let teams = memberships.into_iter().map(|team| TeamRole {
-        id: team.team_id,
-        name: team.team_name,
-        role: team.role.into(),
-    });
+    let teams = reach(memberships, token).into_iter().map(TeamRole::from);
     Ok(Me {
         user: User {
             id: user.id,
             name: user.name.clone(),
-            platform_admin: user.platform_admin,
+            platform_admin: user.platform_admin && token.is_none(),
         },
         teams: teams.collect(),
         password_set: user.password_hash.is_some(),
@@ -96,7 +103,7 @@ pub(super) async fn describe(app: &App, user: &domain::access::User) -> Result<M
 /// When the database does not answer.
 #[utoipa::path(get, path = "/me", tag = "session", responses((status = 200, description = "Done", body = Me)))]
 pub async fn get_me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, Problem> {
-    Ok(Json(describe(&app, &caller.user).await?))
+    Ok(Json(describe(&app, &caller.user, caller.token_scope()).await?))
 }
 
 /// Sets or changes the caller's password. Other sessions of the caller end.

@@ -9,6 +9,7 @@ use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::Note;
 use crate::extract::Path;
 use crate::gate::Caller;
 use crate::page::Page;
@@ -28,6 +29,9 @@ pub struct Session {
     pub expires_at: Time,
     /// The browser's own name for itself.
     pub user_agent: String,
+    /// The network address that signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// Whether it is the one that asks.
     pub current: bool,
 }
@@ -50,6 +54,7 @@ pub async fn list_sessions(State(app): State<App>, caller: Caller) -> Result<Jso
         created_at: session.created_at.into(),
         expires_at: session.expires_at.into(),
         user_agent: session.user_agent,
+        address: session.address,
         current: Some(session.id) == own,
     });
     Ok(Json(Page::whole(sessions.collect())))
@@ -60,7 +65,13 @@ pub async fn list_sessions(State(app): State<App>, caller: Caller) -> Result<Jso
 /// # Errors
 /// 404 when it is not theirs or has ended.
 #[utoipa::path(delete, path = "/me/sessions/{session}", tag = "session", responses((status = 204, description = "Done")))]
-pub async fn delete_session(State(app): State<App>, caller: Caller, Path(path): Path<SessionPath>) -> Result<StatusCode, Problem> {
+pub async fn delete_session(
+    State(app): State<App>,
+    caller: Caller,
+    note: Note,
+    Path(path): Path<SessionPath>,
+) -> Result<StatusCode, Problem> {
+    note.of(path.session, "");
     match app.store.delete_session(path.session, caller.user.id).await {
         Err(StoreError::NotFound) => Err(Problem::not_found("session", &path.session.to_string())),
         done => Ok(done.map(|()| StatusCode::NO_CONTENT)?),

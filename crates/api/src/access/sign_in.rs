@@ -1,13 +1,10 @@
 //! Signing in by password or one-time link, and signing out.
 
-use std::net::{IpAddr, SocketAddr};
-
 use axum::Json;
-use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::extract::State;
 use axum::response::AppendHeaders;
 use domain::access::User;
 use domain::time::{HOUR, SECOND};
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::Deserialize;
 use store::{NewSession, now};
@@ -16,6 +13,8 @@ use utoipa::ToSchema;
 use super::me::{Me, describe};
 use super::secret;
 use crate::app::App;
+use crate::audit::Note;
+use crate::client::Client;
 use crate::extract::Body;
 use crate::gate::{COOKIE, Caller};
 use crate::problem::Problem;
@@ -24,7 +23,7 @@ use crate::problem::Problem;
 const SESSION: i64 = 14 * 24 * HOUR;
 
 /// The header that sets or clears the session cookie.
-type SetCookie = AppendHeaders<[(HeaderName, String); 1]>;
+pub(crate) type SetCookie = AppendHeaders<[(HeaderName, String); 1]>;
 
 /// A name and a password.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -46,40 +45,11 @@ pub struct SignInLink {
     pub token: String,
 }
 
-/// Where a request comes from, when the server knows it.
-pub struct Client(Option<IpAddr>);
-
-impl FromRequestParts<App> for Client {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        Ok(Self(
-            parts
-                .extensions
-                .get::<ConnectInfo<SocketAddr>>()
-                .map(|ConnectInfo(address)| address.ip()),
-        ))
-    }
-}
-
-impl Client {
-    /// Whether it is this host.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
-        self.0.is_some_and(|address| address.is_loopback())
-    }
-
-    /// The address.
-    #[must_use]
-    pub const fn address(&self) -> Option<IpAddr> {
-        self.0
-    }
-}
-
 /// Signs in with a name and a password; answers the caller and sets the session cookie.
 ///
 /// # Errors
-/// 401 `wrong_password` whether or not the name is known, 429 after several failures.
+/// 401 `wrong_password` whether or not the name is known, 403 `account_disabled` after the right password, 429
+/// after several failures.
 #[utoipa::path(
     post,
     path = "/sign-in",
@@ -90,13 +60,18 @@ impl Client {
 pub async fn sign_in(
     State(app): State<App>,
     client: Client,
+    note: Note,
     headers: HeaderMap,
     Body(asked): Body<SignIn>,
 ) -> Result<(SetCookie, Json<Me>), Problem> {
-    app.limiter.check(&asked.name, client.0, now())?;
+    app.limiter.check(&asked.name, client.address(), now())?;
     // Counted before the check and forgotten after a success, so that many tries at once count as many.
-    app.limiter.failed(&asked.name, client.0, now());
+    app.limiter.failed(&asked.name, client.address(), now());
     let user = app.store.user_by_name(&asked.name).await?;
+    // Never the name as it was typed: people type passwords there.
+    if let Some(user) = &user {
+        note.of(user.id, &user.name);
+    }
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let fits = app.passwords.verify(asked.password, stored).await?;
     let Some(user) = user.filter(|_| fits) else {
@@ -106,8 +81,14 @@ pub async fn sign_in(
             "The name and password do not fit.",
         ));
     };
-    app.limiter.succeeded(&asked.name, client.0);
-    begin(&app, user, &headers).await
+    app.limiter.succeeded(&asked.name, client.address());
+    if user.disabled_at.is_some() {
+        return Err(
+            Problem::new(StatusCode::FORBIDDEN, "account_disabled", "This account is disabled.").hint("Ask a platform admin to enable it.")
+        );
+    }
+    note.by(user.id);
+    begin(&app, user, &client, &headers).await
 }
 
 /// Signs in with a one-time link. The console then asks for a password where none is set.
@@ -123,6 +104,8 @@ pub async fn sign_in(
 )]
 pub async fn sign_in_by_link(
     State(app): State<App>,
+    client: Client,
+    note: Note,
     headers: HeaderMap,
     Body(asked): Body<SignInLink>,
 ) -> Result<(SetCookie, Json<Me>), Problem> {
@@ -138,12 +121,18 @@ pub async fn sign_in_by_link(
             "link_used",
             "This link was used already, has ended, or is not complete.",
         )
-        .hint("Sign in with your password, or start the server again with the option that prints a new link.")
+        .hint("Sign in with your password, or ask a platform admin for a new link.")
     })?;
-    begin(&app, user, &headers).await
+    note.by(user.id);
+    note.of(user.id, &user.name);
+    begin(&app, user, &client, &headers).await
 }
 
-async fn begin(app: &App, user: User, headers: &HeaderMap) -> Result<(SetCookie, Json<Me>), Problem> {
+/// Begins a session.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn begin(app: &App, user: User, client: &Client, headers: &HeaderMap) -> Result<(SetCookie, Json<Me>), Problem> {
     let secret = secret::new()?;
     let agent = headers
         .get(header::USER_AGENT)
@@ -154,9 +143,10 @@ async fn begin(app: &App, user: User, headers: &HeaderMap) -> Result<(SetCookie,
         secret_sha256: secret::sha256(&secret),
         expires_at: now().plus(SESSION),
         user_agent: agent.chars().take(200).collect(),
+        address: client.address().map(|address| address.to_string()),
     };
     app.store.create_session(session).await?;
-    let me = describe(app, &user).await?;
+    let me = describe(app, &user, None).await?;
     Ok((session_cookie(app, &secret, SESSION), Json(me)))
 }
 

@@ -60,7 +60,7 @@ async fn paths_queries_and_methods_are_problems_too() {
         .problem(400, "bad_path");
     house.get("viewer", "/teams/main/jobs?limit=many").await.problem(400, "bad_query");
     house
-        .get("viewer", "/teams/main/jobs?labels=running")
+        .get("viewer", "/teams/main/jobs?status=running")
         .await
         .problem(400, "bad_query");
     house.get("viewer", "/teams/main/jobs?limit=0").await.problem(422, "bad_limit");

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use domain::artifact::{JarConflict, PinnedArtifact};
 use domain::cluster::ProcessLook;
 use domain::flink_version::VersionNumber;
 use domain::ports::{
-    Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JobDetail, JobException,
-    JobReader, Launch, LogFile, PortError, Progress, SqlChecker, Vertex,
+    Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JarMerger, JobDetail,
+    JobException, JobReader, Launch, LogFile, PortError, Progress, SessionJar, SqlChecker, Vault, Vertex,
 };
+use domain::secret::{Sealed, Secret};
 use domain::sql::{Finding, NEVER_RUNS, Reading, Report, Severity, Statement, StatementKind, Tables};
 
 use crate::app::Ports;
@@ -33,13 +35,15 @@ impl Fake {
     pub fn ports(&self) -> Ports {
         let shared = Arc::new(self.clone());
         Ports {
+            artifacts: Arc::new(super::fake_artifacts::FakeArtifacts::default()),
             checker: shared.clone(),
             reader: shared.clone(),
             observer: shared.clone(),
             host: shared.clone(),
             installer: shared.clone(),
-            messenger: shared,
-            sealer: store::Sealer::new(&[1; 32]).unwrap(),
+            merger: shared.clone(),
+            messenger: shared.clone(),
+            vault: shared,
         }
     }
 
@@ -54,7 +58,7 @@ impl Fake {
 
 #[async_trait]
 impl domain::ports::Messenger for Fake {
-    async fn send(&self, _: &domain::message::Address, _: Option<&str>, _: &domain::message::Message) -> Result<(), PortError> {
+    async fn send(&self, _: &domain::message::Address, _: Option<&Secret>, _: &domain::message::Message) -> Result<(), PortError> {
         self.flink(())
     }
 }
@@ -118,6 +122,27 @@ impl SqlChecker for Fake {
 }
 
 #[async_trait]
+impl JarMerger for Fake {
+    async fn merge(&self, _: &[PinnedArtifact], _: bool) -> Result<SessionJar, PortError> {
+        Err(PortError::GiveUp("nobody merges here".to_owned()))
+    }
+
+    /// The first two jars of a job always differ in a class.
+    async fn conflicts(&self, artifacts: &[PinnedArtifact]) -> Result<Vec<JarConflict>, PortError> {
+        Ok(match artifacts {
+            [first, second, ..] => vec![JarConflict {
+                kept: format!("'{}' version {}", first.name, first.version),
+                left_out: format!("'{}' version {}", second.name, second.version),
+                classes: 2,
+                resources: 1,
+                example: "com/acme/Same.class".to_owned(),
+            }],
+            _ => Vec::new(),
+        })
+    }
+}
+
+#[async_trait]
 impl JobReader for Fake {
     async fn detail(&self, _: &Endpoint, _: &str) -> Result<JobDetail, PortError> {
         let vertex = Vertex {
@@ -164,8 +189,22 @@ impl ClusterObserver for Fake {
         self.flink(ClusterSight::default())
     }
 
-    async fn detect_version(&self, _: &str) -> Result<VersionNumber, PortError> {
+    async fn detect_version(&self, _: &str, _: Option<&Sealed>) -> Result<VersionNumber, PortError> {
         self.flink(VersionNumber::new(2, 2, 1))
+    }
+}
+
+/// Seals by turning the text round, so that a secret that is sent out as it came in is seen.
+impl Vault for Fake {
+    fn seal(&self, purpose: &str, secret: &Secret) -> Result<Sealed, PortError> {
+        let turned: String = secret.expose().chars().rev().collect();
+        Ok(Sealed::new(format!("{purpose}|{turned}")))
+    }
+
+    fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Secret, PortError> {
+        let turned = sealed.as_str().strip_prefix(purpose).and_then(|rest| rest.strip_prefix('|'));
+        let turned = turned.ok_or_else(|| PortError::GiveUp("the sealed secret is damaged".to_owned()))?;
+        Ok(Secret::new(turned.chars().rev().collect()))
     }
 }
 

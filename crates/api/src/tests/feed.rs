@@ -33,9 +33,10 @@ impl Reader {
     }
 
     async fn until(&mut self, wanted: &str) -> &str {
-        let limit = Duration::from_secs(30);
+        // For all of it: pings come for ever.
+        let limit = tokio::time::Instant::now() + Duration::from_secs(30);
         while !self.text.contains(wanted) {
-            let chunk = tokio::time::timeout(limit, self.body.next()).await;
+            let chunk = tokio::time::timeout_at(limit, self.body.next()).await;
             let chunk = chunk.unwrap_or_else(|_| panic!("'{wanted}' did not come: {}", self.text));
             self.text
                 .push_str(&String::from_utf8_lossy(&chunk.expect("the stream goes on").unwrap()));
@@ -44,8 +45,8 @@ impl Reader {
     }
 
     async fn end(mut self) -> String {
-        let limit = Duration::from_secs(30);
-        while let Some(chunk) = tokio::time::timeout(limit, self.body.next()).await.expect("the stream ends") {
+        let limit = tokio::time::Instant::now() + Duration::from_secs(30);
+        while let Some(chunk) = tokio::time::timeout_at(limit, self.body.next()).await.expect("the stream ends") {
             self.text.push_str(&String::from_utf8_lossy(&chunk.unwrap()));
         }
         self.text
@@ -98,4 +99,31 @@ async fn the_stream_closes_when_its_token_is_revoked() {
         .await
         .is(204);
     open.end().await;
+}
+
+#[tokio::test]
+async fn the_stream_closes_at_once_when_somebody_is_disabled_and_narrows_when_they_leave() {
+    let house = House::build().await;
+    let mut out = Reader::open(&house, "operator", None).await;
+    let mut admin = Reader::open(&house, "outsider", None).await;
+    out.until("event: hello").await;
+    admin.until("event: hello").await;
+    let role = json!({"role": "viewer"}).to_string();
+    let taken_in = house.bytes("platform", Method::PUT, "/teams/main/members/outsider", &[], role);
+    taken_in.await.is(200);
+    let one = house.post("developer", "/teams/main/jobs", json!({"name": "one"})).await.is(201);
+    admin.until(one["id"].as_str().unwrap()).await;
+    house.delete("platform", "/teams/main/members/outsider").await.is(204);
+    let two = house.post("developer", "/teams/main/jobs", json!({"name": "two"})).await.is(201);
+    let last = house
+        .post("outsider", "/teams/elsewhere/jobs", json!({"name": "last"}))
+        .await
+        .is(201);
+    let seen = admin.until(last["id"].as_str().unwrap()).await;
+    assert!(!seen.contains(two["id"].as_str().unwrap()), "{seen}");
+    let body = json!({"disabled": true}).to_string();
+    house.bytes("platform", Method::PATCH, "/users/operator", &[], body).await.is(200);
+    let three = house.post("developer", "/teams/main/jobs", json!({"name": "three"})).await.is(201);
+    let seen = out.end().await;
+    assert!(!seen.contains(three["id"].as_str().unwrap()), "{seen}");
 }

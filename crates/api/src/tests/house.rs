@@ -103,6 +103,7 @@ impl House {
             name: "test".to_owned(),
             secret_sha256: secret::sha256(&secret),
             expires_at: None,
+            scope: None,
         };
         store.create_token(token).await.unwrap();
         self.tokens.insert(name.to_owned(), secret);
@@ -151,9 +152,11 @@ impl House {
             flink_version_id: None,
             version: None,
             rest_url: Some("http://flink.example:8081".to_owned()),
+            connection: None,
             task_managers: 0,
             slots: 0,
             configuration: BTreeMap::new(),
+            jars: Vec::new(),
             desired: ClusterDesired::Running,
             created_by: None,
         };

@@ -1,5 +1,6 @@
 //! What Flink says of a run, and what is said when Flink says nothing; lists of jobs.
 
+use domain::cluster::{Look, UnmanagedJob};
 use domain::id::RunId;
 use domain::ports::PortError;
 use domain::run::{Run, RunCause, StartOptions};
@@ -186,4 +187,59 @@ async fn jobs_are_listed_by_page_name_and_label() {
         (&renamed["name"], &renamed["description"]),
         (&json!("orders"), &json!("per minute"))
     );
+}
+
+#[tokio::test]
+async fn only_what_the_cluster_lists_as_unmanaged_is_adopted() {
+    let house = House::build().await;
+    let theirs = "0123456789abcdef0123456789abcdef";
+    let adopt = |id: &str| house.post("operator", "/teams/main/jobs/orders/adopt", json!({"flinkJobId": id}));
+    adopt(theirs).await.problem(422, "not_released");
+    house.release().await;
+    adopt("../x").await.problem(422, "bad_flink_job_id");
+    assert_eq!(adopt(theirs).await.problem(422, "not_unmanaged")["field"], "flinkJobId");
+    let look = Look {
+        unmanaged: vec![UnmanagedJob {
+            flink_job_id: theirs.to_owned(),
+            name: "theirs".to_owned(),
+            state: "RUNNING".to_owned(),
+        }],
+        ..Look::default()
+    };
+    let cluster_id = house.cluster().await.id;
+    house.app.store.commit(None, vec![Write::Look { cluster_id, look }]).await.unwrap();
+    let viewer = house
+        .post("viewer", "/teams/main/jobs/orders/adopt", json!({"flinkJobId": theirs}))
+        .await;
+    viewer.problem(403, "role_too_low");
+    let adopted = adopt(theirs).await.is(202);
+    assert_eq!(
+        (&adopted["kind"], &adopted["request"]["flinkJobId"], &adopted["request"]["release"]),
+        (&json!("adopt"), &json!(theirs), &json!(1))
+    );
+    adopt(theirs).await.problem(409, "operation_running");
+}
+
+#[tokio::test]
+async fn a_run_of_ours_is_not_adopted_by_another_way() {
+    let house = House::build().await;
+    let run = run(&house).await;
+    let look = Look {
+        unmanaged: vec![UnmanagedJob {
+            flink_job_id: run.id.flink_job_id(),
+            name: "ours by another address".to_owned(),
+            state: "RUNNING".to_owned(),
+        }],
+        ..Look::default()
+    };
+    let writes = vec![Write::Look {
+        cluster_id: run.cluster_id,
+        look,
+    }];
+    house.app.store.commit(None, writes).await.unwrap();
+    let body = json!({"flinkJobId": run.id.flink_job_id()});
+    house
+        .post("operator", "/teams/main/jobs/orders/adopt", body)
+        .await
+        .problem(409, "already_managed");
 }

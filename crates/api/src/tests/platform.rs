@@ -1,6 +1,7 @@
 //! Flink versions, clusters and the server's own routes.
 
 use domain::ports::PortError;
+use http::Method;
 use serde_json::{Value, json};
 
 use super::house::House;
@@ -139,6 +140,8 @@ async fn clusters_are_checked_before_they_are_made() {
 async fn the_server_says_how_it_is() {
     let house = House::build().await;
     assert_eq!(house.get("nobody", "/api/v1/openapi.json").await.is(200)["openapi"], "3.1.0");
+    let schema = house.get("nobody", "/api/v1/schemas/files.json").await.is(200);
+    assert_eq!(schema["$defs"]["Job"]["properties"]["parallelism"]["type"], "integer");
     for path in ["/healthz", "/readyz"] {
         let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
         assert_eq!(house.send(request).await.is(200)["status"], "ok");
@@ -153,4 +156,74 @@ async fn the_server_says_how_it_is() {
     };
     metrics(None).await.problem(401, "not_signed_in");
     metrics(Some(house.token("viewer"))).await.is(200);
+}
+
+#[tokio::test]
+async fn a_connections_secrets_come_in_and_never_go_out() {
+    let house = House::build().await;
+    let make = |name: &str, connection: Value| {
+        let body = json!({"name": name, "target": "standalone", "restUrl": "https://x:8081", "connection": connection});
+        house.post("developer", "/teams/main/clusters", body)
+    };
+    let basic = json!({
+        "caCertificate": "ca", "clientCertificate": "cert", "clientKey": "hunter2",
+        "authentication": {"kind": "basic", "user": "ada", "password": "hunter2"},
+    });
+    let made = make("guarded", basic).await.is(201);
+    let shown = json!({"caCertificate": "ca", "clientCertificate": "cert", "authentication": {"kind": "basic", "user": "ada"}});
+    assert_eq!(made["connection"], shown);
+    let change =
+        |who: &'static str, body: Value| house.bytes(who, Method::PUT, "/teams/main/clusters/guarded/connection", &[], body.to_string());
+    let header = json!({"authentication": {"kind": "header", "name": "X-Token", "value": "hunter2"}});
+    change("operator", header.clone()).await.problem(403, "role_too_low");
+    let changed = change("developer", header).await.is(200);
+    assert_eq!(
+        changed["connection"],
+        json!({"authentication": {"kind": "header", "name": "X-Token"}})
+    );
+    for path in [
+        "/teams/main/clusters",
+        "/teams/main/clusters/guarded",
+        "/teams/main/clusters/guarded/events",
+    ] {
+        let seen = house.get("viewer", path).await.is(200).to_string();
+        assert!(!seen.contains("hunter2") && !seen.contains("2retnuh"), "{seen}");
+    }
+    let plain = change("developer", json!({})).await.is(200);
+    assert_eq!(plain["connection"], Value::Null);
+    let local = house
+        .bytes("developer", Method::PUT, "/teams/main/clusters/local/connection", &[], "{}")
+        .await;
+    local.problem(409, "not_standalone");
+}
+
+#[tokio::test]
+async fn a_connection_is_whole_and_let_in() {
+    let house = House::build().await;
+    let make = |connection: Value| {
+        let body = json!({"name": "c", "target": "standalone", "restUrl": "https://x:8081", "connection": connection});
+        house.post("developer", "/teams/main/clusters", body)
+    };
+    let cases = [
+        (json!({"clientKey": "k"}), "missing_field", "connection.clientCertificate"),
+        (json!({"clientCertificate": "c"}), "missing_field", "connection.clientKey"),
+        (json!({"caCertificate": "x".repeat(70_000)}), "too_long", "connection.caCertificate"),
+        (
+            json!({"authentication": {"kind": "basic", "user": "u".repeat(9_000), "password": ""}}),
+            "too_long",
+            "connection.authentication.user",
+        ),
+    ];
+    for (connection, code, field) in cases {
+        assert_eq!(make(connection).await.problem(422, code)["field"], field);
+    }
+    make(json!({"authentication": {"kind": "magic"}})).await.is(400);
+    house.fake.flink_answers(Some(PortError::Refused {
+        status: Some(401),
+        message: "it answered 401".to_owned(),
+    }));
+    assert_eq!(
+        make(json!({})).await.problem(422, "not_let_in")["field"],
+        "connection.authentication"
+    );
 }

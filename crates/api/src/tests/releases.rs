@@ -90,6 +90,7 @@ async fn what_differs_between_two_releases() {
                 {"tag": "insert", "newLine": 2, "text": "-- note"},
             ],
             "configuration": [{"key": "gone", "old": "x"}, {"key": "k", "old": "1", "new": "2"}],
+            "artifacts": [],
             "other": [{"field": "parallelism", "new": "4"}],
         })
     );

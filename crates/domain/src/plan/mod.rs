@@ -4,6 +4,9 @@
 //! Precedence: the end of a run, then savepoints that settle, then the open operations. Without an open
 //! operation nothing but the record changes: observing is not acting (law 1).
 
+mod adopt;
+#[cfg(test)]
+mod adopt_tests;
 #[cfg(test)]
 mod bed;
 pub mod cluster;
@@ -138,6 +141,11 @@ pub enum Action {
         /// Where it starts from.
         restore_path: Option<String>,
     },
+    /// Write only: a Flink job of somebody else becomes a run of this intent.
+    Adopt {
+        /// The run that it becomes.
+        run_id: RunId,
+    },
     /// Call: take a savepoint for this operation.
     TriggerSavepoint {
         /// The operation.
@@ -166,6 +174,7 @@ impl Action {
         matches!(
             self,
             Self::Submit { .. }
+                | Self::Adopt { .. }
                 | Self::TriggerSavepoint { .. }
                 | Self::StopWithSavepoint { .. }
                 | Self::Cancel { .. }
@@ -250,6 +259,7 @@ fn lifecycle(facts: &JobFacts, sights: &Sights, operation: &Operation, now: Mill
         Request::Start { options, .. } | Request::Restart { options, .. } => start::start(facts, sights, operation, options, now),
         Request::Stop { mode } => stop::stop(facts, operation, *mode, now),
         Request::Replace { stop, options, .. } => replace(facts, sights, operation, (*stop, options), now),
+        Request::Adopt { run_id, .. } => adopt::adopt(facts, operation, *run_id, now),
         Request::Delete => delete(facts, operation),
         Request::Savepoint | Request::ClusterStart | Request::ClusterStop => Vec::new(),
     }

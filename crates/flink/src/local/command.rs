@@ -57,7 +57,10 @@ pub fn spec(cluster: &Path, role: &Role, launch: &Launch, jvm: &Jvm<'_>) -> Resu
         format!("-XX:ErrorFile={}/hs_err_%p.log", role.dir.join("log").display()),
     ]);
     argv.extend(user_options(jvm.configuration, jvm.kind)?);
-    argv.extend(["-classpath".to_owned(), classpath(Path::new(&launch.flink_home), &conf)?]);
+    argv.extend([
+        "-classpath".to_owned(),
+        classpath(Path::new(&launch.flink_home), &launch.jars, &conf)?,
+    ]);
     argv.extend(match jvm.kind {
         Kind::JobManager => {
             vec![
@@ -165,7 +168,7 @@ fn split(text: &str) -> Option<Vec<String>> {
 }
 
 /// All jars of `lib`, sorted, `flink-dist` last as in Flink's scripts, then the configuration.
-fn classpath(home: &Path, conf: &str) -> Result<String, PortError> {
+fn classpath(home: &Path, own: &[PathBuf], conf: &str) -> Result<String, PortError> {
     let lib = home.join("lib");
     let entries = fs::read_dir(&lib).map_err(|error| {
         PortError::GiveUp(format!(
@@ -186,7 +189,8 @@ fn classpath(home: &Path, conf: &str) -> Result<String, PortError> {
         )));
     }
     jars.sort_by_key(|jar| (is_dist(jar), jar.clone()));
-    let mut parts: Vec<String> = jars.iter().map(|jar| jar.display().to_string()).collect();
+    // The distribution's first: a connector must not replace Flink's own classes.
+    let mut parts: Vec<String> = jars.iter().chain(own).map(|jar| jar.display().to_string()).collect();
     parts.push(conf.to_owned());
     Ok(parts.join(":"))
 }
@@ -227,15 +231,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let lib = dir.path().join("lib");
         fs::create_dir(&lib).unwrap();
-        assert!(classpath(dir.path(), "/conf").is_err());
+        assert!(classpath(dir.path(), &[], "/conf").is_err());
         for name in ["flink-dist-2.2.1.jar", "log4j.jar", "a.jar", "README"] {
             fs::write(lib.join(name), "").unwrap();
         }
-        let names: Vec<String> = classpath(dir.path(), "/conf")
+        let names: Vec<String> = classpath(dir.path(), &[PathBuf::from("/store/abc")], "/conf")
             .unwrap()
             .split(':')
             .map(|part| part.rsplit('/').next().unwrap().to_owned())
             .collect();
-        assert_eq!(names, ["a.jar", "log4j.jar", "flink-dist-2.2.1.jar", "conf"]);
+        assert_eq!(names, ["a.jar", "log4j.jar", "flink-dist-2.2.1.jar", "abc", "conf"]);
     }
 }

@@ -150,6 +150,7 @@ mod tests {
             task_managers: 1,
             slots: 3,
             rest_port: None,
+            jars: Vec::new(),
             configuration: configuration
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))

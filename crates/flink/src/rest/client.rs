@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::connection::Connection;
 use domain::ports::{Endpoint, PortError};
 use futures::StreamExt;
 use reqwest::multipart::{Form, Part};
@@ -14,6 +15,7 @@ use reqwest::{Method, RequestBuilder, Response, redirect};
 use serde_json::Value;
 use url::Url;
 
+use super::connection;
 use super::fault::{self, Fault};
 
 /// Largest answer that is read, in bytes.
@@ -28,8 +30,10 @@ pub enum Patience {
     Look,
     /// A call that changes something quickly, or a larger read: 15 s.
     Act,
-    /// An upload, or a submission, which plans the job inside the JobManager: 120 s.
+    /// A submission, which plans the job inside the JobManager: 120 s.
     Submit,
+    /// An upload of what may have a gigabyte: 10 min.
+    Upload,
 }
 
 impl Patience {
@@ -38,8 +42,18 @@ impl Patience {
             Self::Look => 5,
             Self::Act => 15,
             Self::Submit => 120,
+            Self::Upload => 600,
         })
     }
+}
+
+/// What is uploaded.
+#[derive(Debug)]
+pub enum Content {
+    /// From memory.
+    Bytes(Bytes),
+    /// From the disk, in pieces.
+    File(tokio::fs::File),
 }
 
 /// The HTTP client. Cheap to clone; all clones share connections.
@@ -49,9 +63,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes the client. Fails only where TLS cannot be set up.
+    /// Makes a client for addresses that are spoken to in this way.
+    ///
+    /// # Errors
+    /// `GiveUp` where a certificate, a key or a header is not one, or TLS cannot be set up.
     #[allow(clippy::disallowed_methods, reason = "the one client towards JobManagers")]
-    pub fn new() -> Result<Self, PortError> {
+    pub fn new(connection: &Connection) -> Result<Self, PortError> {
         let same_host = redirect::Policy::custom(|attempt| {
             let from = attempt.previous().last().map(Url::origin);
             if from == Some(attempt.url().origin()) && attempt.previous().len() < 4 {
@@ -60,7 +77,7 @@ impl Client {
                 attempt.stop()
             }
         });
-        let http = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .connect_timeout(CONNECT)
             .redirect(same_host)
             .no_proxy()
@@ -68,7 +85,8 @@ impl Client {
             .gzip(false)
             .pool_idle_timeout(Duration::from_secs(30))
             .pool_max_idle_per_host(4)
-            .user_agent("streamwright")
+            .user_agent("streamwright");
+        let http = connection::applied(builder, connection)?
             .build()
             .map_err(|error| PortError::GiveUp(format!("the HTTP client cannot be made: {}", innermost(&error))))?;
         Ok(Self { http })
@@ -90,10 +108,21 @@ impl Client {
         self.call(self.http.request(Method::PATCH, url.clone()), &url, patience).await
     }
 
+    /// DELETE.
+    pub async fn delete(&self, url: Url, patience: Patience) -> Result<Value, Fault> {
+        self.call(self.http.request(Method::DELETE, url.clone()), &url, patience).await
+    }
+
     /// POST of one jar as a form with a single file.
-    pub async fn upload(&self, url: Url, name: &str, jar: Bytes) -> Result<Value, Fault> {
-        let length = jar.len() as u64;
-        let part = Part::stream_with_length(jar, length)
+    pub async fn upload(&self, url: Url, name: &str, jar: Content) -> Result<Value, Fault> {
+        let (body, length): (reqwest::Body, u64) = match jar {
+            Content::Bytes(bytes) => (bytes.clone().into(), bytes.len() as u64),
+            Content::File(file) => {
+                let length = file.metadata().await.map_err(|error| Fault::Silent(error.to_string()))?.len();
+                (file.into(), length)
+            }
+        };
+        let part = Part::stream_with_length(body, length)
             .file_name(name.to_owned())
             .mime_str("application/java-archive")
             .map_err(|error| Fault::Strange(error.to_string()))?;
@@ -101,7 +130,7 @@ impl Client {
             .http
             .request(Method::POST, url.clone())
             .multipart(Form::new().part("jarfile", part));
-        self.call(request, &url, Patience::Submit).await
+        self.call(request, &url, Patience::Upload).await
     }
 
     /// GET of a text of any length, of which only the end is kept.
@@ -207,7 +236,7 @@ fn silent(error: &reqwest::Error, url: &Url, limit: Duration) -> Fault {
 }
 
 /// The text of the innermost error: the outer ones repeat the address.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;
@@ -284,6 +313,7 @@ mod tests {
         let endpoint = Endpoint {
             rest_url: "http://h:1".to_owned(),
             version: domain::flink_version::VersionNumber::new(2, 2, 1),
+            connection: None,
         };
         assert!(job_resource(&endpoint, "../../x", &[]).is_err());
         assert!(job_resource(&endpoint, &"a".repeat(32), &["stop"]).is_ok());

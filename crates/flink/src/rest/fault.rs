@@ -25,6 +25,13 @@ const NOT_NOW: [&str; 7] = [
 pub enum Fault {
     /// Nothing is known.
     Silent(String),
+    /// What stands before Flink asks who we are, or does not like the answer: 401 or 403. Nothing is known.
+    NotLetIn {
+        /// HTTP status.
+        status: u16,
+        /// What to say of it.
+        message: String,
+    },
     /// Flink refused.
     Refused {
         /// HTTP status.
@@ -41,7 +48,7 @@ pub enum Fault {
 impl From<Fault> for PortError {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Silent(message) => Self::Retry(message),
+            Fault::Silent(message) | Fault::NotLetIn { message, .. } => Self::Retry(message),
             Fault::Refused { status, text } => Self::Refused {
                 status: Some(status),
                 message: trace::cause(&text),
@@ -67,6 +74,12 @@ pub fn read(status: u16, body: &[u8], what: &str) -> Result<Value, Fault> {
     }
     match json.as_ref().ok().and_then(flink_errors) {
         Some(text) => Err(refusal(status, text, what)),
+        None if matches!(status, 401 | 403) => Err(Fault::NotLetIn {
+            status,
+            message: format!(
+                "{what} answered {status}: what stands before the JobManager does not let us in with what the connection says"
+            ),
+        }),
         None => Err(Fault::Silent(format!(
             "{what} answered {status}, and it was not Flink that said so ({}). If there is a proxy before the JobManager, look at it",
             glimpse(body)

@@ -8,6 +8,7 @@ use domain::ports::{ClusterSight, Endpoint, JobSight, PortError};
 use serde_json::Value;
 
 use super::client::{Client, Patience, resource};
+use super::fault::Fault;
 use super::field;
 
 /// The whole look, all three calls together.
@@ -122,7 +123,15 @@ fn tasks(tasks: &Value) -> (u32, u32) {
 
 /// The version that an address reports in `/config`.
 pub async fn detect_version(client: &Client, rest_url: &str) -> Result<VersionNumber, PortError> {
-    let config = client.get(resource(rest_url, &["config"])?, Patience::Look).await?;
+    let answer = client.get(resource(rest_url, &["config"])?, Patience::Look).await;
+    let config = answer.map_err(|fault| match fault {
+        // Whoever adds the cluster can mend this.
+        Fault::NotLetIn { status, message } => PortError::Refused {
+            status: Some(status),
+            message,
+        },
+        other => other.into(),
+    })?;
     let reported = field::text(&config, "flink-version").ok_or_else(|| {
         PortError::GiveUp(format!(
             "{rest_url} answers, but names no Flink version: is it a JobManager's REST address?"

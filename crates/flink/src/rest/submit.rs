@@ -1,121 +1,88 @@
-//! Submission of a SQL job: the runner's jar is brought to the JobManager once, then run under our job id.
+//! Submission of a job: its jar is brought to the JobManager once, then run under our job id.
 //!
-//! Where the jar is, is asked of the JobManager (`GET /jars`); what is remembered in memory is a hint that
-//! saves that call. A JobManager that has lost the jar gets it again, once per submission. Fields are exactly
-//! those that the version takes: up to 1.19 an unknown one is refused, from 1.20 on it is silently ignored.
+//! A JobManager that has lost the jar gets it again, once per submission. Fields are exactly those that the
+//! version takes: up to 1.19 an unknown one is refused, from 1.20 on it is silently ignored. A script takes its
+//! configuration with it; the main class of a jar gets it from Flink, from 1.17 on.
 
-use std::collections::HashMap;
 use std::io::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use domain::ports::{Endpoint, PortError, Program, Submission};
 use domain::run::ClaimMode;
 use domain::sql::Statement;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 use super::client::{Client, Patience, resource};
 use super::fault::Fault;
-use super::field;
+use super::jars::{Jar, Jars, no_jars};
+use super::{field, program};
 
 /// The runner's main class.
 const ENTRY_CLASS: &str = "io.streamwright.runner.SqlRunner";
 
-/// The runner's jar and what is remembered of where it is.
+/// The runner, and where jars are.
 #[derive(Debug)]
-pub struct Runner {
-    jar: Bytes,
-    /// File name with a part of the digest: another build of the runner is another file.
-    name: String,
-    /// REST address → jar id. A hint: the JobManager may have forgotten.
-    known: Mutex<HashMap<String, String>>,
+pub struct Submitter {
+    runner: Jar,
+    jars: Jars,
 }
 
-impl Runner {
-    /// A runner from the bytes of its jar and the digest of them in hex.
-    pub fn new(jar: Vec<u8>, digest: &str) -> Self {
-        let short: String = digest.chars().take(8).collect();
+impl Submitter {
+    /// One that runs scripts with this runner.
+    pub fn new(runner: Jar) -> Self {
         Self {
-            jar: Bytes::from(jar),
-            name: format!("streamwright-runner-{short}.jar"),
-            known: Mutex::new(HashMap::new()),
+            runner,
+            jars: Jars::default(),
         }
     }
 
-    /// The jar's id on this JobManager, uploaded if it is not there.
-    async fn jar_id(&self, client: &Client, rest_url: &str) -> Result<String, PortError> {
-        if let Some(id) = self.known.lock().await.get(rest_url) {
-            return Ok(id.clone());
+    /// Submits. See [`domain::ports::JobControl::submit`].
+    pub async fn submit(&self, client: &Client, endpoint: &Endpoint, submission: &Submission) -> Result<(), PortError> {
+        let body = body(endpoint, submission)?;
+        let rest_url = endpoint.rest_url.as_str();
+        let jar = self.jar(submission)?;
+        for attempt in 1..=2 {
+            let id = self.jars.id(client, rest_url, &jar).await?;
+            let url = resource(rest_url, &["jars", &id, "run"])?;
+            match client.post(url, &body, Patience::Submit).await {
+                Ok(answer) => return check_id(&answer, &submission.flink_job_id),
+                // The job with this id is there already: this submission was sent before.
+                Err(Fault::Refused { text, .. }) if duplicate(&text) => return Ok(()),
+                Err(Fault::Refused { status, text }) if attempt == 1 && lost_jar(status, &text) => self.jars.forget(rest_url, &jar).await,
+                Err(Fault::Refused { status, text }) => return Err(refused(status, &text, submission)),
+                Err(fault) => return Err(no_jars(fault, rest_url)),
+            }
         }
-        let listed = client
-            .get(resource(rest_url, &["jars"])?, Patience::Act)
-            .await
-            .map_err(|fault| no_jars(fault, rest_url))?;
-        let id = match self.listed(&listed) {
-            Some(id) => id,
-            None => self.upload(client, rest_url).await?,
-        };
-        self.known.lock().await.insert(rest_url.to_owned(), id.clone());
-        Ok(id)
+        Err(PortError::Retry(format!(
+            "the JobManager at {rest_url} lost the job's jar twice in a row"
+        )))
     }
 
-    /// Our jar in the answer of `GET /jars`: Flink puts a UUID before the name to make the id.
-    fn listed(&self, jars: &Value) -> Option<String> {
-        let ours = field::items(jars, "files")
-            .iter()
-            .find(|file| field::text(file, "name") == Some(self.name.as_str()))?;
-        field::text(ours, "id").map(str::to_owned)
-    }
-
-    async fn upload(&self, client: &Client, rest_url: &str) -> Result<String, PortError> {
-        let url = resource(rest_url, &["jars", "upload"])?;
-        let answer = client
-            .upload(url, &self.name, self.jar.clone())
-            .await
-            .map_err(|fault| no_jars(fault, rest_url))?;
-        field::text(&answer, "filename")
-            .and_then(|path| path.rsplit('/').next())
-            .filter(|id| id.ends_with(&self.name))
-            .map(str::to_owned)
-            .ok_or_else(|| PortError::Retry(format!("{rest_url} took the runner, but did not say under which id")))
-    }
-
-    async fn forget(&self, rest_url: &str) {
-        self.known.lock().await.remove(rest_url);
+    fn jar(&self, submission: &Submission) -> Result<Jar, PortError> {
+        match (&submission.jar, &submission.program) {
+            (Some(jar), _) => Ok(Jar::session(jar)),
+            (None, Program::Sql { .. }) => Ok(self.runner.clone()),
+            (None, Program::Jar { .. }) => Err(PortError::GiveUp("the job's jar is missing in its submission".to_owned())),
+        }
     }
 }
 
-fn no_jars(fault: Fault, rest_url: &str) -> PortError {
-    match fault {
-        Fault::NoRoute(_) => PortError::GiveUp(format!(
-            "the JobManager at {rest_url} takes no jars over REST: set 'web.submit.enable: true' in its configuration and restart it"
-        )),
-        other => other.into(),
-    }
-}
-
-/// Submits. See [`domain::ports::JobControl::submit`].
-pub async fn submit(client: &Client, runner: &Runner, endpoint: &Endpoint, submission: &Submission) -> Result<(), PortError> {
-    let body = body(endpoint, submission)?;
-    let rest_url = endpoint.rest_url.as_str();
-    for attempt in 1..=2 {
-        let jar = runner.jar_id(client, rest_url).await?;
-        let url = resource(rest_url, &["jars", &jar, "run"])?;
-        match client.post(url, &body, Patience::Submit).await {
-            Ok(answer) => return check_id(&answer, &submission.flink_job_id),
-            // The job with this id is there already: this submission was sent before.
-            Err(Fault::Refused { text, .. }) if duplicate(&text) => return Ok(()),
-            Err(Fault::Refused { status, text }) if attempt == 1 && lost_jar(status, &text) => runner.forget(rest_url).await,
-            Err(fault) => return Err(no_jars(fault, rest_url)),
+/// What Flink refused, in words about the script or about the program.
+fn refused(status: u16, text: &str, submission: &Submission) -> PortError {
+    match &submission.program {
+        Program::Sql { .. } => Fault::Refused {
+            status,
+            text: text.to_owned(),
         }
+        .into(),
+        Program::Jar { .. } => PortError::Refused {
+            status: Some(status),
+            message: program::refusal(text),
+        },
     }
-    Err(PortError::Retry(format!(
-        "the JobManager at {rest_url} lost the runner's jar twice in a row"
-    )))
 }
 
 /// Flink has a job of that id already; from 2.3 on it is the application around it that is refused.
@@ -142,16 +109,25 @@ fn check_id(answer: &Value, flink_job_id: &str) -> Result<(), PortError> {
 
 /// The body of `/jars/:id/run`.
 fn body(endpoint: &Endpoint, submission: &Submission) -> Result<Value, PortError> {
-    let (entry_class, arguments) = match &submission.program {
-        Program::Sql { statements } => (Some(ENTRY_CLASS), vec!["--script".to_owned(), script(submission, statements)?]),
-        Program::Jar { entry_class, args } => (entry_class.as_deref(), args.clone()),
-    };
     let mut body = json!({
-        "entryClass": entry_class,
-        "programArgsList": arguments,
         "jobId": submission.flink_job_id,
         "allowNonRestoredState": submission.allow_non_restored_state,
     });
+    match &submission.program {
+        Program::Sql { statements } => {
+            body["entryClass"] = json!(ENTRY_CLASS);
+            body["programArgsList"] = json!(["--script", script(submission, statements)?]);
+        }
+        Program::Jar { entry_class, args } => {
+            if let Some(class) = entry_class {
+                body["entryClass"] = json!(class);
+            }
+            body["programArgsList"] = json!(args);
+            if endpoint.version.capabilities().run_flink_configuration {
+                body["flinkConfiguration"] = configuration(submission);
+            }
+        }
+    }
     if let Some(parallelism) = submission.parallelism {
         body["parallelism"] = json!(parallelism);
     }
@@ -165,6 +141,15 @@ fn body(endpoint: &Endpoint, submission: &Submission) -> Result<Value, PortError
         }
     }
     Ok(body)
+}
+
+/// The configuration of a program, with the job's name for one that does not name itself.
+fn configuration(submission: &Submission) -> Value {
+    let mut configuration = json!(submission.configuration);
+    if !submission.configuration.contains_key("pipeline.name") {
+        configuration["pipeline.name"] = json!(submission.job_name);
+    }
+    configuration
 }
 
 /// The runner's argument: base64 of gzip of JSON.
@@ -218,6 +203,7 @@ mod tests {
         let endpoint = Endpoint {
             rest_url: "http://h".to_owned(),
             version: version.parse().unwrap(),
+            connection: None,
         };
         let body = body(&endpoint, submission).unwrap();
         let mut names: Vec<String> = body.as_object().unwrap().keys().cloned().collect();
@@ -248,6 +234,39 @@ mod tests {
             fields("2.2.1", &fresh),
             ["allowNonRestoredState", "entryClass", "jobId", "parallelism", "programArgsList"]
         );
+    }
+
+    #[test]
+    fn arguments_of_a_program_are_sent_one_by_one_and_its_configuration_where_flink_takes_it() {
+        let args: Vec<String> = ["", " a  b ", "\"q\" 'r'", "line\nbreak", "订单 🚀", "--x=$(y)", "\\"]
+            .map(str::to_owned)
+            .to_vec();
+        let program = |entry_class: Option<&str>| Submission {
+            program: Program::Jar {
+                entry_class: entry_class.map(str::to_owned),
+                args: args.clone(),
+            },
+            ..submission()
+        };
+        let sent = |version: &str, submission: &Submission| {
+            let endpoint = Endpoint {
+                rest_url: "http://h".to_owned(),
+                version: version.parse().unwrap(),
+                connection: None,
+            };
+            body(&endpoint, submission).unwrap()
+        };
+        let new = sent("2.2.1", &program(Some("com.acme.Main")));
+        assert_eq!(
+            (&new["entryClass"], &new["programArgsList"]),
+            (&json!("com.acme.Main"), &json!(args))
+        );
+        assert_eq!(new["flinkConfiguration"], json!({"a.b": "c", "pipeline.name": "orders \"x\""}));
+        assert_eq!(
+            fields("1.16.3", &program(None)),
+            ["allowNonRestoredState", "jobId", "programArgsList", "restoreMode", "savepointPath"]
+        );
+        assert!(fields("1.17.2", &program(None)).contains(&"flinkConfiguration".to_owned()));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
 use domain::flink_version::VersionNumber;
-use domain::ports::Endpoint;
+use domain::ports::{Endpoint, PortError, Vault};
+use domain::secret::{Sealed, Secret};
 use futures::stream;
 use serde_json::{Value, json};
 
@@ -39,6 +40,8 @@ pub struct Came {
     pub query: String,
     /// Header names in small letters.
     pub headers: Vec<String>,
+    /// `Authorization`.
+    pub authorization: Option<String>,
     /// Body.
     pub body: Bytes,
 }
@@ -106,6 +109,7 @@ impl Fake {
         Endpoint {
             rest_url: self.url.clone(),
             version: version.parse::<VersionNumber>().unwrap(),
+            connection: None,
         }
     }
 
@@ -128,11 +132,16 @@ async fn answer(State(fake): State<Fake>, request: Request) -> Response<Body> {
     let call = format!("{} {}", request.method(), request.uri().path());
     let query = request.uri().query().unwrap_or_default().to_owned();
     let headers = request.headers().keys().map(|name| name.as_str().to_owned()).collect();
+    let authorization = request
+        .headers()
+        .get("authorization")
+        .map(|value| value.to_str().unwrap().to_owned());
     let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
     let answer = fake.next(Came {
         call,
         query,
         headers,
+        authorization,
         body,
     });
     let builder = |status: u16| Response::builder().status(StatusCode::from_u16(status).unwrap());
@@ -156,5 +165,18 @@ async fn answer(State(fake): State<Fake>, request: Request) -> Response<Body> {
             tokio::time::sleep(Duration::from_secs(3_600)).await;
             builder(200).body(Body::empty()).unwrap()
         }
+    }
+}
+
+/// A vault that hides nothing.
+pub struct NoVault;
+
+impl Vault for NoVault {
+    fn seal(&self, _: &str, secret: &Secret) -> Result<Sealed, PortError> {
+        Ok(Sealed::new(secret.expose().to_owned()))
+    }
+
+    fn open(&self, _: &str, sealed: &Sealed) -> Result<Secret, PortError> {
+        Ok(Secret::new(sealed.as_str().to_owned()))
     }
 }

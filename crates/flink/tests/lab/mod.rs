@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::cluster::ProcessLook;
 use domain::flink_version::VersionNumber;
 use domain::observation::{FlinkState, Presence};
-use domain::ports::{ClusterHost, ClusterObserver, ClusterSight, Endpoint, JobControl, Launch, Program, SavepointProgress, Submission};
+use domain::ports::{
+    ClusterHost, ClusterObserver, ClusterSight, Endpoint, JobControl, Launch, PortError, Program, SavepointProgress, Submission, Vault,
+};
 use domain::run::ClaimMode;
+use domain::secret::{Sealed, Secret};
 use domain::sql::{Statement, StatementKind};
 use flink::{LocalHost, Rest};
 
@@ -80,7 +84,11 @@ fn java_home() -> String {
 
 fn rest() -> Rest {
     let jar = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../java/runner/target/runner.jar");
-    Rest::new(fs::read(&jar).unwrap_or_else(|error| panic!("{}: {error}: build the runner first", jar.display()))).unwrap()
+    Rest::new(
+        fs::read(&jar).unwrap_or_else(|error| panic!("{}: {error}: build the runner first", jar.display())),
+        Arc::new(NoVault),
+    )
+    .unwrap()
 }
 
 /// A cluster in a folder of its own, ended when the test ends, however it ends.
@@ -100,6 +108,7 @@ impl Lab {
         let holder = exe.parent().unwrap().parent().unwrap().join("examples").join("hold");
         let host = LocalHost::new(dir.path(), holder);
         let launch = Launch {
+            jars: Vec::new(),
             name: NAME.to_owned(),
             flink_home: home.path.display().to_string(),
             java_home: java_home(),
@@ -126,6 +135,7 @@ impl Lab {
         let endpoint = Endpoint {
             rest_url: self.host.launch(&self.launch).await.unwrap(),
             version: self.launch.version,
+            connection: None,
         };
         let sight = until("all slots are there", || async {
             let sight = self.rest.look(&endpoint).await.map_err(|error| error.to_string())?;
@@ -266,4 +276,17 @@ pub fn endless(lab: &Lab, id: u8) -> Submission {
         ),
     ]);
     endless
+}
+
+/// A vault that hides nothing.
+pub struct NoVault;
+
+impl Vault for NoVault {
+    fn seal(&self, _: &str, secret: &Secret) -> Result<Sealed, PortError> {
+        Ok(Sealed::new(secret.expose().to_owned()))
+    }
+
+    fn open(&self, _: &str, sealed: &Sealed) -> Result<Secret, PortError> {
+        Ok(Secret::new(sealed.as_str().to_owned()))
+    }
 }

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use super::job::{JarName, jar};
 use super::{Server, Wait, key_value};
 
 /// `cluster …`
@@ -75,6 +76,9 @@ pub struct ClusterCreate {
     /// Flink configuration
     #[arg(long = "config", value_name = "KEY=VALUE", value_parser = key_value)]
     pub configuration: Vec<(String, String)>,
+    /// A jar on the class path of its processes and jobs; once for each
+    #[arg(long, value_name = "NAME[@VERSION]", value_parser = jar)]
+    pub with: Vec<JarName>,
     /// Whether to wait.
     #[command(flatten)]
     pub wait: Wait,

@@ -9,7 +9,7 @@ use super::{Server, Wait, key_value};
 /// `job …`
 #[derive(Debug, Subcommand)]
 pub enum JobCommand {
-    /// Create a SQL job with its first draft
+    /// Create a job, a SQL script or the main class of a jar, with its first draft
     Create(JobCreate),
     /// Save a new draft of a job
     Edit(JobEdit),
@@ -18,16 +18,31 @@ pub enum JobCommand {
         /// Only names with this in them
         #[arg(long)]
         search: Option<String>,
+        /// Only jobs with this label; several: with all of them
+        #[arg(long = "label", value_name = "KEY=VALUE", value_parser = key_value)]
+        labels: Vec<(String, String)>,
         /// Where to.
         #[command(flatten)]
         server: Server,
     },
     /// Show a job with its state and the evidence for it
     Show(JobOnly),
-    /// Make an immutable release of the draft
-    Release {
+    /// Put labels on a job: `KEY=VALUE` sets one, `KEY-` removes one
+    Label {
         /// Name or id
         job: String,
+        /// What changes
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        labels: Vec<String>,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Make an immutable release of the draft
+    Release {
+        /// Which.
+        #[command(flatten)]
+        jobs: Jobs,
         /// A line about it
         #[arg(long)]
         note: Option<String>,
@@ -51,8 +66,9 @@ pub enum JobCommand {
     },
     /// Stop a job
     Stop {
-        /// Name or id
-        job: String,
+        /// Which.
+        #[command(flatten)]
+        jobs: Jobs,
         /// How
         #[arg(long, value_enum, default_value_t = Stop::Savepoint)]
         mode: Stop,
@@ -65,8 +81,25 @@ pub enum JobCommand {
     },
     /// Take a savepoint of a running job
     Savepoint {
+        /// Which.
+        #[command(flatten)]
+        jobs: Jobs,
+        /// Whether to wait.
+        #[command(flatten)]
+        wait: Wait,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Take over a Flink job that somebody else started on the job's cluster
+    Adopt {
         /// Name or id
         job: String,
+        /// Id of the Flink job, 32 hexadecimal digits (`cluster show` lists them)
+        flink_job_id: String,
+        /// Release that it is taken for; default: the newest
+        #[arg(long)]
+        release: Option<i64>,
         /// Whether to wait.
         #[command(flatten)]
         wait: Wait,
@@ -111,8 +144,9 @@ pub enum JobCommand {
     },
     /// Delete a job that does not run; the files of its savepoints stay
     Delete {
-        /// Name or id
-        job: String,
+        /// Which.
+        #[command(flatten)]
+        jobs: Jobs,
         /// Whether to wait.
         #[command(flatten)]
         wait: Wait,
@@ -120,6 +154,20 @@ pub enum JobCommand {
         #[command(flatten)]
         server: Server,
     },
+}
+
+/// One job, or all that have labels.
+#[derive(Debug, Args)]
+pub struct Jobs {
+    /// Name or id
+    #[arg(required_unless_present = "labels")]
+    pub job: Option<String>,
+    /// All jobs with this label instead; several: with all of them
+    #[arg(long = "label", id = "labels", value_name = "KEY=VALUE", value_parser = key_value, conflicts_with = "job")]
+    pub labels: Vec<(String, String)>,
+    /// Only say what would be asked of which job
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// A job and nothing else.
@@ -143,6 +191,9 @@ pub struct JobCreate {
     /// One line about it
     #[arg(long)]
     pub description: Option<String>,
+    /// Words to find it by
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub labels: Vec<(String, String)>,
     /// Where to.
     #[command(flatten)]
     pub server: Server,
@@ -170,6 +221,21 @@ pub struct Spec {
     /// File with the SQL script; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub sql: Option<PathBuf>,
+    /// Artifact whose main class runs, instead of a script; without a version the newest at each release
+    #[arg(long, value_name = "NAME[@VERSION]", value_parser = jar, conflicts_with = "sql")]
+    pub jar: Option<JarName>,
+    /// Main class of the jar; without it the one that its manifest names
+    #[arg(long, value_name = "CLASS", conflicts_with = "sql")]
+    pub entry_class: Option<String>,
+    /// An argument of the main class, taken as it is; once for each
+    #[arg(long = "arg", value_name = "ARGUMENT", allow_hyphen_values = true, conflicts_with = "sql")]
+    pub args: Vec<String>,
+    /// A connector, function or library on the job's class path; once for each, in order
+    #[arg(long, value_name = "NAME[@VERSION]", value_parser = jar)]
+    pub with: Vec<JarName>,
+    /// Take all such jars away
+    #[arg(long, conflicts_with = "with")]
+    pub without_jars: bool,
     /// Session cluster, by name or id
     #[arg(long)]
     pub cluster: Option<String>,
@@ -181,11 +247,48 @@ pub struct Spec {
     pub configuration: Vec<(String, String)>,
 }
 
+/// An artifact by its name, with its version behind an `@` where a certain one is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JarName {
+    /// The name.
+    pub name: String,
+    /// The version; unset means the newest.
+    pub version: Option<i64>,
+}
+
+impl JarName {
+    /// As the API takes it.
+    #[must_use]
+    pub fn body(&self) -> serde_json::Value {
+        match self.version {
+            Some(version) => serde_json::json!({ "name": self.name, "version": version }),
+            None => serde_json::json!({ "name": self.name }),
+        }
+    }
+}
+
+/// Reads `NAME` or `NAME@VERSION`; an `@` without a number behind it belongs to the name.
+pub(super) fn jar(text: &str) -> Result<JarName, String> {
+    let parts = text
+        .rsplit_once('@')
+        .and_then(|(name, version)| Some((name, version.parse::<i64>().ok()?)));
+    let (name, version) = parts.map_or((text, None), |(name, version)| (name, Some(version)));
+    match (name, version) {
+        ("", _) => Err("the name is empty".to_owned()),
+        (_, Some(version)) if version < 1 => Err("versions begin with 1".to_owned()),
+        _ => Ok(JarName {
+            name: name.to_owned(),
+            version,
+        }),
+    }
+}
+
 /// Options of `job start`.
 #[derive(Debug, Args)]
 pub struct JobStart {
-    /// Name or id
-    pub job: String,
+    /// Which.
+    #[command(flatten)]
+    pub jobs: Jobs,
     /// Release; default: the newest
     #[arg(long)]
     pub release: Option<i64>,
@@ -286,5 +389,21 @@ impl Stop {
             Self::Drain => "drain",
             Self::Cancel => "cancel",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_stand_behind_the_last_at_sign() {
+        let read = |text: &str| jar(text).map(|found| (found.name, found.version));
+        let named = |name: &str, version| Ok((name.to_owned(), version));
+        assert_eq!(read("kafka"), named("kafka", None));
+        assert_eq!(read("kafka@3"), named("kafka", Some(3)));
+        assert_eq!(read("a@b@12"), named("a@b", Some(12)));
+        assert_eq!(read("a@b"), named("a@b", None));
+        assert!(read("").is_err() && read("@3").is_err() && read("a@0").is_err());
     }
 }

@@ -1,21 +1,40 @@
 //! The command line: one binary for the server, for people and for CI.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod apply;
+mod artifact;
+mod audit;
 mod cluster;
 mod flink;
+mod invitation;
 mod job;
+mod member;
 mod message;
 mod operation;
+mod place;
+mod team;
+mod token;
+mod user;
 
+pub use apply::*;
+pub use artifact::*;
+pub use audit::*;
 pub use cluster::*;
 pub use flink::*;
+pub use invitation::*;
 pub use job::*;
+pub use member::*;
 pub use message::*;
 pub use operation::*;
+pub use place::*;
+
+use crate::settings::ServeFlags;
+pub use team::*;
+pub use token::*;
+pub use user::*;
 
 /// The control plane for Apache Flink.
 #[derive(Debug, Parser)]
@@ -44,19 +63,55 @@ pub enum Command {
     /// Jobs
     #[command(subcommand)]
     Job(JobCommand),
+    /// Artifacts: jars, Python files, archives
+    #[command(subcommand)]
+    Artifact(ArtifactCommand),
     /// Operations
     #[command(subcommand)]
     Operation(OperationCommand),
     /// Messages about jobs in trouble
     #[command(subcommand)]
     Message(MessageCommand),
+    /// Bring jobs, clusters and artifacts to what files say of them; nothing is deleted or interrupted
+    Apply(Apply),
+    /// Write jobs as files that `apply` reads
+    Export(Export),
+    /// Print the JSON Schema of the files that `apply` reads, for editors; needs no server
+    Schema,
+    /// Accounts (platform admins)
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Teams
+    #[command(subcommand)]
+    Team(TeamCommand),
+    /// Members of the team and their roles
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// Invitations into the team by one-time link
+    #[command(subcommand)]
+    Invitation(InvitationCommand),
+    /// API tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// What was done, by whom and from where
+    Audit(Audit),
     /// Flink versions in a data folder; needs no server
     #[command(subcommand)]
     Flink(FlinkCommand),
     /// Check a SQL script with Flink's own planner; needs no server
     Check(Check),
-    /// Look at this machine: Java, Python, disk, ports; needs no server
+    /// Look at this machine: Java, git, Python, disk, port, database, clock; needs no server
     Doctor(Doctor),
+    /// Bring the database's schema up to date, or see what there is to do
+    Migrate(Migrate),
+    /// Write database and artifacts into one file, also while the server is running
+    Backup(Backup),
+    /// Fill a data folder and a database from a backup, while no server is running
+    Restore(Restore),
+    /// Move everything into another database, while no server is running
+    MoveDatabase(MoveDatabase),
+    /// Print a settings file with everything there is, or check one
+    Settings(SettingsCommand),
     /// Hold one process of a local cluster
     #[command(hide = true)]
     Hold {
@@ -75,27 +130,9 @@ pub enum Command {
 /// Options of `serve`.
 #[derive(Debug, Args, Clone)]
 pub struct Serve {
-    /// Folder of the database, Flink versions, local clusters and their state
-    #[arg(long, env = "STREAMWRIGHT_DATA", value_name = "DIR")]
-    pub data: PathBuf,
-    /// Address to listen on
-    #[arg(long, env = "STREAMWRIGHT_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8088")]
-    pub listen: SocketAddr,
-    /// Database instead of SQLite in the data folder: postgres://… or mysql://…
-    #[arg(long, env = "STREAMWRIGHT_DATABASE", value_name = "URL", hide_env_values = true)]
-    pub database: Option<String>,
-    /// Address under which browsers reach the server, for links; default: the listening address
-    #[arg(long, env = "STREAMWRIGHT_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<String>,
-    /// File with the password of the platform admin `admin`, set at every start
-    #[arg(long, env = "STREAMWRIGHT_ADMIN_PASSWORD_FILE", value_name = "FILE")]
-    pub admin_password_file: Option<PathBuf>,
-    /// Addresses inside the network that messages may go to, such as 10.1.0.0/16 or 127.0.0.1
-    #[arg(long, env = "STREAMWRIGHT_ALLOW_INSIDE", value_name = "BLOCK", value_delimiter = ',')]
-    pub allow_inside: Vec<domain::network::Block>,
-    /// Log as JSON lines
-    #[arg(long, env = "STREAMWRIGHT_LOG_JSON")]
-    pub log_json: bool,
+    /// The settings.
+    #[command(flatten)]
+    pub settings: ServeFlags,
 }
 
 /// Options of `demo`.
@@ -180,6 +217,9 @@ pub struct Check {
     /// Flink configuration of the job
     #[arg(long = "config", value_name = "KEY=VALUE", value_parser = key_value)]
     pub configuration: Vec<(String, String)>,
+    /// A jar on the job's class path: connector, function, library; once for each, in order
+    #[arg(long = "jar", value_name = "FILE")]
+    pub jars: Vec<PathBuf>,
     /// Syntax only
     #[arg(long)]
     pub parse_only: bool,
@@ -191,12 +231,9 @@ pub struct Check {
 /// Options of `doctor`.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Data folder
-    #[arg(long, env = "STREAMWRIGHT_DATA", value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// Address that the server is to listen on
-    #[arg(long, default_value = "127.0.0.1:8088", value_name = "ADDR")]
-    pub listen: SocketAddr,
+    /// The settings that the server is to have.
+    #[command(flatten)]
+    pub settings: ServeFlags,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -42,6 +42,7 @@ impl Credentials {
 }
 
 /// Talks to one server.
+#[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: String,
@@ -92,16 +93,60 @@ impl Client {
         })
     }
 
+    /// The team that is meant where nobody names another.
+    #[must_use]
+    pub fn team(&self) -> Option<&str> {
+        self.team.as_deref()
+    }
+
+    /// The same for another team.
+    #[must_use]
+    pub fn of_team(&self, team: &str) -> Self {
+        Self {
+            team: Some(team.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// All items of a list below the team, page by page; `query` begins with `?` and has a limit.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn all(&self, rest: &str, query: &str) -> Result<Vec<Value>, Failure> {
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("{rest}{query}{cursor}")).await?;
+            found.extend(super::print::items(&page));
+            match super::print::at(&page, "nextCursor") {
+                "" => return Ok(found),
+                next => cursor = format!("&cursor={}", escape(next)),
+            }
+        }
+    }
+
+    /// The team that commands are about.
+    ///
+    /// # Errors
+    /// When no team is known.
+    pub fn named_team(&self) -> Result<&str, Failure> {
+        self.team
+            .as_deref()
+            .ok_or_else(|| Failure::usage("no team is known: name one with --team"))
+    }
+
+    /// A page of the console.
+    #[must_use]
+    pub fn page(&self, rest: &str) -> String {
+        format!("{}/{rest}", self.base)
+    }
+
     /// A path below the team.
     ///
     /// # Errors
     /// When no team is known.
     pub fn team_path(&self, rest: &str) -> Result<String, Failure> {
-        let team = self
-            .team
-            .as_deref()
-            .ok_or_else(|| Failure::usage("no team is known: name one with --team"))?;
-        Ok(format!("/api/v1/teams/{}{rest}", escape(team)))
+        Ok(format!("/api/v1/teams/{}{rest}", escape(self.named_team()?)))
     }
 
     /// Sends a request; a refusal of the server becomes a sentence and exit code 4.
@@ -122,6 +167,37 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached.
     pub async fn exchange(&self, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Result<Answer, Failure> {
+        let mut request = self.request(method, path, headers);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.answer(request).await
+    }
+
+    /// Sends bytes and answers whatever comes.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn send_bytes(&self, method: Method, path: &str, headers: &[(&str, &str)], bytes: Vec<u8>) -> Result<Answer, Failure> {
+        self.answer(self.request(method, path, headers).body(bytes)).await
+    }
+
+    /// Asks for something that is not JSON; a refusal of the server becomes a sentence and exit code 4.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Result<reqwest::Response, Failure> {
+        let response = self.request(Method::GET, path, headers).send().await;
+        let response = response.map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let body = response.json().await.unwrap_or_default();
+        Err(refusal(&Answer { status, body }))
+    }
+
+    fn request(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> reqwest::RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -129,11 +205,15 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let unreachable =
-            |error: reqwest::Error| Failure::unavailable(format!("{} does not answer: {}", self.base, crate::outbound::cause(&error)));
+        request
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        Failure::unavailable(format!("{} does not answer: {}", self.base, crate::outbound::cause(error)))
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+        let unreachable = |error: reqwest::Error| self.unreachable(&error);
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let bytes = response.bytes().await.map_err(unreachable)?;
@@ -151,8 +231,7 @@ impl Client {
     /// # Errors
     /// As [`Self::send`].
     pub async fn sign_in(&self, path: &str, body: &Value) -> Result<(Value, String), Failure> {
-        let unreachable =
-            |error: reqwest::Error| Failure::unavailable(format!("{} does not answer: {}", self.base, crate::outbound::cause(&error)));
+        let unreachable = |error: reqwest::Error| self.unreachable(&error);
         let response = self
             .http
             .post(format!("{}{path}", self.base))
@@ -222,7 +301,7 @@ impl Client {
 }
 
 /// A refusal as a sentence: the problem's detail, its field, its hint, and each single error.
-fn refusal(answer: &Answer) -> Failure {
+pub fn refusal(answer: &Answer) -> Failure {
     let text = |key: &str| answer.body.get(key).and_then(Value::as_str).unwrap_or_default();
     let mut message = text("detail").to_owned();
     if message.is_empty() {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::client::{Client, escape};
 use super::operation;
 use super::print::{self, at, items, show, table};
-use crate::cli::{ClusterCommand, ClusterCreate};
+use crate::cli::{ClusterCommand, ClusterCreate, JarName};
 use crate::failure::Failure;
 
 /// Runs `cluster …`.
@@ -54,7 +54,8 @@ async fn create(create: ClusterCreate) -> Result<(), Failure> {
         .into_iter()
         .map(|(key, value)| (key, Value::String(value)))
         .collect();
-    let mut body = json!({ "name": create.name, "configuration": configuration });
+    let jars: Vec<Value> = create.with.iter().map(JarName::body).collect();
+    let mut body = json!({ "name": create.name, "configuration": configuration, "jars": jars });
     match create.rest_url {
         Some(url) => {
             body["target"] = json!("standalone");
@@ -114,5 +115,13 @@ fn one(cluster: &Value) -> String {
         show(cluster, "look/slotsFree"),
         show(cluster, "look/slotsTotal")
     ));
+    for job in cluster.pointer("/look/unmanaged").and_then(Value::as_array).into_iter().flatten() {
+        text.push_str(&format!(
+            "not ours {}  {} {}\n",
+            show(job, "flinkJobId"),
+            show(job, "state"),
+            show(job, "name")
+        ));
+    }
     text
 }

@@ -1,14 +1,16 @@
 //! `streamwright job …`
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::bulk::{self, Ask};
 use super::client::{Client, escape};
 use super::print::{self, at, items, show, table};
 use super::{evidence, operation, restart};
-use crate::cli::{JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
+use crate::cli::{JarName, JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
 use crate::failure::Failure;
 
 /// Runs `job …`.
@@ -19,10 +21,10 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
     match command {
         JobCommand::Create(create) => self::create(create).await,
         JobCommand::Edit(edit) => self::edit(edit).await,
-        JobCommand::List { search, server } => {
+        JobCommand::List { search, labels, server } => {
             let client = Client::of(&server)?;
-            let query = search.map_or_else(String::new, |text| format!("?search={}", escape(&text)));
-            let page = client.get(&format!("/jobs{query}")).await?;
+            let search = search.map_or_else(String::new, |text| format!("&search={}", escape(&text)));
+            let page = client.get(&format!("/jobs{}{search}", bulk::query(&labels))).await?;
             print::body(client.format, &page, list);
             Ok(())
         }
@@ -32,31 +34,40 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             print::body(client.format, &job, one);
             Ok(())
         }
+        JobCommand::Label { job, labels, server } => self::label(&Client::of(&server)?, &job, &labels).await,
         JobCommand::Release {
-            job,
+            jobs,
             note,
             override_errors,
             server,
         } => {
-            let client = Client::of(&server)?;
             let body = json!({ "note": note.unwrap_or_default(), "overrideErrors": override_errors });
-            let release = client.post(&path(&job, "/releases"), &body).await?;
-            print::body(client.format, &release, |release| {
-                format!("Release {} of {job}, digest {}\n", show(release, "number"), at(release, "digest"))
-            });
-            Ok(())
+            bulk::ask(&server, &jobs, Ask::of("release", "/releases", body)).await
         }
         JobCommand::Start(start) => self::start(start, None).await,
         JobCommand::Restart { stop, start } => self::start(start, Some(stop)).await,
-        JobCommand::Stop { job, mode, wait, server } => {
-            let client = Client::of(&server)?;
-            let stopped = client.post(&path(&job, "/stop"), &json!({ "mode": mode.word() })).await?;
-            operation::accepted(&client, stopped, wait).await
+        JobCommand::Stop { jobs, mode, wait, server } => {
+            let verb = if mode == Stop::Cancel { "cancel" } else { "stop" };
+            let ask = Ask::of(verb, "/stop", json!({ "mode": mode.word() }));
+            bulk::ask(&server, &jobs, ask.wait(wait)).await
         }
-        JobCommand::Savepoint { job, wait, server } => {
+        JobCommand::Savepoint { jobs, wait, server } => {
+            bulk::ask(&server, &jobs, Ask::of("savepoint", "/savepoint", json!({})).wait(wait)).await
+        }
+        JobCommand::Adopt {
+            job,
+            flink_job_id,
+            release,
+            wait,
+            server,
+        } => {
             let client = Client::of(&server)?;
-            let taken = client.post(&path(&job, "/savepoint"), &json!({})).await?;
-            operation::accepted(&client, taken, wait).await
+            let mut body = json!({ "flinkJobId": flink_job_id });
+            if let Some(release) = release {
+                body["release"] = json!(release);
+            }
+            let adopted = client.post(&path(&job, "/adopt"), &body).await?;
+            operation::accepted(&client, adopted, wait).await
         }
         JobCommand::RestartPolicy(policy) => restart::run(policy).await,
         JobCommand::Snapshots(only) => {
@@ -76,15 +87,19 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             let client = Client::of(&server)?;
             logs(&client, &job, (process, file), bytes).await
         }
-        JobCommand::Delete { job, wait, server } => {
-            let client = Client::of(&server)?;
-            let deleted = client.send(Method::DELETE, &client.team_path(&path(&job, ""))?, None).await?.body;
-            operation::accepted(&client, deleted, wait).await
+        JobCommand::Delete { jobs, wait, server } => {
+            let ask = Ask {
+                method: Method::DELETE,
+                ..Ask::of("delete", "", Value::Null)
+            };
+            bulk::ask(&server, &jobs, ask.wait(wait)).await
         }
     }
 }
 
-pub(super) fn path(job: &str, rest: &str) -> String {
+/// A path below a job.
+#[must_use]
+pub fn path(job: &str, rest: &str) -> String {
     format!("/jobs/{}{rest}", escape(job))
 }
 
@@ -111,11 +126,34 @@ async fn create(create: JobCreate) -> Result<(), Failure> {
     let client = Client::of(&create.server)?;
     let mut spec = json!({ "sql": "" });
     change(&client, &mut spec, &create.spec).await?;
-    let body = json!({ "name": create.name, "description": create.description.unwrap_or_default(), "spec": spec });
+    let labels: BTreeMap<String, String> = create.labels.into_iter().collect();
+    let body = json!({ "name": create.name, "description": create.description.unwrap_or_default(), "labels": labels, "spec": spec });
     let job = client.post("/jobs", &body).await?;
     print::body(client.format, &job, |job| {
         format!("Created job {}  {}\n", at(job, "name"), at(job, "id"))
     });
+    Ok(())
+}
+
+/// Sets and removes labels; the others stay.
+async fn label(client: &Client, job: &str, changes: &[String]) -> Result<(), Failure> {
+    let now = client.get(&path(job, "")).await?;
+    let mut labels: BTreeMap<String, String> = serde_json::from_value(now["labels"].clone()).unwrap_or_default();
+    for change in changes {
+        match (change.split_once('='), change.strip_suffix('-')) {
+            (Some((key, value)), _) => drop(labels.insert(key.to_owned(), value.to_owned())),
+            (None, Some(key)) => drop(labels.remove(key)),
+            (None, None) => return Err(Failure::usage(format!("'{change}' is neither KEY=VALUE nor KEY-"))),
+        }
+    }
+    let changed = client
+        .send(
+            Method::PATCH,
+            &client.team_path(&path(job, ""))?,
+            Some(&json!({ "labels": labels })),
+        )
+        .await?;
+    print::body(client.format, &changed.body, one);
     Ok(())
 }
 
@@ -153,10 +191,35 @@ async fn edit(edit: JobEdit) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Failure> {
+/// What the job does, and the jars beside it. A script takes the place of a program, and the other way round.
+fn code(spec: &mut Value, with: &Spec) -> Result<(), Failure> {
+    let forget = |spec: &mut Value, fields: &[&str]| {
+        if let Some(spec) = spec.as_object_mut() {
+            fields.iter().for_each(|field| drop(spec.remove(*field)));
+        }
+    };
     if let Some(file) = &with.sql {
         spec["sql"] = Value::String(script(file)?);
+        forget(spec, &["jar", "entryClass", "args"]);
     }
+    if let Some(jar) = &with.jar {
+        spec["jar"] = jar.body();
+        forget(spec, &["sql"]);
+    }
+    if let Some(class) = &with.entry_class {
+        spec["entryClass"] = json!(class);
+    }
+    if !with.args.is_empty() {
+        spec["args"] = json!(with.args);
+    }
+    if with.without_jars || !with.with.is_empty() {
+        spec["jars"] = with.with.iter().map(JarName::body).collect();
+    }
+    Ok(())
+}
+
+async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Failure> {
+    code(spec, with)?;
     if let Some(cluster) = &with.cluster {
         let found = client.get(&format!("/clusters/{}", escape(cluster))).await?;
         spec["clusterId"] = found["id"].clone();
@@ -176,8 +239,18 @@ async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Fa
     Ok(())
 }
 
+/// A release with the jars that it pins.
+/// A new release with the jars that it pins.
+#[must_use]
+pub fn released(job: &str, release: &Value) -> String {
+    let mut text = format!("Release {} of {job}, digest {}\n", show(release, "number"), at(release, "digest"));
+    for jar in release["artifacts"].as_array().into_iter().flatten() {
+        text.push_str(&format!("  {}@{}  {}\n", at(jar, "name"), show(jar, "version"), at(jar, "digest")));
+    }
+    text
+}
+
 async fn start(start: JobStart, stop: Option<Stop>) -> Result<(), Failure> {
-    let client = Client::of(&start.server)?;
     let mut body = json!({
         "state": state(&start.from, stop),
         "allowNonRestoredState": start.allow_non_restored_state,
@@ -189,14 +262,13 @@ async fn start(start: JobStart, stop: Option<Stop>) -> Result<(), Failure> {
     if let Some(parallelism) = start.parallelism {
         body["parallelism"] = json!(parallelism);
     }
-    let verb = if let Some(stop) = stop {
+    let ask = if let Some(stop) = stop {
         body["stop"] = json!(stop.word());
-        "/replace"
+        Ask::of("replace", "/replace", body)
     } else {
-        "/start"
+        Ask::of("start", "/start", body)
     };
-    let started = client.post(&path(&start.job, verb), &body).await?;
-    operation::accepted(&client, started, start.wait).await
+    bulk::ask(&start.server, &start.jobs, ask.wait(start.wait)).await
 }
 
 /// `--from` as the API takes it; a restart goes on from what its stop left unless told otherwise.
@@ -245,6 +317,13 @@ fn one(job: &Value) -> String {
     text.push_str(&format!("evidence  {}\n", at(job, "status/evidence")));
     for condition in job.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten() {
         text.push_str(&format!("!         {}\n", at(condition, "sentence")));
+    }
+    let labels = job["labels"].as_object().into_iter().flatten();
+    let labels: Vec<String> = labels
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+        .collect();
+    if !labels.is_empty() {
+        text.push_str(&format!("labels    {}\n", labels.join(" ")));
     }
     text.push_str(&format!("cluster   {}\n", show(job, "cluster/name")));
     text.push_str(&format!(

@@ -30,6 +30,7 @@ pub struct Bed {
     server: Option<Child>,
     url: String,
     http: reqwest::Client,
+    database: Option<String>,
 }
 
 /// What came of a request: nothing when the server was gone.
@@ -45,14 +46,32 @@ impl Bed {
     pub async fn with(version: &str, configuration: &[(&str, &str)]) -> Self {
         let sim = sim::Flink::start(sim::SimOptions::of(version)).await.unwrap();
         let data = tempfile::tempdir().unwrap();
-        fill(&data.path().join("streamwright.db"), sim.url(), (version, configuration)).await;
+        let database = Store::sqlite_url(&data.path().join("streamwright.db"));
+        fill(&database, sim.url(), (version, configuration)).await;
         Self {
             sim,
             data,
             server: None,
             url: String::new(),
             http: reqwest::Client::new(),
+            database: None,
         }
+    }
+
+    /// The same on another database; the server reaches it under a second address.
+    pub async fn on_database(version: &str, database: &str, through: &str) -> Self {
+        let bed = Self::new(version).await;
+        fill(database, bed.sim.url(), (version, &[])).await;
+        Self {
+            database: Some(through.to_owned()),
+            ..bed
+        }
+    }
+
+    /// Whether the server says that it can work.
+    pub async fn ready(&self) -> bool {
+        let answer = self.raw(reqwest::Method::GET, "/readyz", None, None).await;
+        answer.is_some_and(|(status, _)| status == 200)
     }
 
     /// Starts the server and waits until it is ready; `crash` is a fault such as `before:3`.
@@ -67,6 +86,9 @@ impl Bed {
         // Receivers of messages in tests are on this host; other addresses inside stay refused.
         command.env("STREAMWRIGHT_ALLOW_INSIDE", "127.0.0.1");
         command.env("STREAMWRIGHT_PUBLIC_URL", "https://flink.example.com/");
+        if let Some(database) = &self.database {
+            command.env("STREAMWRIGHT_DATABASE", database);
+        }
         if let Some(crash) = crash {
             command.env("STREAMWRIGHT_CRASH", crash);
         }
@@ -135,6 +157,48 @@ impl Bed {
         let status = response.status().as_u16();
         let bytes = response.bytes().await.ok()?;
         Some((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
+    }
+
+    /// What Prometheus reads.
+    pub async fn metrics(&self) -> String {
+        let url = format!("{}/metrics", self.url);
+        self.http.get(url).bearer_auth(SECRET).send().await.unwrap().text().await.unwrap()
+    }
+
+    /// A Flink version whose folder holds no Flink.
+    pub async fn a_flink_that_is_none(&self) {
+        let store = Store::open(&Store::sqlite_url(&self.data.path().join("streamwright.db")))
+            .await
+            .unwrap();
+        let version = domain::flink_version::FlinkVersion {
+            id: domain::id::FlinkVersionId(store::new_id()),
+            version: "2.2.1".parse().unwrap(),
+            home: "/nowhere".to_owned(),
+            java_home: "/nowhere".to_owned(),
+            source: "added".to_owned(),
+            created_at: store::now(),
+        };
+        store.insert_flink_version(&version).await.unwrap();
+        store.close().await;
+    }
+
+    /// The command line of this server's administrator.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_streamwright"));
+        command
+            .args(args)
+            .env("STREAMWRIGHT_SERVER", &self.url)
+            .env("STREAMWRIGHT_TOKEN", SECRET)
+            .env("STREAMWRIGHT_TEAM", TEAM)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// A request with a body of bytes below the team.
+    pub fn bytes(&self, method: reqwest::Method, rest: &str) -> reqwest::RequestBuilder {
+        let path = format!("{}/api/v1/teams/{TEAM}{rest}", self.url);
+        self.http.request(method, path).bearer_auth(SECRET).timeout(HANG)
     }
 
     /// GET below the team.
@@ -240,9 +304,9 @@ impl Bed {
     }
 }
 
-async fn fill(file: &std::path::Path, sim: &str, job: (&str, &[(&str, &str)])) {
+async fn fill(url: &str, sim: &str, job: (&str, &[(&str, &str)])) {
     let (version, configuration) = job;
-    let store = Store::open(&Store::sqlite_url(file)).await.unwrap();
+    let store = Store::open(url).await.unwrap();
     let team = store.create_team(TEAM).await.unwrap();
     let user = store.create_user("admin", Some("not a hash"), true).await.unwrap();
     let secret_sha256 = hex::encode(sha2::Sha256::digest(SECRET));
@@ -250,6 +314,7 @@ async fn fill(file: &std::path::Path, sim: &str, job: (&str, &[(&str, &str)])) {
         .create_token(NewToken {
             user_id: user.id,
             name: "bed".to_owned(),
+            scope: None,
             secret_sha256,
             expires_at: None,
         })
@@ -262,9 +327,11 @@ async fn fill(file: &std::path::Path, sim: &str, job: (&str, &[(&str, &str)])) {
         flink_version_id: None,
         version: Some(version.parse().unwrap()),
         rest_url: Some(sim.to_owned()),
+        connection: None,
         task_managers: 1,
         slots: 4,
         configuration: [].into(),
+        jars: Vec::new(),
         desired: ClusterDesired::Running,
         created_by: None,
     };
@@ -273,6 +340,7 @@ async fn fill(file: &std::path::Path, sim: &str, job: (&str, &[(&str, &str)])) {
         team_id: team.id,
         name: "job".to_owned(),
         description: String::new(),
+        labels: [].into(),
         created_by: user.id,
     };
     let job = store.create_job(job).await.unwrap();
@@ -326,4 +394,14 @@ async fn fill(file: &std::path::Path, sim: &str, job: (&str, &[(&str, &str)])) {
 /// An empty body.
 pub fn nothing() -> Value {
     json!({})
+}
+
+/// Makes or drops a database on a server that tests may use; answers its address.
+#[allow(dead_code, reason = "not every test has a database server")]
+pub async fn database(server: &str, verb: &str, name: Option<&str>) -> String {
+    use sea_orm::ConnectionTrait;
+    let name = name.map_or_else(|| format!("server_test_{}", store::new_id().simple()), str::to_owned);
+    let admin = sea_orm::Database::connect(server).await.unwrap();
+    admin.execute_unprepared(&format!("{verb} DATABASE {name}")).await.unwrap();
+    format!("{}/{name}", server.rsplit_once('/').unwrap().0)
 }

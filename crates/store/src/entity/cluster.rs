@@ -14,6 +14,7 @@ pub struct Model {
     pub flink_version_id: Option<Uuid>,
     pub version: Option<String>,
     pub rest_url: Option<String>,
+    pub connection: Option<String>,
     pub task_managers: i64,
     pub slots: i64,
     pub configuration: String,

@@ -12,6 +12,7 @@ pub struct Model {
     pub name_key: String,
     pub description: String,
     pub search_text: String,
+    pub labels: Option<String>,
     pub desired: String,
     pub desired_release_id: Option<Uuid>,
     pub generation: i64,

@@ -1,6 +1,10 @@
 //! Tables as SeaORM entities: one file per noun, private to the store. Columns hold text for words and
 //! JSON, BIGINT for times and counts, UUIDs for ids; the noun's own file turns rows into domain types.
 
+pub mod artifact;
+pub mod artifact_name;
+pub mod artifact_reference;
+pub mod audit;
 pub mod change;
 pub mod cluster;
 pub mod delivery;
@@ -11,10 +15,12 @@ pub mod event;
 pub mod evidence;
 pub mod evidence_file;
 pub mod flink_version;
+pub mod grant;
 pub mod idempotency_key;
 pub mod incident;
 pub mod installation;
 pub mod instance;
+pub mod invitation;
 pub mod job;
 pub mod lease;
 pub mod link;
@@ -25,9 +31,11 @@ pub mod observation;
 pub mod operation;
 pub mod release;
 pub mod restart_policy;
+pub mod restriction;
 pub mod run;
 pub mod session;
 pub mod snapshot;
 pub mod team;
 pub mod token;
+pub mod upload;
 pub mod user;

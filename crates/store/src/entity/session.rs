@@ -12,6 +12,7 @@ pub struct Model {
     pub user_agent: String,
     pub created_at: i64,
     pub expires_at: i64,
+    pub address: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -10,6 +10,7 @@ pub struct Model {
     pub name: String,
     pub name_key: String,
     pub created_at: i64,
+    pub disabled_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

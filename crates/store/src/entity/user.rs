@@ -12,6 +12,7 @@ pub struct Model {
     pub password_hash: Option<String>,
     pub platform_admin: bool,
     pub created_at: i64,
+    pub disabled_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -86,6 +86,7 @@ fn a_flink_version_in_use_is_not_deleted() {
         let local = NewCluster {
             target: TargetKind::Local,
             flink_version_id: Some(new.id),
+            jars: Vec::new(),
             desired: ClusterDesired::Running,
             ..standalone(&world.team, "local")
         };

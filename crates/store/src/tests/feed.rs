@@ -25,8 +25,15 @@ fn each_write_is_told() {
     on_each_engine(|store, _| async move {
         let world = World::new(store.clone()).await;
         let first = store.changes_after(0, 1000).await.unwrap();
-        assert!(first.iter().all(|change| change.team_id == Some(world.team.id)));
-        assert_eq!(nouns(&world, 0).await, ["team", "cluster", "job", "draft", "job", "release", "job"]);
+        assert!(
+            first
+                .iter()
+                .all(|change| change.noun == "user" || change.team_id == Some(world.team.id))
+        );
+        assert_eq!(
+            nouns(&world, 0).await,
+            ["team", "user", "cluster", "job", "draft", "job", "release", "job"]
+        );
         let mut at = store.newest_change().await.unwrap();
         let operation = world.request(world.start()).await;
         assert_eq!(nouns(&world, at).await, ["operation", "job"]);

@@ -4,19 +4,29 @@
 //! the end also when the test fails.
 
 mod access;
+mod artifact;
+mod audit;
 mod bed;
 mod cluster;
+mod copy;
 mod crash;
 mod draft;
 mod engine;
 mod evidence;
 mod facts;
 mod feed;
+mod fixture;
+mod grant;
+mod invitation;
 mod job;
 mod lease;
+mod member;
+mod migrate;
 mod name;
+mod proxy;
 mod release;
 mod request;
 mod restart;
 mod schema;
+mod trouble;
 mod world;

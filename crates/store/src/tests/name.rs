@@ -32,6 +32,7 @@ fn names_that_differ_in_any_byte_are_different_names() {
                 team_id: world.team.id,
                 name: name.to_owned(),
                 description: name.to_owned(),
+                labels: [].into(),
                 created_by: world.user,
             };
             let job = store.create_job(new()).await.unwrap();
@@ -64,6 +65,7 @@ fn a_search_finds_parts_in_any_case_and_takes_signs_literally() {
                     team_id: world.team.id,
                     name: name.to_owned(),
                     description: String::new(),
+                    labels: [].into(),
                     created_by: world.user,
                 })
                 .await
@@ -94,13 +96,14 @@ fn renaming_keeps_the_rest_and_respects_the_names_of_others() {
         let patch = |name: &str| JobPatch {
             name: Some(name.to_owned()),
             description: None,
+            labels: None,
             by: world.user,
         };
         assert!(matches!(
-            store.rename_job(world.team.id, world.job.id, patch("taken")).await,
+            store.change_job(world.team.id, world.job.id, patch("taken")).await,
             Err(StoreError::Conflict(_))
         ));
-        let renamed = store.rename_job(world.team.id, world.job.id, patch("neu 🚀")).await.unwrap();
+        let renamed = store.change_job(world.team.id, world.job.id, patch("neu 🚀")).await.unwrap();
         assert_eq!(
             (renamed.name.as_str(), renamed.draft_revision, renamed.release_number),
             ("neu 🚀", 1, 1)
@@ -110,13 +113,14 @@ fn renaming_keeps_the_rest_and_respects_the_names_of_others() {
         let described = JobPatch {
             name: None,
             description: Some("other".to_owned()),
+            labels: None,
             by: world.user,
         };
-        let job = store.rename_job(world.team.id, world.job.id, described).await.unwrap();
+        let job = store.change_job(world.team.id, world.job.id, described).await.unwrap();
         assert_eq!((job.name.as_str(), job.description.as_str()), ("neu 🚀", "other"));
         let other = store.create_team("other").await.unwrap();
         assert_eq!(
-            store.rename_job(other.id, world.job.id, patch("x")).await,
+            store.change_job(other.id, world.job.id, patch("x")).await,
             Err(StoreError::NotFound)
         );
     });

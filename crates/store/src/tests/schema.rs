@@ -10,7 +10,7 @@ use crate::{JobFilter, Store, StoreError};
 fn many_servers_may_open_one_database_at_once() {
     on_each_engine(|store, url| async move {
         let (tables, kept) = (store.schema_version().await.unwrap(), store.create_team("kept").await.unwrap());
-        assert_eq!(tables, "m0001_begin");
+        assert!(tables.as_str() > "m0001_begin", "{tables}");
         // Back to an empty database in which every opener finds work to do.
         for table in ["seaql_migrations", "schema_facts"] {
             store.writer.execute_unprepared(&format!("DROP TABLE {table}")).await.unwrap();
@@ -28,7 +28,7 @@ fn many_servers_may_open_one_database_at_once() {
             assert_eq!(open.await.unwrap(), std::slice::from_ref(&kept));
         }
         store.ping().await.unwrap();
-        assert_eq!(store.schema_version().await.unwrap(), "m0001_begin");
+        assert_eq!(store.schema_version().await.unwrap(), tables);
     });
 }
 

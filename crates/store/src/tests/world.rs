@@ -161,9 +161,11 @@ pub fn standalone(team: &Team, name: &str) -> NewCluster {
         flink_version_id: None,
         version: Some(VersionNumber::new(2, 2, 1)),
         rest_url: Some("http://127.0.0.1:1".to_owned()),
+        connection: None,
         task_managers: 1,
         slots: 2,
         configuration: BTreeMap::from([("a.key".to_owned(), "a value".to_owned())]),
+        jars: Vec::new(),
         desired: ClusterDesired::Running,
         created_by: None,
     }
@@ -195,6 +197,7 @@ async fn released(store: &Store, team: &Team, user: domain::id::UserId, cluster:
         team_id: team.id,
         name: name.to_owned(),
         description: "what it does".to_owned(),
+        labels: [].into(),
         created_by: user,
     };
     let job = store.create_job(new).await.unwrap();

@@ -3,8 +3,8 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { diffRelease, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getEvidence, getEvidenceLog, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getRestartPolicy, healthz, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDeliveries, listDestinations, listDrafts, listEvents, listExceptions, listFlinkVersions, listInstallations, listJobs, listLogs, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeams, listTokens, metrics, type Options, readyz } from '../sdk.gen';
-import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetEvidenceData, GetEvidenceError, GetEvidenceLogData, GetEvidenceLogError, GetEvidenceLogResponse, GetEvidenceResponse, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetRestartPolicyData, GetRestartPolicyError, GetRestartPolicyResponse, HealthzData, HealthzError, HealthzResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDeliveriesData, ListDeliveriesError, ListDeliveriesResponse, ListDestinationsData, ListDestinationsError, ListDestinationsResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
+import { diffRelease, downloadArtifact, getArtifact, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getEvidence, getEvidenceLog, getFilesSchema, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getRestartPolicy, getUpload, getUser, healthz, listArtifacts, listAudit, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDeliveries, listDestinations, listDrafts, listEvents, listExceptions, listFlinkVersionGrants, listFlinkVersions, listInstallations, listInvitations, listJobs, listLogs, listMembers, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeamAudit, listTeamFlinkVersions, listTeams, listTokens, listUploads, listUsers, metrics, type Options, readyz } from '../sdk.gen';
+import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, DownloadArtifactData, DownloadArtifactError, DownloadArtifactResponse, GetArtifactData, GetArtifactError, GetArtifactResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetEvidenceData, GetEvidenceError, GetEvidenceLogData, GetEvidenceLogError, GetEvidenceLogResponse, GetEvidenceResponse, GetFilesSchemaData, GetFilesSchemaError, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetRestartPolicyData, GetRestartPolicyError, GetRestartPolicyResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUserData, GetUserError, GetUserResponse, HealthzData, HealthzError, HealthzResponse, ListArtifactsData, ListArtifactsError, ListArtifactsResponse, ListAuditData, ListAuditError, ListAuditResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDeliveriesData, ListDeliveriesError, ListDeliveriesResponse, ListDestinationsData, ListDestinationsError, ListDestinationsResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionGrantsData, ListFlinkVersionGrantsError, ListFlinkVersionGrantsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListMembersData, ListMembersError, ListMembersResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamAuditData, ListTeamAuditError, ListTeamAuditResponse, ListTeamFlinkVersionsData, ListTeamFlinkVersionsError, ListTeamFlinkVersionsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, ListUploadsData, ListUploadsError, ListUploadsResponse, ListUsersData, ListUsersError, ListUsersResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -39,10 +39,30 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
     return [params];
 };
 
+export const listAuditQueryKey = (options?: Options<ListAuditData>) => createQueryKey('listAudit', options);
+
+/**
+ * What was done on the whole platform, newest first.
+ *
+ * For: platform_admin.
+ */
+export const listAuditOptions = (options?: Options<ListAuditData>) => queryOptions<ListAuditResponse, ListAuditError, ListAuditResponse, ReturnType<typeof listAuditQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listAudit({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listAuditQueryKey(options)
+});
+
 export const listFlinkVersionsQueryKey = (options?: Options<ListFlinkVersionsData>) => createQueryKey('listFlinkVersions', options);
 
 /**
- * The installed Flink versions, newest first.
+ * The installed Flink versions that the caller's teams may use, newest first; for platform admins all.
  *
  * For: signed_in.
  */
@@ -57,6 +77,26 @@ export const listFlinkVersionsOptions = (options?: Options<ListFlinkVersionsData
         return data;
     },
     queryKey: listFlinkVersionsQueryKey(options)
+});
+
+export const listFlinkVersionGrantsQueryKey = (options?: Options<ListFlinkVersionGrantsData>) => createQueryKey('listFlinkVersionGrants', options);
+
+/**
+ * Who may use which Flink version.
+ *
+ * For: platform_admin.
+ */
+export const listFlinkVersionGrantsOptions = (options?: Options<ListFlinkVersionGrantsData>) => queryOptions<ListFlinkVersionGrantsResponse, ListFlinkVersionGrantsError, ListFlinkVersionGrantsResponse, ReturnType<typeof listFlinkVersionGrantsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listFlinkVersionGrants({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listFlinkVersionGrantsQueryKey(options)
 });
 
 export const listInstallationsQueryKey = (options?: Options<ListInstallationsData>) => createQueryKey('listInstallations', options);
@@ -124,7 +164,7 @@ export const listSessionsQueryKey = (options?: Options<ListSessionsData>) => cre
 /**
  * The caller's sessions.
  *
- * For: signed_in.
+ * For: account.
  */
 export const listSessionsOptions = (options?: Options<ListSessionsData>) => queryOptions<ListSessionsResponse, ListSessionsError, ListSessionsResponse, ReturnType<typeof listSessionsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -144,7 +184,7 @@ export const listTokensQueryKey = (options?: Options<ListTokensData>) => createQ
 /**
  * The caller's API tokens.
  *
- * For: signed_in.
+ * For: account.
  */
 export const listTokensOptions = (options?: Options<ListTokensData>) => queryOptions<ListTokensResponse, ListTokensError, ListTokensResponse, ReturnType<typeof listTokensQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -177,6 +217,24 @@ export const getOpenApiOptions = (options?: Options<GetOpenApiData>) => queryOpt
     queryKey: getOpenApiQueryKey(options)
 });
 
+export const getFilesSchemaQueryKey = (options?: Options<GetFilesSchemaData>) => createQueryKey('getFilesSchema', options);
+
+/**
+ * The JSON Schema of jobs, clusters and artifacts as files, for editors.
+ */
+export const getFilesSchemaOptions = (options?: Options<GetFilesSchemaData>) => queryOptions<unknown, GetFilesSchemaError, unknown, ReturnType<typeof getFilesSchemaQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getFilesSchema({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getFilesSchemaQueryKey(options)
+});
+
 export const listTeamsQueryKey = (options?: Options<ListTeamsData>) => createQueryKey('listTeams', options);
 
 /**
@@ -195,6 +253,86 @@ export const listTeamsOptions = (options?: Options<ListTeamsData>) => queryOptio
         return data;
     },
     queryKey: listTeamsQueryKey(options)
+});
+
+export const listArtifactsQueryKey = (options: Options<ListArtifactsData>) => createQueryKey('listArtifacts', options);
+
+/**
+ * The team's artifacts, newest first: the newest version of each name, or all versions of one.
+ *
+ * For: viewer.
+ */
+export const listArtifactsOptions = (options: Options<ListArtifactsData>) => queryOptions<ListArtifactsResponse, ListArtifactsError, ListArtifactsResponse, ReturnType<typeof listArtifactsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listArtifacts({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listArtifactsQueryKey(options)
+});
+
+export const getArtifactQueryKey = (options: Options<GetArtifactData>) => createQueryKey('getArtifact', options);
+
+/**
+ * One artifact, by id, or by name and version.
+ *
+ * For: viewer.
+ */
+export const getArtifactOptions = (options: Options<GetArtifactData>) => queryOptions<GetArtifactResponse, GetArtifactError, GetArtifactResponse, ReturnType<typeof getArtifactQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getArtifact({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getArtifactQueryKey(options)
+});
+
+export const downloadArtifactQueryKey = (options: Options<DownloadArtifactData>) => createQueryKey('downloadArtifact', options);
+
+/**
+ * The bytes of an artifact, whole or in part.
+ *
+ * For: viewer.
+ */
+export const downloadArtifactOptions = (options: Options<DownloadArtifactData>) => queryOptions<DownloadArtifactResponse, DownloadArtifactError, DownloadArtifactResponse, ReturnType<typeof downloadArtifactQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await downloadArtifact({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: downloadArtifactQueryKey(options)
+});
+
+export const listTeamAuditQueryKey = (options: Options<ListTeamAuditData>) => createQueryKey('listTeamAudit', options);
+
+/**
+ * What was done in the team, newest first.
+ *
+ * For: team_admin.
+ */
+export const listTeamAuditOptions = (options: Options<ListTeamAuditData>) => queryOptions<ListTeamAuditResponse, ListTeamAuditError, ListTeamAuditResponse, ReturnType<typeof listTeamAuditQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTeamAudit({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTeamAuditQueryKey(options)
 });
 
 export const listClustersQueryKey = (options: Options<ListClustersData>) => createQueryKey('listClusters', options);
@@ -355,6 +493,46 @@ export const listDestinationsOptions = (options: Options<ListDestinationsData>) 
         return data;
     },
     queryKey: listDestinationsQueryKey(options)
+});
+
+export const listTeamFlinkVersionsQueryKey = (options: Options<ListTeamFlinkVersionsData>) => createQueryKey('listTeamFlinkVersions', options);
+
+/**
+ * The Flink versions that the team may use, newest first.
+ *
+ * For: viewer.
+ */
+export const listTeamFlinkVersionsOptions = (options: Options<ListTeamFlinkVersionsData>) => queryOptions<ListTeamFlinkVersionsResponse, ListTeamFlinkVersionsError, ListTeamFlinkVersionsResponse, ReturnType<typeof listTeamFlinkVersionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTeamFlinkVersions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTeamFlinkVersionsQueryKey(options)
+});
+
+export const listInvitationsQueryKey = (options: Options<ListInvitationsData>) => createQueryKey('listInvitations', options);
+
+/**
+ * The open invitations of the team, newest first.
+ *
+ * For: team_admin.
+ */
+export const listInvitationsOptions = (options: Options<ListInvitationsData>) => queryOptions<ListInvitationsResponse, ListInvitationsError, ListInvitationsResponse, ReturnType<typeof listInvitationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listInvitations({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listInvitationsQueryKey(options)
 });
 
 export const listJobsQueryKey = (options: Options<ListJobsData>) => createQueryKey('listJobs', options);
@@ -777,6 +955,26 @@ export const listSnapshotsOptions = (options: Options<ListSnapshotsData>) => que
     queryKey: listSnapshotsQueryKey(options)
 });
 
+export const listMembersQueryKey = (options: Options<ListMembersData>) => createQueryKey('listMembers', options);
+
+/**
+ * The people of the team, by name.
+ *
+ * For: viewer.
+ */
+export const listMembersOptions = (options: Options<ListMembersData>) => queryOptions<ListMembersResponse, ListMembersError, ListMembersResponse, ReturnType<typeof listMembersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listMembers({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listMembersQueryKey(options)
+});
+
 export const getOperationQueryKey = (options: Options<GetOperationData>) => createQueryKey('getOperation', options);
 
 /**
@@ -795,6 +993,86 @@ export const getOperationOptions = (options: Options<GetOperationData>) => query
         return data;
     },
     queryKey: getOperationQueryKey(options)
+});
+
+export const listUploadsQueryKey = (options: Options<ListUploadsData>) => createQueryKey('listUploads', options);
+
+/**
+ * The team's uploads that were not completed.
+ *
+ * For: developer.
+ */
+export const listUploadsOptions = (options: Options<ListUploadsData>) => queryOptions<ListUploadsResponse, ListUploadsError, ListUploadsResponse, ReturnType<typeof listUploadsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listUploads({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listUploadsQueryKey(options)
+});
+
+export const getUploadQueryKey = (options: Options<GetUploadData>) => createQueryKey('getUpload', options);
+
+/**
+ * One upload, and where it goes on (also as header `Upload-Offset`).
+ *
+ * For: developer.
+ */
+export const getUploadOptions = (options: Options<GetUploadData>) => queryOptions<GetUploadResponse, GetUploadError, GetUploadResponse, ReturnType<typeof getUploadQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getUpload({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getUploadQueryKey(options)
+});
+
+export const listUsersQueryKey = (options?: Options<ListUsersData>) => createQueryKey('listUsers', options);
+
+/**
+ * The accounts, by name.
+ *
+ * For: platform_admin.
+ */
+export const listUsersOptions = (options?: Options<ListUsersData>) => queryOptions<ListUsersResponse, ListUsersError, ListUsersResponse, ReturnType<typeof listUsersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listUsers({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listUsersQueryKey(options)
+});
+
+export const getUserQueryKey = (options: Options<GetUserData>) => createQueryKey('getUser', options);
+
+/**
+ * One account, with its teams.
+ *
+ * For: platform_admin.
+ */
+export const getUserOptions = (options: Options<GetUserData>) => queryOptions<GetUserResponse, GetUserError, GetUserResponse, ReturnType<typeof getUserQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getUser({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getUserQueryKey(options)
 });
 
 export const healthzQueryKey = (options?: Options<HealthzData>) => createQueryKey('healthz', options);

@@ -40,6 +40,8 @@ final class NameRules {
                 Rule.of("Catalog `?([^\\s`]+)`? does not exist", NameRules::catalog),
                 Rule.of("[Aa] database with name \\[([^\\]]+)\\] does not exist", NameRules::database),
                 Rule.of("Database `?([^\\s`]+)`? does not exist", NameRules::database),
+                Rule.of("^(\\S+) has been compiled by a more recent version of the Java Runtime \\(class file version (\\d+)[^)]*\\).* up to (\\d+)",
+                        NameRules::newerClass),
                 Rule.of("^([\\w$]+(?:\\.[\\w$]+)+)$", NameRules::missingClass));
     }
 
@@ -201,9 +203,25 @@ final class NameRules {
     private static void missingClass(Case c, Matcher m) {
         String type = c.failure().innermost().getClass().getSimpleName();
         if (type.equals("ClassNotFoundException") || type.toLowerCase(Locale.ROOT).contains("noclassdeffound")) {
-            c.says("class_not_found", "Class " + m.group(1) + " is in none of the job's jars").about(m.group(1)).at(Anchor.string(c.statement(), m.group(1)));
-            Statement function = c.scope().functionWith(m.group(1));
-            c.at(function, function == null ? null : Anchor.string(function, m.group(1)));
+            c.says("class_not_found", "Class " + m.group(1) + " is in none of the job's jars").about(m.group(1))
+                    .suggests("Add the jar that has it to the job");
+            atClass(c, m.group(1));
         }
+    }
+
+    // Class files of Java N have version N + 44.
+    private static void newerClass(Case c, Matcher m) {
+        String name = m.group(1).replace('/', '.');
+        int ours = Integer.parseInt(m.group(3)) - 44;
+        c.says("class_too_new", "Class " + name + " was compiled for Java " + (Integer.parseInt(m.group(2)) - 44) + ", and this Flink runs on Java " + ours)
+                .about(name).suggests("Compile its jar for Java " + ours + " or older (javac --release " + ours + ")");
+        atClass(c, name);
+    }
+
+    /** The class's name in this statement, better the one in the statement that made the function. */
+    private static void atClass(Case c, String name) {
+        c.at(Anchor.string(c.statement(), name));
+        Statement function = c.scope().functionWith(name);
+        c.at(function, function == null ? null : Anchor.string(function, name));
     }
 }

@@ -45,6 +45,23 @@ class DiagnosisTest {
     }
 
     @Test
+    void placesAClassInTheFunctionThatNamesIt() {
+        Statement function = statement(2, "CREATE FUNCTION up AS 'com.acme.Up'");
+        scope.function("up", function);
+        Statement use = statement(5, "INSERT INTO s SELECT up(a) FROM t");
+        ObjectNode missing = diagnose(use, new ValidationException("Cannot instantiate user-defined function 'up'.", new ClassNotFoundException("com.acme.Up")));
+        assertEquals("class_not_found", missing.path("code").asText());
+        assertEquals(2, missing.path("line").asInt());
+        assertEquals(function.text().indexOf("'com") + 1, missing.path("column").asInt());
+        ObjectNode newer = diagnose(use, new UnsupportedClassVersionError("com/acme/Up has been compiled by a more recent version of the Java Runtime"
+                + " (class file version 65.0), this version of the Java Runtime only recognizes class file versions up to 61.0"));
+        assertEquals("class_too_new", newer.path("code").asText());
+        assertEquals(2, newer.path("line").asInt());
+        assertEquals("Class com.acme.Up was compiled for Java 21, and this Flink runs on Java 17", newer.path("message").asText());
+        assertTrue(newer.path("suggestion").asText().contains("--release 17"));
+    }
+
+    @Test
     void saysAFaultOfOneTableOnce() {
         Statement table = statement(1, "CREATE TABLE g (id BIGINT) WITH ('connector' = 'kafkaa')");
         scope.defined("g", table);

@@ -1,0 +1,241 @@
+//! What is to be done so that a job or a cluster becomes what its document says. Pure: facts in, steps out.
+//!
+//! The laws: what is as the document says gets no step. Nothing that runs is interrupted unless the caller allows it
+//! (`--roll-out`, `--stop`). An intent is spent by its first run: what was asked to run and has ended is not started again,
+//! only a newer release is. Nothing is ever deleted.
+
+use crate::change::{Change, NOT_OF_CLUSTER, NOT_OF_JOB, changes};
+use crate::document::{Cluster, Job, Target};
+
+/// What the caller allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Choices {
+    /// Drafts are saved and not released.
+    pub no_release: bool,
+    /// Running jobs are replaced by a newer release.
+    pub roll_out: bool,
+    /// Jobs with `running: false` are stopped.
+    pub stop: bool,
+}
+
+/// A job as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobNow {
+    /// As a document: its description and labels, and the content of its newest draft.
+    pub draft: Job,
+    /// The newest draft's revision; 0 before the first.
+    pub revision: i64,
+    /// The newest release: its number, and its content as a document.
+    pub release: Option<(i64, Job)>,
+    /// Whether it was last asked to run, and with which release.
+    pub asked: Option<i64>,
+    /// Whether a run may be alive.
+    pub live: bool,
+    /// The word on the screen.
+    pub label: String,
+    /// Whether there is a complete snapshot to start from.
+    pub snapshot: bool,
+}
+
+/// One thing to do, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Make it.
+    Create,
+    /// Change description and labels.
+    Describe,
+    /// Save the content as the next draft.
+    Save,
+    /// Release the draft.
+    Release,
+    /// Start the newest release, from the newest snapshot or without state.
+    Start {
+        /// From the newest snapshot.
+        latest: bool,
+    },
+    /// Stop with a savepoint, start the newest release from it.
+    Replace,
+    /// Stop with a savepoint.
+    Stop,
+}
+
+/// What is to be done for one document.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// What differs.
+    pub changes: Vec<Change>,
+    /// What to do.
+    pub steps: Vec<Step>,
+    /// What people should know.
+    pub notes: Vec<String>,
+    /// Why nothing can be done.
+    pub refused: Option<String>,
+}
+
+/// The plan for a job.
+#[must_use]
+pub fn job(wanted: &Job, now: Option<&JobNow>, choices: Choices) -> Plan {
+    let mut plan = Plan::default();
+    let Some(now) = now else {
+        plan.changes = changes(&Job::named(wanted.name.clone()), wanted, NOT_OF_JOB);
+        plan.steps.push(Step::Create);
+        if !choices.no_release {
+            plan.steps.push(Step::Release);
+        }
+        start_new(wanted, &mut plan, choices);
+        return plan;
+    };
+    plan.changes = changes(&now.draft, wanted, NOT_OF_JOB);
+    let head = |change: &Change| change.field == "description" || change.field.starts_with("labels");
+    if plan.changes.iter().any(head) {
+        plan.steps.push(Step::Describe);
+    }
+    if now.revision == 0 || plan.changes.iter().any(|change| !head(change)) {
+        plan.steps.push(Step::Save);
+    }
+    let newest = release(wanted, now, choices, &mut plan);
+    match wanted.running {
+        Some(false) => stop(now, choices, &mut plan),
+        running => run(now, newest, (running == Some(true), choices), &mut plan),
+    }
+    plan
+}
+
+fn start_new(wanted: &Job, plan: &mut Plan, choices: Choices) {
+    match (wanted.running, choices.no_release) {
+        (Some(true), false) => plan.steps.push(Step::Start { latest: false }),
+        (Some(true), true) => plan.notes.push("nothing is released, so nothing is started".to_owned()),
+        _ => {}
+    }
+}
+
+/// Whether a release is made; answers the number of the newest one then, 0 for none.
+fn release(wanted: &Job, now: &JobNow, choices: Choices, plan: &mut Plan) -> i64 {
+    let newest = now.release.as_ref().map_or(0, |(number, _)| *number);
+    let content = |change: &Change| change.field != "description" && !change.field.starts_with("labels");
+    let differs = match &now.release {
+        Some((_, content_now)) => {
+            let found: Vec<Change> = changes(content_now, wanted, NOT_OF_JOB).into_iter().filter(content).collect();
+            // What was saved and not released yet is shown against what is released.
+            if !choices.no_release && !plan.changes.iter().any(content) {
+                plan.changes.extend(found.clone());
+            }
+            !found.is_empty()
+        }
+        None => true,
+    };
+    if !differs {
+        return newest;
+    }
+    if choices.no_release {
+        plan.notes.push("the draft differs from what is released".to_owned());
+        return newest;
+    }
+    plan.steps.push(Step::Release);
+    newest + 1
+}
+
+fn stop(now: &JobNow, choices: Choices, plan: &mut Plan) {
+    if !now.live || now.asked.is_none() {
+        return;
+    }
+    if choices.stop {
+        plan.steps.push(Step::Stop);
+    } else {
+        let note = "it runs, and `running: false` alone stops nothing: apply with --stop stops it with a savepoint";
+        plan.notes.push(note.to_owned());
+    }
+}
+
+fn run(now: &JobNow, newest: i64, (wanted, choices): (bool, Choices), plan: &mut Plan) {
+    match now.asked {
+        Some(asked) if now.live && asked < newest => {
+            if choices.roll_out {
+                plan.steps.push(Step::Replace);
+            } else {
+                plan.notes.push(format!(
+                    "release {newest} is newer than the running {asked}: apply with --roll-out replaces it, with a savepoint in between"
+                ));
+            }
+        }
+        Some(asked) if wanted && !now.live && asked < newest => plan.steps.push(Step::Start {
+            // A job that has come to its end has read all of its input: the next one begins anew.
+            latest: now.snapshot && now.label != "finished",
+        }),
+        Some(asked) if wanted && !now.live => {
+            let label = &now.label;
+            plan.notes.push(format!(
+                "release {asked} was asked to run and is {label}; apply does not start a release twice: `streamwright job start` does"
+            ));
+        }
+        None if wanted && newest == 0 => plan.notes.push("nothing is released, so nothing is started".to_owned()),
+        None if wanted => plan.steps.push(Step::Start { latest: now.snapshot }),
+        _ => {}
+    }
+}
+
+/// A cluster as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterNow {
+    /// As a document.
+    pub cluster: Cluster,
+    /// Whether it was last asked to run.
+    pub asked: bool,
+}
+
+/// The plan for a cluster.
+#[must_use]
+pub fn cluster(wanted: &Cluster, now: Option<&ClusterNow>) -> Plan {
+    let mut plan = Plan::default();
+    let runs = wanted.running == Some(true) && wanted.target == Target::Local;
+    let Some(now) = now else {
+        let nothing = Cluster {
+            flink: None,
+            rest_url: None,
+            task_managers: None,
+            slots: None,
+            config: [].into(),
+            ..wanted.clone()
+        };
+        plan.changes = changes(&nothing, wanted, NOT_OF_CLUSTER);
+        plan.steps.push(Step::Create);
+        if runs {
+            plan.steps.push(Step::Start { latest: false });
+        }
+        return plan;
+    };
+    plan.changes = changes(&now.cluster, &filled(wanted, &now.cluster), NOT_OF_CLUSTER);
+    if !plan.changes.is_empty() {
+        let advice = "a cluster cannot be changed: give the new one another name, or delete this one first";
+        plan.refused = Some(advice.to_owned());
+        return plan;
+    }
+    match wanted.running {
+        Some(true) if runs && !now.asked => plan.steps.push(Step::Start { latest: false }),
+        Some(false) if now.asked => {
+            let note = "it runs, and apply stops no cluster: `streamwright cluster stop` does, and its jobs end with it";
+            plan.notes.push(note.to_owned());
+        }
+        _ => {}
+    }
+    plan
+}
+
+/// What the document leaves to the server is as the server chose it.
+fn filled(wanted: &Cluster, now: &Cluster) -> Cluster {
+    Cluster {
+        task_managers: wanted.task_managers.or(now.task_managers),
+        slots: wanted.slots.or(now.slots),
+        rest_url: wanted.rest_url.as_deref().map(|url| url.trim().trim_end_matches('/').to_owned()),
+        ..wanted.clone()
+    }
+}
+
+impl Plan {
+    /// Whether anything is to be done.
+    #[must_use]
+    pub const fn idle(&self) -> bool {
+        self.steps.is_empty() && self.refused.is_none()
+    }
+}

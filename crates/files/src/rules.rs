@@ -1,0 +1,171 @@
+//! What a schema cannot say: which keys go together, names, labels, and what this version cannot do yet.
+
+use domain::artifact::ArtifactRef;
+use domain::draft::owned_key;
+use domain::job::check_name;
+use domain::label::{MAX_LABELS, check_label};
+
+use crate::document::{Artifact, Cluster, Job, Mode, Target};
+use crate::yaml::short;
+
+/// Faults by the path of the value that is at fault; the empty path is the whole document.
+pub type Broken = Vec<(String, String)>;
+
+/// How a document names a jar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Jar {
+    /// An artifact of the team.
+    Known(ArtifactRef),
+    /// A file that is uploaded where it is new.
+    File(String),
+}
+
+/// Reads `name`, `name@version` or `file:path`.
+#[must_use]
+pub fn jar(text: &str) -> Jar {
+    if let Some(path) = text.strip_prefix("file:") {
+        return Jar::File(path.to_owned());
+    }
+    let versioned = text
+        .rsplit_once('@')
+        .and_then(|(name, version)| Some((name, version.parse().ok()?)));
+    Jar::Known(match versioned {
+        Some((name, version)) => ArtifactRef {
+            name: name.to_owned(),
+            version: Some(version),
+        },
+        None => ArtifactRef {
+            name: text.to_owned(),
+            version: None,
+        },
+    })
+}
+
+fn name(broken: &mut Broken, name: &str, team: Option<&str>) {
+    for (path, text) in [("name", Some(name)), ("team", team)] {
+        if let Some(Err(why)) = text.map(check_name) {
+            broken.push((path.to_owned(), format!("{path}: this cannot be used: {why}")));
+        }
+    }
+}
+
+/// What is wrong with a job.
+pub fn job(job: &Job) -> Broken {
+    let mut broken = Broken::new();
+    name(&mut broken, &job.name, job.team.as_deref());
+    code(&mut broken, job);
+    place(&mut broken, job);
+    let jars = job.jars.iter().enumerate().map(|(index, jar)| (format!("jars.{index}"), jar));
+    for (path, text) in jars.chain(job.jar.iter().map(|jar| ("jar".to_owned(), jar))) {
+        let fine = match jar(text) {
+            Jar::Known(known) => check_name(&known.name).is_ok() && known.version.is_none_or(|version| version > 0),
+            Jar::File(file) => !file.is_empty(),
+        };
+        if !fine {
+            let message = format!("{path}: expected name, name@version or file:path, found '{}'", short(text));
+            broken.push((path, message));
+        }
+    }
+    for (key, value) in &job.labels {
+        if let Err(why) = check_label(key, value) {
+            broken.push((format!("labels.{key}"), format!("labels: '{}' cannot be used: {why}", short(key))));
+        }
+    }
+    if job.labels.len() > MAX_LABELS {
+        let message = format!("labels: at most {MAX_LABELS}, found {}", job.labels.len());
+        broken.push(("labels".to_owned(), message));
+    }
+    for key in job.config.keys() {
+        if let Some(why) = owned_key(key) {
+            broken.push((
+                format!("config.{key}"),
+                format!("config: the key '{key}' is set by the platform: {why}"),
+            ));
+        }
+    }
+    broken
+}
+
+fn code(broken: &mut Broken, job: &Job) {
+    let given = [
+        ("sql", job.sql.is_some()),
+        ("sqlFile", job.sql_file.is_some()),
+        ("jar", job.jar.is_some()),
+    ];
+    let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(key, _)| *key).collect();
+    match given.as_slice() {
+        [] => broken.push((String::new(), "a job needs one of sql, sqlFile or jar".to_owned())),
+        [_] => {}
+        [first, .., last] => broken.push(((*last).to_owned(), format!("{last}: a job has either this or {first}, not both"))),
+    }
+    if job.jar.is_none() {
+        for (key, is) in [("entryClass", job.entry_class.is_some()), ("args", !job.args.is_empty())] {
+            if is {
+                broken.push((key.to_owned(), format!("{key}: goes with jar only")));
+            }
+        }
+    }
+}
+
+fn place(broken: &mut Broken, job: &Job) {
+    let mut unsupported = |key: &str, advice: &str| {
+        let message = format!("{key}: not supported by this version{advice}");
+        broken.push((key.to_owned(), message));
+    };
+    if job.target.is_some() {
+        unsupported("target", ": name a session cluster with `cluster`");
+    } else if job.mode == Mode::Application {
+        unsupported("mode", ": only session mode is");
+    }
+    if job.restart.is_some() {
+        unsupported("restart", ": remove it");
+    }
+    if job.cluster.is_none() && job.target.is_none() {
+        broken.push((
+            String::new(),
+            "the key 'cluster' is missing: the session cluster that the job runs in".to_owned(),
+        ));
+    }
+}
+
+/// What is wrong with a cluster.
+pub fn cluster(cluster: &Cluster) -> Broken {
+    let mut broken = Broken::new();
+    name(&mut broken, &cluster.name, cluster.team.as_deref());
+    let mut needs = |key: &str, word: &str, is: bool| {
+        if !is {
+            broken.push((String::new(), format!("the key '{key}' is missing: a {word} cluster needs it")));
+        }
+    };
+    let foreign: &[(&str, bool)] = match cluster.target {
+        Target::Local => {
+            needs("flink", "local", cluster.flink.is_some());
+            &[("restUrl", cluster.rest_url.is_some())]
+        }
+        Target::Standalone => {
+            needs("restUrl", "standalone", cluster.rest_url.is_some());
+            &[
+                ("flink", cluster.flink.is_some()),
+                ("taskManagers", cluster.task_managers.is_some()),
+                ("slots", cluster.slots.is_some()),
+                ("config", !cluster.config.is_empty()),
+                ("running", cluster.running.is_some()),
+            ]
+        }
+    };
+    for (key, _) in foreign.iter().filter(|(_, is)| *is) {
+        let other = if cluster.target == Target::Local { "standalone" } else { "local" };
+        broken.push(((*key).to_owned(), format!("{key}: is for {other} clusters only")));
+    }
+    broken
+}
+
+/// What is wrong with an artifact.
+pub fn artifact(artifact: &Artifact) -> Broken {
+    let mut broken = Broken::new();
+    name(&mut broken, &artifact.name, artifact.team.as_deref());
+    if artifact.file.is_empty() {
+        broken.push(("file".to_owned(), "file: expected a path, found nothing".to_owned()));
+    }
+    broken
+}

@@ -1,0 +1,224 @@
+//! Each kind of bad input, with the place and the words that people get.
+
+use super::{faults, read};
+
+/// A job to which a line is added.
+fn job(line: &str) -> String {
+    format!("kind: Job\nname: a\ncluster: c\nsql: SELECT 1;\n{line}\n")
+}
+
+#[test]
+fn each_fault_has_its_place_and_what_was_expected() {
+    for (line, expected) in [
+        (
+            "parallelism: \"4\"",
+            "f.yaml:5:14: parallelism: expected a whole number from 1 to 32768, found '4' in quotes: remove the quotes",
+        ),
+        (
+            "parallelism: 1.5",
+            "f.yaml:5:14: parallelism: expected a whole number from 1 to 32768, found 1.5",
+        ),
+        (
+            "parallelism: 0",
+            "f.yaml:5:14: parallelism: expected a whole number from 1 to 32768, found 0",
+        ),
+        (
+            "parallelism: 99999999999999999999",
+            "f.yaml:5:14: parallelism: expected a whole number from 1 to 32768, found 99999999999999999999",
+        ),
+        (
+            "parallelism: [1]",
+            "f.yaml:5:14: parallelism: expected a whole number from 1 to 32768, found a list",
+        ),
+        (
+            "parallelism:",
+            "f.yaml:5:12: parallelism: expected a whole number from 1 to 32768, found nothing",
+        ),
+        ("paralelism: 4", "f.yaml:5:1: unknown key 'paralelism'; did you mean 'parallelism'?"),
+        ("sql_file: x", "f.yaml:5:1: unknown key 'sql_file'; did you mean 'sqlFile'?"),
+        ("running: yes", "f.yaml:5:10: running: expected true or false, found 'yes'"),
+        ("running: on", "f.yaml:5:10: running: expected true or false, found 'on'"),
+        (
+            "running: \"true\"",
+            "f.yaml:5:10: running: expected true or false, found 'true' in quotes: remove the quotes",
+        ),
+        (
+            "mode: sesion",
+            "f.yaml:5:7: mode: expected one of session, application, found 'sesion'; did you mean 'session'?",
+        ),
+        (
+            "description: 2024",
+            "f.yaml:5:14: description: expected text, found the number 2024: put it in quotes",
+        ),
+        ("config:\n  a: [x]", "f.yaml:6:6: config.a: expected text, found a list"),
+        ("config:\n  a:", "f.yaml:6:4: config.a: expected text, found nothing"),
+        ("config: x", "f.yaml:5:9: config: expected keys with values, found 'x'"),
+        (
+            "config:\n  pipeline.name: x",
+            "f.yaml:6:18: config: the key 'pipeline.name' is set by the platform: the job's name is used",
+        ),
+        ("name: b", "f.yaml:5:1: the key 'name' stands here twice: first in line 2"),
+        (
+            "labels:\n  a: b\n  a: c",
+            "f.yaml:7:3: the key 'a' stands here twice: first in line 6",
+        ),
+        (
+            "labels:\n  a: 'x,y'",
+            "f.yaml:6:6: labels: 'a' cannot be used: a value has at most 63 letters, digits or . _ - / and begins and ends with a letter or digit",
+        ),
+        ("jars: kafka", "f.yaml:5:7: jars: expected a list, found 'kafka'"),
+        (
+            "jars:\n  - 'a@0'",
+            "f.yaml:6:5: jars.0: expected name, name@version or file:path, found 'a@0'",
+        ),
+        (
+            "jars:\n  - 'file:'",
+            "f.yaml:6:5: jars.0: expected name, name@version or file:path, found 'file:'",
+        ),
+        ("entryClass: x.Y", "f.yaml:5:13: entryClass: goes with jar only"),
+        ("sqlFile: x.sql", "f.yaml:5:10: sqlFile: a job has either this or sql, not both"),
+        (
+            "target: kubernetes",
+            "f.yaml:5:9: target: not supported by this version: name a session cluster with `cluster`",
+        ),
+        (
+            "mode: application",
+            "f.yaml:5:7: mode: not supported by this version: only session mode is",
+        ),
+        ("description: !!str x", "f.yaml:5:14: tags such as !!str are not read: remove it"),
+        (
+            "description: \"a\\0b\"",
+            "f.yaml:5:14: description: the character U+0000 cannot be kept",
+        ),
+        ("[a]: b", "f.yaml:5:1: a key is a word, not a list or mapping"),
+        ("config:\n\ta: b", "f.yaml:6:1: a tab cannot indent YAML: use spaces"),
+        ("*a : b", ""),
+    ] {
+        let found = faults(&job(line));
+        if expected.is_empty() {
+            assert_eq!(found.len(), 1, "{line}: {found:?}");
+        } else {
+            assert_eq!(found, [expected], "{line}");
+        }
+    }
+}
+
+#[test]
+fn documents_that_are_none_are_told() {
+    for (text, expected) in [
+        (
+            "kind: Jop\n",
+            vec!["f.yaml:1:7: kind: expected one of Job, Cluster, Artifact, found 'Jop'; did you mean 'Job'?"],
+        ),
+        (
+            "name: a\n",
+            vec!["f.yaml:1:1: the key 'kind' is missing: expected Job, Cluster or Artifact"],
+        ),
+        (
+            "- kind: Job\n",
+            vec!["f.yaml:1:1: expected a document with keys, such as `kind: Job`"],
+        ),
+        (
+            "just text\n",
+            vec!["f.yaml:1:1: expected a document with keys, such as `kind: Job`"],
+        ),
+        ("kind: Job\ncluster: c\nsql: x\n", vec!["f.yaml:1:1: the key 'name' is missing"]),
+        (
+            "kind: Job\nname: a\ncluster: c\n",
+            vec!["f.yaml:1:1: a job needs one of sql, sqlFile or jar"],
+        ),
+        (
+            "kind: Job\nname: a\nsql: x\n",
+            vec!["f.yaml:1:1: the key 'cluster' is missing: the session cluster that the job runs in"],
+        ),
+        (
+            "kind: Cluster\nname: a\ntarget: local\n",
+            vec!["f.yaml:1:1: the key 'flink' is missing: a local cluster needs it"],
+        ),
+        (
+            "kind: Cluster\nname: a\ntarget: standalone\nrestUrl: http://x\nslots: 4\n",
+            vec!["f.yaml:5:8: slots: is for local clusters only"],
+        ),
+        (
+            "kind: Cluster\nname: a\ntarget: local\nflink: 2.2.1\nslots: 400\n",
+            vec!["f.yaml:5:8: slots: expected a whole number from 1 to 256, found 400"],
+        ),
+        (
+            "kind: Artifact\nname: a\ntype: jar\nfile: x\n",
+            vec!["f.yaml:3:7: type: expected one of job_jar, udf_jar, connector, python_file, archive, found 'jar'"],
+        ),
+    ] {
+        assert_eq!(faults(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn all_faults_of_all_documents_are_found_at_once() {
+    let text = "kind: Job\nname: 7\nparalelism: 4\nrunning: yes\n---\nkind: Cluster\nname: c\ntarget: locl\n";
+    let found = faults(text);
+    let places: Vec<&str> = found.iter().map(|fault| &fault[..10]).collect();
+    assert_eq!(places, ["f.yaml:2:7", "f.yaml:3:1", "f.yaml:4:1", "f.yaml:8:9"], "{found:?}");
+}
+
+#[test]
+fn what_grows_is_bounded() {
+    let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let below = vec![format!("*a{}", level - 1); 9].join(", ");
+        laughs.push_str(&format!("a{level}: &a{level} [{below}]\n"));
+    }
+    let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), vec!["*a"; 1_000].join(", "));
+    let chain: String = (1..100).map(|n| format!("a{n}: &a{n} [*a{}]\n", n - 1)).collect();
+    for (text, expected) in [
+        (laughs, "grow beyond all bounds"),
+        (long, "grow beyond all bounds"),
+        (format!("a0: &a0 [x]\n{chain}"), "levels deep by this alias"),
+        ("[".repeat(100_000), ""),
+        (
+            format!("a:\n{}", (1..200).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>()),
+            "levels deep",
+        ),
+        (format!("a: [{}]", "x,".repeat(200_000)), "at most 100000 values"),
+        ((0..6_000).map(|n| format!("k{n}: v\n")).collect(), "at most 5000 keys"),
+        ("---\na: b\n".repeat(1_001), "at most 1000 documents"),
+        ("a: &a [*a]\n".to_owned(), "itself a part of"),
+    ] {
+        let found = faults(&text);
+        assert!(found.iter().any(|fault| fault.contains(expected)), "{expected}: {:?}", found.last());
+    }
+}
+
+#[test]
+fn aliases_within_bounds_are_read() {
+    let text = "kind: Job\nname: a\ncluster: c\nsql: x\nlabels: &same\n  a: b\nconfig: *same\n";
+    let (documents, found) = read(text);
+    assert_eq!(found, []);
+    let crate::read::Body::Job(job) = &documents[0].body else {
+        panic!()
+    };
+    assert_eq!(job.labels, job.config);
+}
+
+#[test]
+fn text_is_taken_as_it_is_written_where_numbers_are_usual() {
+    let text = "kind: Job\nname: a\ncluster: c\njar: j@2\nargs: [--port, 8081, 1.0, true, 'x y']\nflink: 2.2\nlabels: {year: 2024}\nconfig:\n  \
+                parallelism.default: 4\n  a: 1e3\n  b: yes\n  c: 10 s\n";
+    let (documents, found) = read(text);
+    assert_eq!(found, []);
+    let crate::read::Body::Job(job) = &documents[0].body else {
+        panic!()
+    };
+    assert_eq!(job.args, ["--port", "8081", "1.0", "true", "x y"]);
+    assert_eq!((job.flink.as_deref(), job.labels["year"].as_str()), (Some("2.2"), "2024"));
+    let values: Vec<&str> = job.config.values().map(String::as_str).collect();
+    assert_eq!(values, ["1e3", "yes", "10 s", "4"]);
+}
+
+#[test]
+fn places_in_scripts_are_places_in_files() {
+    let text = "kind: Job\nname: a\ncluster: c\nsql: |\n\n  SELECT\n    x;\n";
+    let (documents, _) = read(text);
+    assert_eq!(documents[0].in_script(3, 5), "f.yaml:7:7");
+    let (documents, _) = read("kind: Job\nname: a\ncluster: c\nsql: SELECT 1\n");
+    assert_eq!(documents[0].in_script(1, 2), "f.yaml:4:6: in its script, line 1, column 2");
+}

@@ -1,0 +1,222 @@
+//! What is done for which facts, as tables.
+
+use crate::document::{Cluster, Job, Kind, Target};
+use crate::plan::{Choices, ClusterNow, JobNow, Plan, Step, cluster, job};
+
+fn orders() -> Job {
+    Job {
+        cluster: Some("c".to_owned()),
+        sql: Some("SELECT 1;".to_owned()),
+        ..Job::named("orders".to_owned())
+    }
+}
+
+/// A job that is as the document says, released and never asked to run.
+fn same() -> JobNow {
+    JobNow {
+        draft: orders(),
+        revision: 3,
+        release: Some((2, orders())),
+        asked: None,
+        live: false,
+        label: "draft".to_owned(),
+        snapshot: false,
+    }
+}
+
+fn other() -> Job {
+    Job {
+        parallelism: Some(9),
+        ..orders()
+    }
+}
+
+fn steps(plan: &Plan) -> String {
+    let word = |step: &Step| match step {
+        Step::Create => "create",
+        Step::Describe => "describe",
+        Step::Save => "save",
+        Step::Release => "release",
+        Step::Start { latest: true } => "start:latest",
+        Step::Start { latest: false } => "start",
+        Step::Replace => "replace",
+        Step::Stop => "stop",
+    };
+    plan.steps.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+const NONE: Choices = Choices {
+    no_release: false,
+    roll_out: false,
+    stop: false,
+};
+
+#[test]
+fn what_is_as_the_document_says_gets_no_step() {
+    let plan = job(&orders(), Some(&same()), NONE);
+    assert_eq!(plan, Plan::default());
+    let running = JobNow {
+        asked: Some(2),
+        live: true,
+        ..same()
+    };
+    let wanted = Job {
+        running: Some(true),
+        ..orders()
+    };
+    assert_eq!(job(&wanted, Some(&running), NONE), Plan::default());
+    let all = Choices {
+        roll_out: true,
+        stop: true,
+        ..NONE
+    };
+    assert_eq!(job(&wanted, Some(&running), all), Plan::default());
+}
+
+#[test]
+fn content_makes_a_draft_and_a_release_and_labels_make_neither() {
+    let drafted = JobNow { draft: other(), ..same() };
+    let labelled = Job {
+        labels: [("a".to_owned(), "b".to_owned())].into(),
+        ..orders()
+    };
+    let unreleased = JobNow { release: None, ..same() };
+    let empty = JobNow {
+        draft: Job::named("orders".to_owned()),
+        revision: 0,
+        release: None,
+        ..same()
+    };
+    let draft_only = Choices { no_release: true, ..NONE };
+    for (wanted, now, choices, expected) in [
+        (other(), None, NONE, "create release"),
+        (other(), None, draft_only, "create"),
+        (other(), Some(same()), NONE, "save release"),
+        (other(), Some(same()), draft_only, "save"),
+        // Cut off between the save and the release: it goes on there.
+        (other(), Some(drafted.clone()), NONE, "release"),
+        // A draft somebody made in the console goes back to what is released: saved, not released again.
+        (orders(), Some(drafted), NONE, "save"),
+        (orders(), Some(unreleased), NONE, "release"),
+        (orders(), Some(empty), NONE, "save release"),
+        (labelled, Some(same()), NONE, "describe"),
+    ] {
+        let plan = job(&wanted, now.as_ref(), choices);
+        assert_eq!(steps(&plan), expected, "{now:?}");
+        assert!(!plan.changes.is_empty() || expected == "release", "{plan:?}");
+    }
+}
+
+#[test]
+fn nothing_is_interrupted_without_leave_and_no_intent_is_spent_twice() {
+    let now = |asked, live, label: &str| JobNow {
+        asked,
+        live,
+        label: label.to_owned(),
+        snapshot: true,
+        ..same()
+    };
+    let roll_out = Choices { roll_out: true, ..NONE };
+    let stop = Choices { stop: true, ..NONE };
+    let draft_only = Choices { no_release: true, ..NONE };
+    let (yes, no) = (Some(true), Some(false));
+    for (content, running, now, choices, expected, note) in [
+        (orders(), yes, now(None, false, "stopped"), NONE, "start:latest", ""),
+        (orders(), yes, same(), NONE, "start", ""),
+        (orders(), None, now(None, false, "stopped"), NONE, "", ""),
+        // Running, and a newer release.
+        (other(), yes, now(Some(2), true, "running"), NONE, "save release", "--roll-out"),
+        (other(), None, now(Some(2), true, "running"), NONE, "save release", "--roll-out"),
+        (other(), yes, now(Some(2), true, "running"), roll_out, "save release replace", ""),
+        (orders(), yes, now(Some(1), true, "running"), roll_out, "replace", ""),
+        (
+            orders(),
+            yes,
+            now(Some(1), true, "running"),
+            NONE,
+            "",
+            "release 2 is newer than the running 1",
+        ),
+        (other(), yes, now(Some(2), true, "running"), draft_only, "save", "the draft differs"),
+        // Asked to run, and ended.
+        (
+            orders(),
+            yes,
+            now(Some(2), false, "failed"),
+            NONE,
+            "",
+            "is failed; apply does not start a release twice",
+        ),
+        (
+            orders(),
+            yes,
+            now(Some(2), false, "finished"),
+            NONE,
+            "",
+            "is finished; apply does not start a release twice",
+        ),
+        (other(), yes, now(Some(2), false, "failed"), NONE, "save release start:latest", ""),
+        (other(), yes, now(Some(2), false, "finished"), NONE, "save release start", ""),
+        (orders(), None, now(Some(2), false, "failed"), NONE, "", ""),
+        // Not to run.
+        (orders(), no, now(Some(2), true, "running"), NONE, "", "--stop"),
+        (orders(), no, now(Some(2), true, "running"), stop, "stop", ""),
+        (orders(), no, now(Some(2), false, "failed"), stop, "", ""),
+        (orders(), no, now(None, false, "stopped"), stop, "", ""),
+        (orders(), yes, now(Some(2), true, "running"), stop, "", ""),
+    ] {
+        let wanted = Job { running, ..content };
+        let plan = job(&wanted, Some(&now), choices);
+        assert_eq!(steps(&plan), expected, "{wanted:?} {now:?}");
+        assert!(plan.notes.concat().contains(note), "{plan:?}");
+        assert_eq!(plan.notes.is_empty(), note.is_empty(), "{plan:?}");
+    }
+    let new = Job { running: yes, ..orders() };
+    assert_eq!(steps(&job(&new, None, NONE)), "create release start");
+    assert_eq!(job(&new, None, draft_only).notes, ["nothing is released, so nothing is started"]);
+}
+
+#[test]
+fn clusters_are_made_and_started_and_never_changed_or_stopped() {
+    let wanted = |running, slots| Cluster {
+        kind: Kind::Cluster,
+        name: "c".to_owned(),
+        team: None,
+        target: Target::Local,
+        flink: Some("2.2.1".to_owned()),
+        rest_url: None,
+        task_managers: None,
+        slots,
+        config: [].into(),
+        running,
+    };
+    let now = |asked| ClusterNow {
+        cluster: Cluster {
+            task_managers: Some(1),
+            ..wanted(None, Some(4))
+        },
+        asked,
+    };
+    for (document, there, expected, note, refused) in [
+        (wanted(None, None), None, "create", "", false),
+        (wanted(Some(true), None), None, "create start", "", false),
+        (wanted(Some(true), None), Some(now(false)), "start", "", false),
+        (wanted(Some(true), Some(4)), Some(now(true)), "", "", false),
+        (wanted(None, None), Some(now(false)), "", "", false),
+        (wanted(Some(false), None), Some(now(true)), "", "cluster stop", false),
+        (wanted(None, Some(8)), Some(now(true)), "", "", true),
+    ] {
+        let plan = cluster(&document, there.as_ref());
+        assert_eq!(steps(&plan), expected, "{plan:?}");
+        assert_eq!(plan.refused.is_some(), refused, "{plan:?}");
+        assert!(
+            plan.notes.concat().contains(note) && plan.notes.is_empty() == note.is_empty(),
+            "{plan:?}"
+        );
+    }
+    let newer = Cluster {
+        flink: Some("2.3.0".to_owned()),
+        ..wanted(None, None)
+    };
+    assert!(cluster(&newer, Some(&now(true))).refused.is_some());
+}

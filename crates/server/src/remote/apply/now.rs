@@ -1,0 +1,143 @@
+//! What the server has, in the words of the files: for `apply` to compare with, and for `export` to write.
+
+use std::collections::BTreeMap;
+
+use files::document::{Cluster, Job, Kind, Mode, Target};
+use files::plan::{ClusterNow, JobNow};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::remote::client::{Client, escape};
+use crate::remote::job::path;
+use crate::remote::print::{at, items};
+
+/// A team of the server with its clusters.
+pub struct Team {
+    /// Its client.
+    pub client: Client,
+    /// Its clusters as the API shows them, by name.
+    pub clusters: BTreeMap<String, Value>,
+}
+
+impl Team {
+    /// Reads a team.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn read(client: Client) -> Result<Self, Failure> {
+        let page = client.get("/clusters").await?;
+        let named = |cluster: Value| (at(&cluster, "name").to_owned(), cluster);
+        Ok(Self {
+            clusters: items(&page).into_iter().map(named).collect(),
+            client,
+        })
+    }
+
+    /// The name of a cluster by id; the id itself where it is gone.
+    fn cluster_name(&self, id: &str) -> String {
+        let found = self.clusters.iter().find(|(_, cluster)| at(cluster, "id") == id);
+        found.map_or_else(|| id.to_owned(), |(name, _)| name.clone())
+    }
+
+    /// A cluster.
+    #[must_use]
+    pub fn cluster(&self, name: &str) -> Option<ClusterNow> {
+        let found = self.clusters.get(name)?;
+        let local = at(found, "target") == "local";
+        let number = |key: &str| found[key].as_u64().and_then(|number| u32::try_from(number).ok()).filter(|_| local);
+        let text = |key: &str| found[key].as_str().map(str::to_owned);
+        Some(ClusterNow {
+            cluster: Cluster {
+                kind: Kind::Cluster,
+                name: name.to_owned(),
+                team: self.client.team().map(str::to_owned),
+                target: if local { Target::Local } else { Target::Standalone },
+                flink: text("flinkVersion").filter(|_| local),
+                rest_url: text("restUrl").filter(|_| !local),
+                task_managers: number("taskManagers"),
+                slots: number("slots"),
+                config: pairs(&found["configuration"]),
+                running: None,
+            },
+            asked: at(found, "desired") == "running",
+        })
+    }
+
+    /// A job by name or id.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn job(&self, named: &str) -> Result<Option<(Value, JobNow)>, Failure> {
+        let Some(job) = self.client.find(&path(named, "")).await? else {
+            return Ok(None);
+        };
+        let id = at(&job, "id");
+        let draft = self.client.find(&path(id, "/draft")).await?.unwrap_or_default();
+        let release = match job["releaseNumber"].as_i64() {
+            Some(number) if number > 0 => {
+                let found = self.client.get(&path(id, &format!("/releases/{number}"))).await?;
+                Some((number, self.content(&job, &found["spec"])))
+            }
+            _ => None,
+        };
+        let label = at(&job, "status/label").to_owned();
+        let live = matches!(label.as_str(), "starting" | "running" | "restarting" | "stopping");
+        let snapshot = !live && job.get("run").is_some() && self.snapshot(id).await?;
+        let asked = job["desired"]["release"].as_i64().unwrap_or(0);
+        let now = JobNow {
+            draft: self.content(&job, &draft["spec"]),
+            revision: draft["revision"].as_i64().unwrap_or(0),
+            release,
+            asked: (at(&job, "desired/want") == "running").then_some(asked),
+            live,
+            snapshot,
+            label,
+        };
+        Ok(Some((job, now)))
+    }
+
+    /// Whether a job has a complete snapshot.
+    async fn snapshot(&self, id: &str) -> Result<bool, Failure> {
+        let found = self.client.all(&path(id, "/snapshots"), "?limit=500").await?;
+        Ok(found.iter().any(|snapshot| at(snapshot, "state") == "complete"))
+    }
+
+    /// A job's head and one of its specifications as a document.
+    fn content(&self, job: &Value, spec: &Value) -> Job {
+        let text = |key: &str| spec[key].as_str().map(str::to_owned);
+        let list = |key: &str| spec[key].as_array().cloned().unwrap_or_default();
+        Job {
+            team: self.client.team().map(str::to_owned),
+            description: at(job, "description").to_owned(),
+            labels: pairs(&job["labels"]),
+            cluster: spec["clusterId"].as_str().map(|id| self.cluster_name(id)),
+            mode: serde_json::from_value(spec["mode"].clone()).unwrap_or(Mode::Session),
+            parallelism: spec["parallelism"].as_u64().and_then(|number| u32::try_from(number).ok()),
+            config: pairs(&spec["configuration"]),
+            jars: list("jars").iter().map(reference).collect(),
+            jar: spec.get("jar").filter(|jar| !jar.is_null()).map(reference),
+            entry_class: text("entryClass"),
+            args: list("args").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            sql: text("sql"),
+            ..Job::named(at(job, "name").to_owned())
+        }
+    }
+}
+
+/// How a document names an artifact: `name` or `name@version`.
+fn reference(artifact: &Value) -> String {
+    match artifact["version"].as_i64() {
+        Some(version) => format!("{}@{version}", at(artifact, "name")),
+        None => at(artifact, "name").to_owned(),
+    }
+}
+
+fn pairs(object: &Value) -> BTreeMap<String, String> {
+    serde_json::from_value(object.clone()).unwrap_or_default()
+}
+
+/// The path of a cluster.
+#[must_use]
+pub fn cluster_path(name: &str, rest: &str) -> String {
+    format!("/clusters/{}{rest}", escape(name))
+}

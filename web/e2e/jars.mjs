@@ -1,0 +1,276 @@
+// Jars, from files into production, as somebody does it at a terminal: a Kafka connector and a function of one's own,
+// checked, uploaded, released, started on a real cluster, stopped with a savepoint and resumed without loss; a new upload
+// under an old name changes nothing that is released. Then a program, the main class of a jar, with odd arguments.
+//
+//   node web/e2e/jars.mjs --binary FILE --flink VERSION --home FLINK_HOME --connector JAR --kafka FOLDER-OF-JARS
+//
+// Each step counts as one test. The first that fails ends the run; what it saw is printed.
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { Server, until } from './server.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    binary: { type: 'string' },
+    flink: { type: 'string' },
+    home: { type: 'string' },
+    connector: { type: 'string' },
+    kafka: { type: 'string' },
+  },
+});
+if (!options.binary || !options.flink || !options.home || !options.connector || !options.kafka) {
+  console.error('usage: node web/e2e/jars.mjs --binary FILE --flink VERSION --home FLINK_HOME --connector JAR --kafka FOLDER');
+  process.exit(2);
+}
+
+const LAB = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../lab');
+const TEAM = 'jars';
+/** Arguments as nobody should write them. */
+const ODD = ['', ' ', 'a  b ', `it's "quoted"`, 'line\nbreak\ttab', '订单 🚀', '--x=$(id)', '\\', '-', '--', '{"json": [1]}'];
+
+const server = new Server(options.binary);
+const file = (name) => path.join(server.folder, name);
+const broker = file('kafka');
+let passed = 0;
+let failed = 0;
+let bootstrap;
+
+async function step(name, walk) {
+  const start = Date.now();
+  await walk();
+  passed += 1;
+  console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+}
+
+function equal(what, found, wanted) {
+  const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
+  if (a === b) return;
+  let at = 0;
+  while (a[at] === b[at]) at += 1;
+  const near = (text) => text.slice(Math.max(0, at - 200), at + 200);
+  throw new Error(`${what}: …${near(a)}… instead of …${near(b)}…`);
+}
+
+/** Runs a program; answers its standard output, or throws with all that it said. */
+async function run(program, args, input) {
+  const child = promisify(execFile)(program, args, { cwd: server.folder, env: { ...process.env, ...home }, maxBuffer: 1 << 24 });
+  child.child.stdin.end(input ?? '');
+  return (await child).stdout;
+}
+
+/** The token of `login` is kept in a folder of this run. */
+const home = { HOME: server.folder, XDG_CONFIG_HOME: file('config') };
+const cli = (...args) => run(options.binary, args);
+const json = async (...args) => JSON.parse(await cli(...args, '-o', 'json'));
+const kafka = (verb, ...args) => run(path.join(LAB, 'kafka.sh'), [verb, broker, ...args]);
+const put = (lines) => run(path.join(LAB, 'kafka.sh'), ['put', broker, 'words'], `${lines.join('\n')}\n`);
+
+/** What a command that fails says, with its exit code. */
+async function refused(code, ...args) {
+  try {
+    const said = await cli(...args);
+    throw new Error(`${args.join(' ')} succeeded: ${said}`);
+  } catch (error) {
+    if (error.code !== code) throw error;
+    return `${error.stdout}${error.stderr}`;
+  }
+}
+
+function says(what, text, ...words) {
+  for (const word of words) if (!text.includes(word)) throw new Error(`${what} does not say '${word}': ${text}`);
+}
+
+const words = (from, to) => Array.from({ length: to - from }, (_, n) => `word${from + n}`);
+const shouted = (from, to, mark) => words(from, to).map((word) => `${word.toUpperCase()}${mark}`);
+
+/** The first `count` records of the topic that the job writes, in order of their numbers. */
+async function written(count) {
+  const lines = (await kafka('get', 'shouts', `${count}`)).split('\n').filter((line) => line.startsWith('WORD'));
+  const number = (line) => Number(line.replace(/\D/g, ''));
+  return lines.sort((a, b) => number(a) - number(b));
+}
+
+async function build(name, jar, change = '') {
+  await run(path.join(LAB, 'jars/build.sh'), [name, options.home, file(jar), change]);
+}
+
+async function prepare() {
+  await server.command('flink', 'add', options.home, '--data', server.data);
+  await server.start();
+  await server.signIn();
+  await server.api('POST', '/teams', { name: TEAM });
+  await cli('login', '--server', server.url, '--password-file', file('password'), '--team', TEAM);
+  const up = run(path.join(LAB, 'kafka.sh'), ['up', broker, path.resolve(options.kafka)]);
+  const cluster = cli('cluster', 'create', 'local', '--flink', options.flink, '--slots', '3', '--task-managers', '1', '--wait');
+  await Promise.all([build('Shout', 'shout.jar'), build('Shout', 'shout-2.jar', 's/"!"/"?"/'), build('Program', 'program.jar')]);
+  bootstrap = (await up).trim().split('=')[1];
+  await Promise.all([kafka('topic', 'words', '2'), kafka('topic', 'shouts'), cluster]);
+  const table = (name, more) =>
+    `CREATE TABLE ${name} (word STRING) WITH ('connector' = 'kafka', 'topic' = '${name}', 'properties.bootstrap.servers' = '${bootstrap}', 'format' = 'raw', ${more});`;
+  const script = [
+    "SET 'execution.checkpointing.interval' = '1 s';",
+    "CREATE TEMPORARY FUNCTION shout AS 'lab.Shout';",
+    table('words', "'properties.group.id' = 'shouter', 'scan.startup.mode' = 'earliest-offset'"),
+    table(
+      'shouts',
+      "'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'shouter', 'properties.transaction.timeout.ms' = '600000'",
+    ),
+    'INSERT INTO shouts SELECT shout(word) FROM words;',
+  ];
+  writeFileSync(file('shouter.sql'), `${script.join('\n')}\n`);
+}
+
+async function checkedWithoutServer() {
+  const check = ['check', file('shouter.sql'), '--flink-home', options.home, '--data', server.data];
+  const alone = await refused(1, ...check);
+  says('a check without jars', alone, "No connector 'kafka'", ':3:');
+  const half = await refused(1, ...check, '--jar', options.connector);
+  says('a check without the function', half, 'Class lab.Shout is in none', ':2:');
+  await cli(...check, '--jar', options.connector, '--jar', file('shout.jar'));
+  const wrong = file('wrong.sql');
+  writeFileSync(wrong, readFileSync(file('shouter.sql'), 'utf8').replace("'scan.startup.mode'", "'scan.startup.mod'"));
+  const option = await refused(1, 'check', wrong, ...check.slice(2), '--jar', options.connector, '--jar', file('shout.jar'));
+  says('a check of an option of the connector', option, 'scan.startup.mod', ':3:');
+  writeFileSync(file('text.jar'), 'no jar');
+  says('a text that is called a jar', await refused(2, ...check, '--jar', file('text.jar')), 'text.jar', 'jar');
+}
+
+async function released() {
+  await cli('artifact', 'upload', options.connector, '--name', 'kafka');
+  await cli('artifact', 'upload', file('shout.jar'), '--name', 'shout');
+  await cli(
+    'job',
+    'create',
+    'shouter',
+    '--sql',
+    file('shouter.sql'),
+    '--cluster',
+    'local',
+    '--parallelism',
+    '1',
+    '--with',
+    'kafka',
+    '--with',
+    'nothing',
+  );
+  const unknown = await refused(4, 'job', 'release', 'shouter');
+  says('a release with an unknown jar', unknown, "no artifact 'nothing'", 'jars[1]');
+  await cli('job', 'edit', 'shouter', '--with', 'kafka', '--with', 'shout');
+  const release = await json('job', 'release', 'shouter');
+  equal(
+    'pinned',
+    release.artifacts.map((one) => `${one.name}@${one.version}`),
+    ['kafka@1', 'shout@1'],
+  );
+}
+
+async function runs() {
+  await cli('job', 'start', 'shouter', '--wait');
+  await put(words(0, 200));
+  equal('records', await written(200), shouted(0, 200, '!'));
+}
+
+async function resumesWithWhatWasReleased() {
+  const newer = await json('artifact', 'upload', file('shout-2.jar'), '--name', 'shout');
+  equal('version', newer.version ?? newer.artifact?.version, 2);
+  await cli('job', 'stop', 'shouter', '--wait');
+  await put(words(200, 300));
+  await cli('job', 'start', 'shouter', '--from', 'latest', '--wait');
+  await put(words(300, 400));
+  // Each record once: none is lost and none comes twice, and none has the mark of the new upload.
+  equal('records', await written(400), shouted(0, 400, '!'));
+}
+
+async function newReleaseHasTheNewJar() {
+  const release = await json('job', 'release', 'shouter');
+  equal(
+    'pinned',
+    release.artifacts.map((one) => `${one.name}@${one.version}`),
+    ['kafka@1', 'shout@2'],
+  );
+  const diff = await server.api('GET', `/teams/${TEAM}/jobs/shouter/releases/2/diff`);
+  equal(
+    'changed jars',
+    diff.artifacts.map((one) => [one.name, one.old?.version, one.new?.version]),
+    [['shout', 1, 2]],
+  );
+  await cli('job', 'restart', 'shouter', '--release', '2', '--wait');
+  await put(words(400, 450));
+  equal('records', await written(450), [...shouted(0, 400, '!'), ...shouted(400, 450, '?')]);
+  // The JobManager keeps each jar once, whatever the number of starts.
+  const { rest } = await restAddress();
+  const jars = (await (await fetch(`${rest}/jars`)).json()).files.map((one) => one.name);
+  equal('jars on the JobManager', jars.length, new Set(jars).size);
+  await cli('job', 'stop', 'shouter', '--wait');
+}
+
+async function restAddress() {
+  const cluster = await server.api('GET', `/teams/${TEAM}/clusters/local`);
+  return { rest: cluster.restUrl };
+}
+
+async function programGetsItsArguments() {
+  await cli('artifact', 'upload', file('program.jar'), '--name', 'program');
+  const told = file('told');
+  const args = [told, 'run', ...ODD].flatMap((arg) => [`--arg=${arg}`]);
+  await cli(
+    'job',
+    'create',
+    'program',
+    '--jar',
+    'program',
+    ...args,
+    '--cluster',
+    'local',
+    '--config',
+    'execution.checkpointing.interval=1 s',
+  );
+  await cli('job', 'release', 'program');
+  await cli('job', 'start', 'program', '--wait');
+  const lines = readFileSync(told, 'utf8').split('\n').slice(0, -1);
+  equal(
+    'arguments',
+    lines.slice(2).map((line) => Buffer.from(line, 'base64').toString('utf8')),
+    ODD,
+  );
+  await until('the program has a checkpoint', 60, async () => {
+    const snapshots = (await server.api('GET', `/teams/${TEAM}/jobs/program/snapshots`)).items;
+    const detail = await server.api('GET', `/teams/${TEAM}/jobs/program/checkpoints`);
+    return snapshots.length > 0 || detail.completed > 0;
+  });
+  await cli('job', 'stop', 'program', '--wait');
+  await cli('job', 'start', 'program', '--from', 'latest', '--wait');
+  await cli('job', 'stop', 'program', '--mode', 'cancel', '--wait');
+}
+
+async function programThatThrowsSaysWhy() {
+  await cli('job', 'edit', 'program', `--arg=${file('told')}`, '--arg=throw', '--entry-class', 'lab.Program');
+  await cli('job', 'release', 'program');
+  const failure = await refused(1, 'job', 'start', 'program', '--wait');
+  says('a start whose main throws', failure, '--topic is missing in 2 arguments', 'lab.Program.main(');
+}
+
+try {
+  await step('a server, a cluster, Kafka and three jars', prepare);
+  await step('the check has the jars on its class path, and says which are missing', checkedWithoutServer);
+  await step('a release pins its jars', released);
+  await step('the job reads Kafka, calls the function and writes Kafka', runs);
+  await step('stopped, resumed: nothing is lost, and a new upload under the old name changes nothing', resumesWithWhatWasReleased);
+  await step('the next release takes the new upload', newReleaseHasTheNewJar);
+  await step('a program gets its arguments as they are, and goes on from its savepoint', programGetsItsArguments);
+  await step('a program that throws says why', programThatThrowsSaysWhy);
+} catch (error) {
+  failed += 1;
+  console.error(`FAILED: ${error.stack ?? error}`);
+  if (error.stderr) console.error(error.stderr);
+  console.error(server.tail());
+} finally {
+  await server.stop().catch(() => {});
+  await run(path.join(LAB, 'kafka.sh'), ['down', broker]).catch(() => {});
+  await server.remove();
+}
+console.log(`jars on ${options.flink}: ${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

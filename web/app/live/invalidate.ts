@@ -40,7 +40,6 @@ const BY_NOUN: Record<string, readonly string[]> = {
   user: ['getMe', 'listUsers', 'listSessions', 'listTokens'],
   session: ['listSessions', 'getMe'],
   token: ['listTokens'],
-  artifact: ['listArtifacts'],
 };
 
 function part(key: QueryKey): KeyPart {

@@ -42,6 +42,7 @@ export function actionsOf(label) {
       : label === 'draft'
         ? no('no_release', 'There is no release yet. Release the draft first.')
         : yes,
+    adopt: live ? no('already_running', 'The job runs already. Stop it first.') : yes,
     stop:
       running || label === 'restarting'
         ? yes

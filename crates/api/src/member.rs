@@ -128,7 +128,7 @@ async fn change(app: &App, scope: &Scope, named: &str, role: Option<Role>) -> Re
         done => done?,
     };
     scope.note.of(user.id, &user.name);
-    let shown = |role: Option<Role>| role.map(|role| Note::role(role));
+    let shown = |role: Option<Role>| role.map(Note::role);
     scope.note.before(shown(before.map(Role::from)));
     scope.note.after(shown(role));
     Ok(user)

@@ -19,7 +19,6 @@ pub fn secret_key() -> Option<Secret> {
 }
 
 /// All variables whose name begins so, and that are not empty and text.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 #[must_use]
 pub fn variables(prefix: &str) -> Vec<(String, String)> {
     std::env::vars_os()

@@ -45,7 +45,9 @@ fn words(text: &str) -> Vec<(usize, Word)> {
             fenced = !fenced;
             continue;
         }
-        if fenced {
+        // A name alone before its content: a file that the reader is to write.
+        let to_be_written = line.starts_with('`') && line.ends_with("`:") && line.matches('`').count() == 2;
+        if fenced || to_be_written {
             continue;
         }
         found.extend(

@@ -24,6 +24,12 @@ struct Kept {
     used: SystemTime,
 }
 
+/// The time that files are stamped with, to be compared with the times of other files.
+#[expect(clippy::disallowed_methods, reason = "the age of a file is told by the file system's clock")]
+fn today() -> SystemTime {
+    SystemTime::now()
+}
+
 impl Cache {
     /// The jar that was made under this key.
     pub fn find(&self, key: &str) -> Option<SessionJar> {
@@ -46,7 +52,7 @@ impl Cache {
             File::options()
                 .append(true)
                 .open(&found.path)
-                .and_then(|file| file.set_modified(SystemTime::now())),
+                .and_then(|file| file.set_modified(today())),
         );
         Some(found)
     }
@@ -61,7 +67,7 @@ impl Cache {
     pub fn keep(&self, part: tempfile::NamedTempFile, key: &str, digest: Digest) -> io::Result<SessionJar> {
         let path = self.0.join(format!("{key}-{digest}.jar"));
         part.persist(&path).map_err(|error| error.error)?;
-        self.prune(&path, SystemTime::now());
+        self.prune(&path, today());
         Ok(SessionJar { path, digest })
     }
 
@@ -111,7 +117,7 @@ mod tests {
             .iter()
             .map(|key| cache.keep(cache.part().unwrap(), key, digest.clone()).unwrap())
             .collect();
-        let long_ago = SystemTime::now() - UNUSED * 2;
+        let long_ago = today() - UNUSED * 2;
         for jar in &made {
             File::options()
                 .append(true)

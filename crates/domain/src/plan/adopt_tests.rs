@@ -1,3 +1,5 @@
+//! Adoption as a table: what is listed, what is in the way, and how an adopted run goes on.
+
 use super::bed::*;
 use crate::cluster::UnmanagedJob;
 use crate::effect::{EffectKind, EffectState};

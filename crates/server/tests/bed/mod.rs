@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use domain::cluster::{ClusterDesired, TargetKind};
+use domain::cluster::{Cluster, ClusterDesired, TargetKind};
 use domain::draft::{Code, JobSpec, Mode};
+use domain::id::{TeamId, UserId};
 use domain::release::ReleaseContent;
 use domain::sql::{Statement, StatementKind};
 use serde_json::{Value, json};
@@ -309,17 +310,14 @@ async fn fill(url: &str, sim: &str, job: (&str, &[(&str, &str)])) {
     let store = Store::open(url).await.unwrap();
     let team = store.create_team(TEAM).await.unwrap();
     let user = store.create_user("admin", Some("not a hash"), true).await.unwrap();
-    let secret_sha256 = hex::encode(sha2::Sha256::digest(SECRET));
-    store
-        .create_token(NewToken {
-            user_id: user.id,
-            name: "bed".to_owned(),
-            scope: None,
-            secret_sha256,
-            expires_at: None,
-        })
-        .await
-        .unwrap();
+    let token = NewToken {
+        user_id: user.id,
+        name: "bed".to_owned(),
+        scope: None,
+        secret_sha256: hex::encode(sha2::Sha256::digest(SECRET)),
+        expires_at: None,
+    };
+    store.create_token(token).await.unwrap();
     let cluster = NewCluster {
         team_id: team.id,
         name: "sim".to_owned(),
@@ -336,12 +334,18 @@ async fn fill(url: &str, sim: &str, job: (&str, &[(&str, &str)])) {
         created_by: None,
     };
     let cluster = store.create_cluster(cluster).await.unwrap();
+    release(&store, (team.id, user.id), &cluster, version).await;
+    store.close().await;
+}
+
+/// The released job.
+async fn release(store: &Store, (team_id, user_id): (TeamId, UserId), cluster: &Cluster, version: &str) {
     let job = NewJob {
-        team_id: team.id,
+        team_id,
         name: "job".to_owned(),
         description: String::new(),
         labels: [].into(),
-        created_by: user.id,
+        created_by: user_id,
     };
     let job = store.create_job(job).await.unwrap();
     let sql = "INSERT INTO sink SELECT * FROM source".to_owned();
@@ -357,11 +361,11 @@ async fn fill(url: &str, sim: &str, job: (&str, &[(&str, &str)])) {
         jars: Vec::new(),
     };
     let draft = NewDraft {
-        team_id: team.id,
+        team_id,
         job_id: job.id,
         base_revision: None,
         spec: spec.clone(),
-        saved_by: user.id,
+        saved_by: user_id,
     };
     store.save_draft(draft).await.unwrap();
     let statements = vec![Statement {
@@ -378,17 +382,16 @@ async fn fill(url: &str, sim: &str, job: (&str, &[(&str, &str)])) {
         artifacts: Vec::new(),
     };
     let release = NewRelease {
-        team_id: team.id,
+        team_id,
         job_id: job.id,
         draft_revision: 1,
         content,
         findings: Vec::new(),
         overridden: false,
         note: String::new(),
-        created_by: user.id,
+        created_by: user_id,
     };
     store.create_release(release).await.unwrap();
-    store.close().await;
 }
 
 /// An empty body.

@@ -83,7 +83,7 @@ fn value(table: &Shape, column: &Column, number: usize) -> Value {
             .to_string()
             .into(),
         (_, _, Kind::Number) => [i64::MIN, i64::MAX, -1][number].into(),
-        (_, _, Kind::YesNo) => (number % 2 == 0).into(),
+        (_, _, Kind::YesNo) => number.is_multiple_of(2).into(),
         (_, _, Kind::Real) => [Value::from("0.1"), Value::from("1e300"), Value::Null][number].clone(),
         (_, _, Kind::Bytes) => "AP8=".into(),
         (_, name, Kind::Text) if name.ends_with("key") || name.ends_with("sha256") => crate::column::key(&format!("{name}{number}")).into(),

@@ -196,11 +196,11 @@ fn misplaced(item: &Item, all: &[Item], team: &Team) -> Option<Fault> {
     let Body::Job(job) = &item.document.body else { return None };
     let name = job.cluster.as_ref()?;
     let same_team = all.iter().filter(|other| other.team == item.team);
-    let described = same_team.filter_map(|other| match &other.document.body {
+    let mut described = same_team.filter_map(|other| match &other.document.body {
         Body::Cluster(cluster) if cluster.name == *name => Some(cluster),
         _ => None,
     });
-    let (described, there) = (described.last(), team.clusters.get(name));
+    let (described, there) = (described.next_back(), team.clusters.get(name));
     if described.is_none() && there.is_none() {
         let known: Vec<&str> = team.clusters.keys().map(String::as_str).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };

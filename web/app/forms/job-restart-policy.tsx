@@ -8,12 +8,12 @@ import { read } from '../queries/read';
 import { write } from '../queries/write';
 
 const NUMBERS = [
-  ['limit', 'restart.limit', 1, 100],
-  ['windowSeconds', 'restart.window', 60, 86_400],
-  ['initialDelaySeconds', 'restart.initialDelay', 1, 3_600],
-  ['factor', 'restart.factor', 1, 10],
-  ['maximumDelaySeconds', 'restart.maximumDelay', 1, 3_600],
-  ['jitterPercent', 'restart.jitter', 0, 50],
+  ['limit', 1, 100],
+  ['windowSeconds', 60, 86_400],
+  ['initialDelaySeconds', 1, 3_600],
+  ['factor', 1, 10],
+  ['maximumDelaySeconds', 1, 3_600],
+  ['jitterPercent', 0, 50],
 ] as const;
 
 const WHEN = ['never', 'failed', 'failed_or_lost'] as const;
@@ -60,8 +60,8 @@ export function JobRestartPolicy({ team, job, onClose }: { team: string; job: Jo
             {when !== 'never' && (
               <>
                 <div className="row wrap">
-                  {NUMBERS.map(([name, label, min, max]) => (
-                    <Form.Item key={name} name={name} label={t(label)} style={{ width: 140 }}>
+                  {NUMBERS.map(([name, min, max]) => (
+                    <Form.Item key={name} name={name} label={t(`restart.number.${name}`)} style={{ width: 140 }}>
                       <InputNumber min={min} max={max} precision={0} style={{ width: '100%' }} />
                     </Form.Item>
                   ))}

@@ -32,7 +32,9 @@ async fn bodies_that_cannot_be_read() {
         .await
         .problem(400, "unknown_field");
     assert_eq!(unknown["field"], "clusterID");
-    assert_eq!(put(&house, "{}").await.problem(400, "missing_field")["field"], "sql");
+    assert_eq!(put(&house, "{}").await.problem(422, "no_program")["field"], "sql");
+    let half = put(&house, json!({"jar": {}}).to_string()).await;
+    assert_eq!(half.problem(400, "missing_field")["field"], "jar.name");
     let plain = house
         .request("developer", Method::PUT, DRAFT)
         .header("if-match", "*")

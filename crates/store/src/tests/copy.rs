@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use domain::evidence::EvidenceKind;
 use sea_orm::ConnectionTrait;
 use tokio::sync::mpsc;
 
 use super::bed::{on_each_engine, on_each_pair};
+use super::evidence::file;
 use super::fixture;
 use super::world::World;
 use crate::{Copied, Digests, JobFilter, Store, StoreError};
@@ -44,7 +46,13 @@ fn everything_goes_from_each_engine_to_each_other_and_back() {
         fixture::fill(&from).await;
         let world = World::new(from.clone()).await;
         world.running().await;
+        // Bytes that are no text, in the largest column.
+        let text = "2026-11-22 ERROR 漢字\n".repeat(20_000);
+        world
+            .keeps(crate::now(), None, vec![file(EvidenceKind::Log, "jobmanager", &text)])
+            .await;
         let before = rows(&from).await;
+        assert_eq!(before["evidence_files"].len(), 1);
         copy(&from, &to, false).await.unwrap();
         assert_eq!(rows(&to).await, before);
         // It works as a database: the next number of the change feed is free, what was written is found.

@@ -8,7 +8,7 @@ use super::bed::on_each_engine;
 use super::world::World;
 use crate::{PackedFile, Write, new_id, now};
 
-fn file(kind: EvidenceKind, process: &str, text: &str) -> PackedFile {
+pub fn file(kind: EvidenceKind, process: &str, text: &str) -> PackedFile {
     PackedFile::of(&EvidenceFile {
         kind,
         process: process.to_owned(),
@@ -18,7 +18,7 @@ fn file(kind: EvidenceKind, process: &str, text: &str) -> PackedFile {
 }
 
 impl World {
-    async fn keeps(&self, at: Millis, logs_of: Option<RunId>, files: Vec<PackedFile>) -> RunId {
+    pub async fn keeps(&self, at: Millis, logs_of: Option<RunId>, files: Vec<PackedFile>) -> RunId {
         let kept = KeptEvidence {
             run_id: RunId(new_id()),
             job_id: self.job.id,

@@ -306,7 +306,7 @@ impl Bed {
 }
 
 async fn fill(url: &str, sim: &str, job: (&str, &[(&str, &str)])) {
-    let (version, configuration) = job;
+    let (version, _) = job;
     let store = Store::open(url).await.unwrap();
     let team = store.create_team(TEAM).await.unwrap();
     let user = store.create_user("admin", Some("not a hash"), true).await.unwrap();
@@ -334,12 +334,13 @@ async fn fill(url: &str, sim: &str, job: (&str, &[(&str, &str)])) {
         created_by: None,
     };
     let cluster = store.create_cluster(cluster).await.unwrap();
-    release(&store, (team.id, user.id), &cluster, version).await;
+    release(&store, (team.id, user.id), &cluster, job).await;
     store.close().await;
 }
 
 /// The released job.
-async fn release(store: &Store, (team_id, user_id): (TeamId, UserId), cluster: &Cluster, version: &str) {
+async fn release(store: &Store, (team_id, user_id): (TeamId, UserId), cluster: &Cluster, job: (&str, &[(&str, &str)])) {
+    let (version, configuration) = job;
     let job = NewJob {
         team_id,
         name: "job".to_owned(),

@@ -1,9 +1,13 @@
 //! Finds what the binary carries: the Java programs and the console. They are built before it (`make build`).
 
+use std::env;
 use std::path::Path;
 
+#[expect(clippy::disallowed_methods, reason = "this is how cargo speaks to a build script")]
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Asked at run time: clones share a target folder, and this program with it.
+    let crate_folder = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let root = Path::new(&crate_folder).join("../..");
     embed(&root.join("java/runner/target/runner.jar"), "STREAMWRIGHT_RUNNER_JAR", "make java");
     embed(
         &root.join("java/planner/target/planner.jar"),

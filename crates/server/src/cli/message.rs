@@ -24,7 +24,7 @@ pub enum MessageCommand {
 #[derive(Debug, Subcommand)]
 pub enum DestinationCommand {
     /// Add one: a webhook or a mail
-    Add(DestinationAdd),
+    Add(Box<DestinationAdd>),
     /// List those of the team
     List {
         /// Where to.

@@ -23,7 +23,7 @@ pub async fn run(command: MessageCommand) -> Result<(), Failure> {
             print::body(client.format, &page, deliveries);
             Ok(())
         }
-        MessageCommand::Destination(DestinationCommand::Add(add)) => self::add(add).await,
+        MessageCommand::Destination(DestinationCommand::Add(add)) => self::add(*add).await,
         MessageCommand::Destination(DestinationCommand::List { server }) => {
             let client = Client::of(&server)?;
             let page = client.get("/destinations").await?;

@@ -115,9 +115,7 @@ fn crates(root: &Path) -> anyhow::Result<Vec<Dependency>> {
     let dependency = |package: Package| Dependency {
         name: format!("{} {}", package.name, package.version),
         licence: package.license.or(package.license_file).unwrap_or_default(),
-        from: package
-            .repository
-            .unwrap_or_else(|| format!("https://crates.io/crates/{}", package.name)),
+        from: package.repository.unwrap_or_else(|| format!("the crate {}", package.name)),
         folder: package.manifest_path.parent().map(Path::to_owned).unwrap_or_default(),
     };
     Ok(foreign.map(dependency).collect())

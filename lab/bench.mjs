@@ -1,18 +1,21 @@
 // The benchmark: a real server, a simulated Flink for numbers of jobs and a real one for the walk of a start.
 //
-//   node lab/bench.mjs --binary FILE --sim FILE --flink VERSION --home FLINK_HOME [--only start,reads,…]
+//   node lab/bench.mjs --binary FILE --sim FILE --merge FILE --flink VERSION --home FLINK_HOME [--only start,reads,…]
 //
 // Prints one JSON line per figure: {figure, value, unit, budget, ratio, today}. `ratio` above 1 is over the budget;
 // `today` is what the common control plane for Flink needs on the same kind of machine.
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { pause, Server, until } from '../web/e2e/server.mjs';
 
+const string = { type: 'string' };
 const { values: options } = parseArgs({
-  options: { binary: { type: 'string' }, sim: { type: 'string' }, flink: { type: 'string' }, home: { type: 'string' }, only: { type: 'string' } },
+  options: { binary: string, sim: string, merge: string, flink: string, home: string, only: string },
 });
 const TEAM = 'bench';
 const JOBS = 1000;
@@ -74,7 +77,11 @@ async function simulated() {
   const child = spawn(options.sim, ['--slots', '20000'], { stdio: ['ignore', 'pipe', 'inherit'] });
   open.push(() => child.kill());
   const url = await new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
-  return { url, record: async () => (await fetch(`${url}/__sim/requests`)).json(), clear: () => fetch(`${url}/__sim/requests`, { method: 'DELETE' }) };
+  return {
+    url,
+    record: async () => (await fetch(`${url}/__sim/requests`)).json(),
+    clear: () => fetch(`${url}/__sim/requests`, { method: 'DELETE' }),
+  };
 }
 
 async function withSim(server, sim) {
@@ -183,7 +190,39 @@ async function real() {
   await server.done(TEAM, await server.api('POST', `/teams/${TEAM}/clusters/local/stop`), 60);
 }
 
-const PARTS = { start, reads, real, tracking };
+/** Merging 100 MB of jars, beside maven-shade on the same jars: both as whole processes, Maven from its warm repository. */
+async function merge() {
+  const folder = mkdtempSync(join(tmpdir(), 'streamwright-merge-'));
+  open.push(() => rmSync(folder, { recursive: true }));
+  copyFileSync(new URL('merge/pom.xml', import.meta.url), join(folder, 'pom.xml'));
+  const maven = (...goals) => execFileSync('mvn', ['-q', '-B', '-ntp', ...goals], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  maven('dependency:copy-dependencies', 'package');
+  const jars = readdirSync(join(folder, 'target/jars')).map((name) => join(folder, 'target/jars', name));
+  const runner = new URL('../java/runner/target/runner.jar', import.meta.url).pathname;
+  const wall = (call) => {
+    const begin = process.hrtime.bigint();
+    call();
+    return Number(process.hrtime.bigint() - begin) / 1e6;
+  };
+  const pairs = await times(5, (index) => ({
+    ours: wall(() => execFileSync(options.merge, [join(folder, `data-${index}`), runner, ...jars])),
+    shade: wall(() => maven('--offline', 'package')),
+  }));
+  const median = (who) =>
+    quantile(
+      pairs.map((pair) => pair[who]),
+      0.5,
+    );
+  report(
+    'merge of 103 MB in four jars, p50; the budget is a tenth of maven-shade beside it',
+    median('ours'),
+    'ms',
+    median('shade') / 10,
+    median('shade'),
+  );
+}
+
+const PARTS = { start, reads, merge, real, tracking };
 for (const name of options.only?.split(',') ?? Object.keys(PARTS)) {
   say(name);
   try {

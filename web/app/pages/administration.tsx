@@ -210,6 +210,7 @@ export function AdministrationPage() {
       </div>
       <Tabs
         size="small"
+        tabBarStyle={{ marginBottom: 12 }}
         activeKey={tab}
         onChange={(key) => go({ tab: key as 'users' | 'teams' | 'audit' })}
         destroyOnHidden

@@ -176,6 +176,7 @@ export function MembersPage() {
       {admin ? (
         <Tabs
           size="small"
+          tabBarStyle={{ marginBottom: 12 }}
           activeKey={tab}
           onChange={(key) => void navigate(paths.members(team, key === 'audit' ? { tab: 'audit' } : {}))}
           destroyOnHidden

@@ -95,7 +95,7 @@ function Versions({ team, name, mayChange }: { team: string; name: string; mayCh
           dataSource={items}
           tableLayout="fixed"
           pagination={{ pageSize: 20, hideOnSinglePage: true, size: 'small' }}
-          scroll={{ x: 860 }}
+          scroll={{ x: 1060 }}
           columns={[
             { title: t('artifact.version'), width: 76, render: (_, one) => <strong>{one.version}</strong> },
             { title: t('artifact.file'), ellipsis: true, render: (_, one) => <span title={one.fileName}>{one.fileName}</span> },

@@ -7,7 +7,25 @@ import { type AuditFilter, auditPages } from '../queries/audit';
 import { Clock } from './ago';
 import { Loaded } from './loaded';
 
-const NOUNS = ['job', 'release', 'operation', 'cluster', 'user', 'invitation', 'token', 'session', 'team', 'flink_version', 'account'];
+/** As `noun_of` in crates/domain/src/audit.rs names them. */
+const NOUNS = [
+  'job',
+  'release',
+  'operation',
+  'cluster',
+  'artifact',
+  'upload',
+  'variable',
+  'destination',
+  'rule',
+  'user',
+  'invitation',
+  'token',
+  'session',
+  'team',
+  'flink_version',
+  'account',
+];
 
 /** `startJob` as words: `start job`. */
 export const operationWords = (operation: string) => operation.replace(/([A-Z])/g, ' $1').toLowerCase();
@@ -96,7 +114,7 @@ export function AuditTable({ team, people }: { team?: string; people: string[] }
             dataSource={data.pages.flatMap((page) => page.items)}
             pagination={false}
             tableLayout="fixed"
-            scroll={{ x: 860 }}
+            scroll={{ x: team ? 900 : 1030 }}
             locale={{ emptyText: t('audit.none') }}
             expandable={{
               rowExpandable: (entry) => Boolean(entry.before || entry.after),

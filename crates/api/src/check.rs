@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::artifact::PinnedArtifact;
 use domain::cluster::Cluster;
+use domain::draft::{Code, JobSpec, Mode};
 use domain::flink_version::{FlinkVersion, VersionNumber};
 use domain::id::TeamId;
 use domain::ports::{Check, PortError};
@@ -19,6 +20,7 @@ use crate::flink_version::number;
 use crate::problem::{Problem, sentence};
 use crate::scope::{Scope, find_cluster};
 use crate::sql::{CheckReport, CheckRequest, Finding, Severity, Tables, Tier};
+use crate::substitution::substitute;
 use crate::{artifact_pin, spec, text};
 
 impl From<Tier> for domain::sql::Tier {
@@ -191,13 +193,18 @@ pub async fn check_sql(State(app): State<App>, scope: Scope, Body(asked): Body<C
     let artifacts = artifact_pin::jars(&app, scope.team_id, &named, "jars").await?;
     let mut class_path: Vec<PinnedArtifact> = artifacts.iter().map(PinnedArtifact::from).collect();
     class_path.extend(shared);
-    let subject = Subject {
-        script: &asked.sql,
+    let typed = JobSpec {
+        code: Code::Sql { sql: asked.sql },
+        cluster_id: None,
+        mode: Mode::Session,
+        parallelism: None,
         configuration,
-        jars: artifact_pin::files(&app, &class_path).await?,
-        tier: asked.tier.into(),
+        jars: Vec::new(),
     };
-    let report = check(&app, &judge, subject).await.map_err(|error| unavailable(&error))?;
+    let files = artifact_pin::files(&app, &class_path).await?;
+    let substitution = substitute(&app, &scope, &typed).await?;
+    let report = substitution.check(&app, &judge, (files, asked.tier.into())).await;
+    let report = report.map_err(|error| unavailable(&error))?;
     Ok(Json(CheckReport {
         findings: report.findings.into_iter().map(Finding::from).collect(),
         tables: Tables {

@@ -91,13 +91,20 @@ pub async fn get_checkpoints(State(app): State<App>, of: JobScope) -> Result<Jso
     let live = live(&app, &of).await?;
     let seen = app.ports.reader.checkpoints(&live.endpoint, &live.run.id.flink_job_id()).await;
     let seen = seen.map_err(|error| Problem::from_port(error, "the checkpoints of the newest run"))?;
+    let hider = app.hider(of.scope.team_id).await?;
+    let told = |checkpoint: domain::ports::Checkpoint| {
+        Checkpoint::from(domain::ports::Checkpoint {
+            failure: checkpoint.failure.as_deref().map(|text| hider.hide(text)),
+            ..checkpoint
+        })
+    };
     Ok(Json(Checkpoints {
         completed: seen.completed,
         failed: seen.failed,
         in_progress: seen.in_progress,
         restored: seen.restored,
-        latest: seen.latest.map(Checkpoint::from),
+        latest: seen.latest.map(told),
         restored_from: seen.restored_from,
-        history: seen.history.into_iter().map(Checkpoint::from).collect(),
+        history: seen.history.into_iter().map(told).collect(),
     }))
 }

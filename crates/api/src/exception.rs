@@ -72,5 +72,11 @@ async fn from_flink(app: &App, of: &JobScope) -> Result<Vec<JobException>, Probl
     let live = live(app, of).await?;
     let seen = app.ports.reader.exceptions(&live.endpoint, &live.run.id.flink_job_id()).await;
     let seen = seen.map_err(|error| Problem::from_port(error, "the exceptions of the newest run"))?;
-    Ok(seen.into_iter().map(|exception| JobException::of(exception, None)).collect())
+    let hider = app.hider(of.scope.team_id).await?;
+    let told = seen.into_iter().map(|exception| domain::ports::JobException {
+        cause: hider.hide(&exception.cause),
+        trace: hider.hide(&exception.trace),
+        ..exception
+    });
+    Ok(told.map(|exception| JobException::of(exception, None)).collect())
 }

@@ -90,7 +90,12 @@ pub async fn get_graph(State(app): State<App>, of: JobScope) -> Result<Json<JobG
     let live = live(&app, &of).await?;
     let detail = app.ports.reader.detail(&live.endpoint, &live.run.id.flink_job_id()).await;
     let detail = detail.map_err(|error| Problem::from_port(error, "the job graph of the newest run"))?;
-    let vertices = detail.vertices.into_iter().map(Vertex::from).collect();
+    let hider = app.hider(of.scope.team_id).await?;
+    let told = detail.vertices.into_iter().map(|vertex| domain::ports::Vertex {
+        name: hider.hide(&vertex.name),
+        ..vertex
+    });
+    let vertices = told.map(Vertex::from).collect();
     Ok(Json(JobGraph {
         state: detail.state,
         started_at: some(detail.started_at),

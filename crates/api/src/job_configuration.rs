@@ -71,5 +71,7 @@ async fn effective(app: &App, of: &JobScope, run: &domain::run::Run) -> Result<B
     let cluster = cluster_of(app, of, run).await?;
     let endpoint = endpoint(&cluster)?;
     let asked = app.ports.reader.configuration(&endpoint, Some(&run.id.flink_job_id())).await;
-    asked.map_err(|error| Problem::from_port(error, "the configuration of the newest run"))
+    let asked = asked.map_err(|error| Problem::from_port(error, "the configuration of the newest run"))?;
+    let hider = app.hider(of.scope.team_id).await?;
+    Ok(asked.into_iter().map(|(key, value)| (key, hider.hide(&value))).collect())
 }

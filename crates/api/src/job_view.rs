@@ -77,6 +77,8 @@ pub enum ConditionWord {
     NewerRelease,
     /// The restart policy gave up.
     CrashLoop,
+    /// Variables have other values than those that its release or run uses.
+    VariableChanged,
 }
 
 /// Something worth knowing beside the label.
@@ -219,6 +221,7 @@ impl From<ConditionKind> for ConditionWord {
             ConditionKind::Ghost => Self::Ghost,
             ConditionKind::NewerRelease => Self::NewerRelease,
             ConditionKind::CrashLoop => Self::CrashLoop,
+            ConditionKind::VariableChanged => Self::VariableChanged,
         }
     }
 }

@@ -65,11 +65,13 @@ pub mod snapshot;
 pub mod spec;
 mod sql;
 mod start;
+mod substitution;
 pub mod team;
 pub mod text;
 pub mod time;
 pub mod upload;
 pub mod user;
+pub mod variable;
 pub mod verdict;
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use crate::request::{Decision, Request as Asked, answered, request};
 use crate::run::{NoChoices, ReplaceRequest, StartRequest, StopRequest};
 use crate::scope::JobScope;
 use crate::start;
+use crate::substitution::present;
 use crate::verdict::allow;
 
 /// How long a start may take: a cluster that has to come up, a large state to restore.
@@ -99,6 +100,7 @@ pub async fn start_job(
     let options = start::options(&app, &of, asked.into()).await?;
     let release = release(&app, &of, number).await?;
     let cluster_id = placed(&app, &of, &release).await?;
+    present(&app, &of, &release).await?;
     let decide = |facts: &JobFacts| {
         let verdict = actions(facts).start;
         let request = Request::Start {
@@ -203,6 +205,7 @@ pub async fn replace_job(
         (number, _) => release(&app, &of, number).await?,
     };
     let cluster_id = placed(&app, &of, &release).await?;
+    present(&app, &of, &release).await?;
     let decide = |facts: &JobFacts| {
         let verdict = actions(facts).replace;
         let request = Request::Replace {

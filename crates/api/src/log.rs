@@ -124,19 +124,24 @@ async fn tail(app: &App, cluster: &Cluster, query: LogQuery) -> Result<Json<LogT
     if !(1..=MOST).contains(&bytes) {
         return Err(Problem::unprocessable("bad_bytes", format!("The end of a log has 1 to {MOST} bytes.")).field("bytes"));
     }
+    let hider = app.hider(cluster.team_id).await?;
+    let hidden = |tail: LogTail| LogTail {
+        text: hider.hide(&tail.text),
+        ..tail
+    };
     match over_rest(app, cluster, &process, query.file.as_deref(), bytes as usize).await {
         Err(problem) if cluster.target == TargetKind::Local => {
             match app.ports.host.log_tail(&cluster.id.hex(), &process, bytes as usize).await {
                 Ok(text) => Ok(Json(LogTail {
                     file: format!("{process}.log"),
                     process,
-                    text,
+                    text: hider.hide(&text),
                     source: LogSource::Host,
                 })),
                 Err(_) => Err(problem),
             }
         }
-        done => done.map(Json),
+        done => done.map(|tail| Json(hidden(tail))),
     }
 }
 

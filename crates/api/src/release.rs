@@ -5,6 +5,7 @@ use axum::extract::State;
 use domain::actions::actions;
 use domain::id::{ClusterId, ReleaseId};
 use domain::release::ReleaseContent;
+use domain::variable::PinnedVariable;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
@@ -87,8 +88,32 @@ pub struct Release {
     pub statements: u32,
     /// What its jars were when it was released: the program first, then the class path.
     pub artifacts: Vec<Pinned>,
-    /// What the check found.
+    /// The variables that its draft named. Plain ones are resolved; secrets stand as `${name}`.
+    pub variables: Vec<ReleasedVariable>,
+    /// What the check found, at places of the draft.
     pub findings: Vec<Finding>,
+}
+
+/// A variable as a release uses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleasedVariable {
+    /// Its name.
+    pub name: String,
+    /// The revision of its value; of a secret the one when it was released: each run uses the newest.
+    pub revision: i64,
+    /// Whether it is a secret.
+    pub secret: bool,
+}
+
+impl From<PinnedVariable> for ReleasedVariable {
+    fn from(pinned: PinnedVariable) -> Self {
+        Self {
+            name: pinned.name,
+            revision: pinned.revision,
+            secret: pinned.secret,
+        }
+    }
 }
 
 /// Which release.
@@ -133,6 +158,7 @@ async fn view(app: &App, release: domain::release::Release) -> Result<Release, P
         version,
         statements,
         artifacts,
+        variables,
     } = release.content;
     let findings: Vec<Finding> = release.findings.iter().cloned().map(Finding::from).collect();
     let summary = summary(
@@ -160,6 +186,7 @@ async fn view(app: &App, release: domain::release::Release) -> Result<Release, P
         spec: spec.into(),
         statements,
         artifacts: artifacts.into_iter().map(Pinned::from).collect(),
+        variables: variables.into_iter().map(ReleasedVariable::from).collect(),
         findings,
     })
 }
@@ -241,6 +268,8 @@ pub async fn create_release(
         statements,
         artifacts,
         findings,
+        spec,
+        variables,
     } = checked(&app, &of, &draft.spec, asked.override_errors).await?;
     let errors = findings.iter().any(|finding| finding.severity == domain::sql::Severity::Error);
     if errors && !asked.override_errors {
@@ -252,10 +281,11 @@ pub async fn create_release(
         draft_revision: draft.revision,
         content: ReleaseContent {
             name: facts.job.name,
-            spec: draft.spec,
+            spec,
             version,
             statements,
             artifacts,
+            variables,
         },
         findings,
         overridden: errors,

@@ -11,12 +11,14 @@ use domain::draft::JobSpec;
 use domain::flink_version::VersionNumber;
 use domain::id::TeamId;
 use domain::sql::{Finding, Severity, Statement, Tier};
+use domain::variable::PinnedVariable;
 use store::StoreError;
 
 use crate::app::App;
-use crate::check::{Subject, check, judge_for, unavailable};
+use crate::check::{judge_for, unavailable};
 use crate::problem::Problem;
 use crate::scope::JobScope;
+use crate::substitution::{Substitution, substitute};
 use crate::{artifact_pin, program};
 
 /// What a release is made of beside the draft.
@@ -27,16 +29,25 @@ pub(crate) struct Checked {
     pub statements: Vec<Statement>,
     /// What its jars are.
     pub artifacts: Vec<PinnedArtifact>,
-    /// What the check found.
+    /// What the check found, at places of the draft.
     pub findings: Vec<Finding>,
+    /// The draft with its plain variables resolved.
+    pub spec: JobSpec,
+    /// The variables that it names.
+    pub variables: Vec<PinnedVariable>,
 }
 
 /// Checks a specification for a release.
 ///
 /// # Errors
 /// 422 for what can never run, 503 when the planner cannot be asked and nobody overrides it.
-pub(crate) async fn checked(app: &App, of: &JobScope, spec: &JobSpec, overridden: bool) -> Result<Checked, Problem> {
-    let version = version(app, of, spec).await?;
+pub(crate) async fn checked(app: &App, of: &JobScope, typed: &JobSpec, overridden: bool) -> Result<Checked, Problem> {
+    let version = version(app, of, typed).await?;
+    let substitution = substitute(app, &of.scope, typed).await?;
+    if substitution.impossible() {
+        return Err(cannot(substitution.prepared.findings));
+    }
+    let spec = &substitution.prepared.spec;
     let artifacts = artifact_pin::resolve(app, of.scope.team_id, spec).await?;
     let reading = app
         .ports
@@ -45,14 +56,8 @@ pub(crate) async fn checked(app: &App, of: &JobScope, spec: &JobSpec, overridden
     let mut impossible = reading.never_runs();
     // A program has no script, and may have keys of its own that no job can set.
     impossible.retain(|finding| spec.code.sql().is_some() || finding.code == "owned_key");
-    if let Some(first) = impossible.first() {
-        let field = first.field.clone().unwrap_or_else(|| "sql".to_owned());
-        let problem = Problem::unprocessable(&first.code, first.message.clone()).field(field);
-        let problem = match &first.suggestion {
-            Some(hint) => problem.hint(hint.clone()),
-            None => problem,
-        };
-        return Err(problem.findings(impossible.into_iter().map(Into::into).collect()));
+    if !impossible.is_empty() {
+        return Err(cannot(impossible.into_iter().map(|finding| substitution.typed(finding)).collect()));
     }
     let shared = match spec.cluster_id {
         Some(id) => app.store.cluster_jars(id).await?,
@@ -61,8 +66,12 @@ pub(crate) async fn checked(app: &App, of: &JobScope, spec: &JobSpec, overridden
     let pinned: Vec<PinnedArtifact> = artifacts.iter().map(PinnedArtifact::from).collect();
     let class_path: Vec<PinnedArtifact> = pinned.iter().chain(&shared).cloned().collect();
     let mut findings = match spec.code.sql() {
-        Some(script) => script_findings((app, of.scope.team_id), (spec, script), (version, &class_path), overridden).await?,
-        None => program::findings(spec, &artifacts, version),
+        Some(_) => script_findings((app, of.scope.team_id), &substitution, (version, &class_path), overridden).await?,
+        None => {
+            let mut findings = substitution.prepared.findings.clone();
+            findings.extend(program::findings(spec, &artifacts, version));
+            findings
+        }
     };
     findings.extend(program::conflicts(app, &pinned).await?);
     findings.extend(program::in_cluster(&pinned, &shared));
@@ -71,7 +80,22 @@ pub(crate) async fn checked(app: &App, of: &JobScope, spec: &JobSpec, overridden
         statements: reading.statements,
         artifacts: pinned,
         findings,
+        spec: substitution.prepared.spec,
+        variables: substitution.prepared.variables,
     })
+}
+
+/// The problem of what can never run: the first finding, and all of them.
+fn cannot(findings: Vec<Finding>) -> Problem {
+    let first = findings.iter().find(|finding| finding.severity == Severity::Error);
+    let Some(first) = first else { return Problem::internal() };
+    let field = first.field.clone().unwrap_or_else(|| "sql".to_owned());
+    let problem = Problem::unprocessable(&first.code, first.message.clone()).field(field);
+    let problem = match &first.suggestion {
+        Some(hint) => problem.hint(hint.clone()),
+        None => problem,
+    };
+    problem.findings(findings.into_iter().map(Into::into).collect())
 }
 
 async fn version(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumber, Problem> {
@@ -100,7 +124,7 @@ async fn version(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumb
 
 async fn script_findings(
     (app, team): (&App, TeamId),
-    (spec, script): (&JobSpec, &str),
+    substitution: &Substitution<'_>,
     (version, class_path): (VersionNumber, &[PinnedArtifact]),
     overridden: bool,
 ) -> Result<Vec<Finding>, Problem> {
@@ -110,13 +134,8 @@ async fn script_findings(
             "No Flink {minor} that the team may use is installed here, so nothing has checked this script for {version}."
         ))]);
     };
-    let subject = Subject {
-        script,
-        configuration: spec.configuration.clone(),
-        jars: artifact_pin::files(app, class_path).await?,
-        tier: Tier::Deep,
-    };
-    match check(app, &judge, subject).await {
+    let files = artifact_pin::files(app, class_path).await?;
+    match substitution.check(app, &judge, (files, Tier::Deep)).await {
         Ok(report) => Ok(report.findings),
         Err(error) if overridden => Ok(vec![unchecked(format!("Flink's planner could not check this script: {error}"))]),
         Err(error) => Err(unavailable(&error)),

@@ -20,7 +20,7 @@ use crate::serve::cross_site;
 use crate::{
     access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_lifecycle, connection, destination, document, download,
     draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job, job_configuration, lifecycle,
-    log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team, upload, user,
+    log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team, upload, user, variable,
 };
 
 /// Where the paths of teams begin.
@@ -58,6 +58,7 @@ pub fn table() -> Routes {
     let routes = artifacts(routes);
     let routes = jobs(routes);
     let routes = messages(routes);
+    let routes = variables(routes);
     lifecycle(routes)
 }
 
@@ -169,6 +170,15 @@ fn messages(routes: Routes) -> Routes {
         .add(TEAM, Access::TeamAdmin, routes!(destination::delete_destination))
         .add(TEAM, Access::Operator, routes!(destination::test_destination))
         .add(TEAM, Access::Viewer, routes!(destination::list_deliveries))
+}
+
+fn variables(routes: Routes) -> Routes {
+    routes
+        .add(TEAM, Access::Viewer, routes!(variable::list_variables))
+        .add(TEAM, Access::Developer, routes!(variable::create_variable))
+        .add(TEAM, Access::Viewer, routes!(variable::get_variable))
+        .add(TEAM, Access::Developer, routes!(variable::change_variable))
+        .add(TEAM, Access::Developer, routes!(variable::delete_variable))
 }
 
 fn lifecycle(routes: Routes) -> Routes {
@@ -345,6 +355,7 @@ fn parameter_text(name: &str) -> &'static str {
         "operation" => "Id of the operation",
         "artifact" => "Name or id of the artifact",
         "user" => "Name or id of the user",
+        "variable" => "Name of the variable",
         _ => "Its id",
     }
 }

@@ -2,6 +2,7 @@
 //! A handler that takes one of these cannot reach past the caller's team.
 
 use axum::extract::{FromRequestParts, RawPathParams};
+use domain::access::Access;
 use domain::artifact::{Artifact, ArtifactRef};
 use domain::cluster::Cluster;
 use domain::id::{TeamId, UserId};
@@ -26,6 +27,8 @@ pub struct Scope {
     pub team_id: TeamId,
     /// Its name.
     pub team_name: String,
+    /// What the caller may do there.
+    pub role: Access,
     /// What the audit list will say of the request.
     pub note: Note,
 }

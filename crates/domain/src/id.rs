@@ -116,6 +116,8 @@ ids! {
     DeliveryId = "delivery";
     /// An artifact's bytes on their way to the server.
     UploadId = "upload";
+    /// A variable of a team.
+    VariableId = "variable";
     /// One running server process.
     InstanceId = "instance";
 }

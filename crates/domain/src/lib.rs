@@ -40,5 +40,6 @@ pub mod status;
 pub mod team;
 pub mod time;
 pub mod upload;
+pub mod variable;
 
 pub use time::Millis;

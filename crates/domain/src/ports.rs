@@ -134,6 +134,19 @@ pub struct Submission {
     pub allow_non_restored_state: bool,
     /// What becomes of the snapshot; sent only where the version knows it.
     pub claim_mode: ClaimMode,
+    /// Secrets that stand as `${name}` in program and configuration. Whoever sends it opens them, and nobody before.
+    pub secrets: Vec<SealedVariable>,
+}
+
+/// A secret of a team as a submission takes it along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedVariable {
+    /// Its name.
+    pub name: String,
+    /// For what it is sealed.
+    pub purpose: String,
+    /// The value.
+    pub sealed: Sealed,
 }
 
 /// One jar merged from several, as a session cluster takes it.

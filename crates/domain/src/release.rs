@@ -8,6 +8,7 @@ use crate::flink_version::VersionNumber;
 use crate::id::{JobId, ReleaseId, TeamId, UserId};
 use crate::sql::{Finding, Statement};
 use crate::time::Millis;
+use crate::variable::PinnedVariable;
 
 /// Everything that decides what runs, in the order in which it is hashed. Canonical: the fields in this
 /// order, maps sorted by key, so the same content has the same bytes and the same digest.
@@ -24,6 +25,9 @@ pub struct ReleaseContent {
     /// What the specification's artifacts were resolved to, in the order of [`JobSpec::artifacts`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artifacts: Vec<PinnedArtifact>,
+    /// The variables that the specification named, by name. Plain ones are inserted; secrets stand as `${name}` still.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<PinnedVariable>,
 }
 
 /// One release.
@@ -56,6 +60,11 @@ pub struct Release {
 }
 
 impl ReleaseContent {
+    /// Names of the secrets that stand in it as references.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().filter(|one| one.secret).map(|one| one.name.as_str())
+    }
+
     /// The bytes that the digest is made of.
     ///
     /// # Errors

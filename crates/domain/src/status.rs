@@ -11,6 +11,7 @@ use crate::restart::{self, Next, RestartFacts};
 use crate::run::{Outcome, Run, RunEnd, Source};
 use crate::snapshot::Snapshot;
 use crate::time::Millis;
+use crate::variable::{Need, Outdated};
 
 /// A cluster with its newest news.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct JobFacts {
     pub snapshots: Vec<Snapshot>,
     /// How the job is kept running, where it has a restart policy.
     pub restart: Option<RestartFacts>,
+    /// Variables with other values than those that its release or run uses.
+    pub outdated: Vec<Outdated>,
 }
 
 /// The word on the screen.
@@ -82,6 +85,8 @@ pub enum ConditionKind {
     NewerRelease,
     /// The restart policy gave up.
     CrashLoop,
+    /// Variables have other values than those that its release or run uses.
+    VariableChanged,
 }
 
 /// A condition with its sentence.
@@ -299,7 +304,10 @@ pub const fn source_word(source: Source) -> &'static str {
 }
 
 fn conditions(facts: &JobFacts, now: Millis) -> Vec<Condition> {
-    let mut found = Vec::new();
+    let mut found: Vec<Condition> = [Need::Release, Need::Restart]
+        .into_iter()
+        .filter_map(|need| outdated(facts, need))
+        .collect();
     let Some(run) = &facts.run else { return found };
     if let Some(since) = run.ghost_since {
         found.push(Condition {
@@ -334,6 +342,29 @@ fn conditions(facts: &JobFacts, now: Millis) -> Vec<Condition> {
         });
     }
     found
+}
+
+fn outdated(facts: &JobFacts, need: Need) -> Option<Condition> {
+    let mut of: Vec<&Outdated> = facts.outdated.iter().filter(|one| one.need == need).collect();
+    of.sort();
+    let release = of.first()?.release;
+    let names: Vec<String> = of.iter().map(|one| format!("'{}'", one.name)).collect();
+    let have = if of.len() == 1 { "has" } else { "have" };
+    let sentence = match need {
+        Need::Release => format!(
+            "{} {have} changed since release {release} was made: make a new release to use the new value.",
+            names.join(", ")
+        ),
+        Need::Restart => format!(
+            "{} {have} changed since this run was started: restart the job to use the new value.",
+            names.join(", ")
+        ),
+    };
+    Some(Condition {
+        kind: ConditionKind::VariableChanged,
+        since: None,
+        sentence,
+    })
 }
 
 fn unreachable(cluster: &ClusterFacts, now: Millis) -> Option<Condition> {

@@ -5,14 +5,15 @@ use domain::effect::{Effect, EffectKind, EffectState};
 use domain::id::{EffectId, OperationId, RunId, SnapshotId};
 use domain::operation::{Operation, Request};
 use domain::plan::Action;
-use domain::ports::{Endpoint, PortError, SavepointRequest};
+use domain::ports::{Endpoint, PortError, SavepointRequest, Submission};
 use domain::release::Release;
 use domain::run::{Run, RunCause, StartOptions, StopMode};
 use domain::snapshot::{Snapshot, SnapshotKind, SnapshotState};
 use domain::status::JobFacts;
+use domain::variable::PinnedVariable;
 use store::{Lease, NewEvent, StoreError, Write};
 
-use crate::{Engine, observe, submission};
+use crate::{Engine, observe, submission, variable};
 
 /// Makes one call of a plan.
 pub(crate) async fn make(engine: &Engine, lease: Option<&Lease>, facts: &JobFacts, action: &Action) -> Result<(), StoreError> {
@@ -87,12 +88,17 @@ impl Caller<'_> {
     }
 
     /// Marks an effect as sent; the next thing that happens is the call.
-    async fn sent(&self, mut effect: Effect) -> Result<Effect, StoreError> {
+    async fn sent(&self, effect: Effect) -> Result<Effect, StoreError> {
+        self.sent_with(effect, None).await
+    }
+
+    /// The same with what belongs to it.
+    async fn sent_with(&self, mut effect: Effect, more: Option<Write>) -> Result<Effect, StoreError> {
         effect.incarnation = self.incarnation();
         effect.state = EffectState::Sent;
         effect.tries += 1;
         effect.sent_at = Some(store::now());
-        self.commit(vec![Write::Effect(effect.clone())]).await?;
+        self.commit(std::iter::once(Write::Effect(effect.clone())).chain(more).collect()).await?;
         Ok(effect)
     }
 
@@ -233,11 +239,16 @@ impl Caller<'_> {
     }
 
     async fn submit(&self, run: &Run, release: &Release, effect: Effect) -> Result<(), StoreError> {
-        let submission = match submission::of(self.engine, (self.facts, &self.endpoint), run, release).await {
-            Ok(submission) => submission,
+        let (submission, used) = match self.submission(run, release).await {
+            Ok(made) => made,
             Err(error) => return self.not_submitted(effect, error).await,
         };
-        let effect = self.sent(effect).await?;
+        let used = (!used.is_empty()).then(|| Write::RunVariables {
+            of: (run.team_id, run.job_id),
+            run_id: run.id,
+            variables: used,
+        });
+        let effect = self.sent_with(effect, used).await?;
         let answer = self.engine.ports.control.submit(&self.endpoint, &submission).await;
         if let Err(error) = &answer {
             tracing::info!(run = %run.id, %error, "the submission's answer was not a success; looking for the job by its id");
@@ -245,10 +256,17 @@ impl Caller<'_> {
         self.answered(effect, answer.map(|()| None)).await
     }
 
-    /// The job's jar cannot be had, so nothing goes out. What may mend itself is tried again until the operation's
+    /// What is sent, and the secrets that it takes along.
+    async fn submission(&self, run: &Run, release: &Release) -> Result<(Submission, Vec<PinnedVariable>), PortError> {
+        let (secrets, used) = variable::secrets(self.engine, release).await?;
+        let made = submission::of(self.engine, (self.facts, &self.endpoint), (run, release), secrets).await?;
+        Ok((made, used))
+    }
+
+    /// The job's jar or a secret cannot be had, so nothing goes out. What may mend itself is tried again until the operation's
     /// deadline, with the reason in the effect; anything else is a refused submission.
     async fn not_submitted(&self, effect: Effect, error: PortError) -> Result<(), StoreError> {
-        tracing::info!(run = %effect.run_id, %error, "the job's jar cannot be made");
+        tracing::info!(run = %effect.run_id, %error, "the submission cannot be made");
         match error {
             PortError::Retry(_) if effect.state != EffectState::Intended => Ok(()),
             PortError::Retry(reason) if effect.answer.as_ref() == Some(&reason) => Ok(()),

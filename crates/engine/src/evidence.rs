@@ -13,11 +13,12 @@ use domain::ports::{Endpoint, JobException, LogFile, PortError};
 use domain::run::Run;
 use domain::status::JobFacts;
 use domain::time::{Millis, SECOND};
+use domain::variable::Hider;
 use futures::StreamExt;
 use store::{PackedFile, Write};
 use tokio::sync::Mutex;
 
-use crate::{Engine, observe};
+use crate::{Engine, observe, variable};
 
 /// The JobManager's name among the processes.
 const JOB_MANAGER: &str = "jobmanager";
@@ -27,6 +28,14 @@ const FRESH: i64 = 15 * SECOND;
 const PATIENCE: Duration = Duration::from_secs(40);
 /// Logs that are read at once.
 const AT_ONCE: usize = 4;
+
+/// The engine, and who strikes out the team's secrets.
+type Told<'a> = (&'a Engine, &'a Hider);
+
+/// What may be kept of a text: without the team's secrets, and without what looks like one.
+fn clean(hider: &Hider, text: &str) -> String {
+    mask(&hider.hide(text))
+}
 
 /// The logs of clusters on which runs have just ended.
 #[derive(Clone, Default)]
@@ -58,35 +67,36 @@ pub(crate) async fn collect(engine: &Engine, facts: &JobFacts) -> Evidence {
         return Evidence::default();
     };
     let endpoint = observe::endpoint(&cluster.cluster).filter(|_| cluster.look.reachable());
+    let hider = variable::hider(engine, run.team_id).await;
     let mut evidence = match &endpoint {
-        Some(endpoint) => from_flink(engine, endpoint, run).await,
+        Some(endpoint) => from_flink((engine, &hider), endpoint, run).await,
         None => Evidence::default(),
     };
-    logs(engine, (&cluster.cluster, endpoint.as_ref()), run, &mut evidence).await;
+    logs((engine, &hider), (&cluster.cluster, endpoint.as_ref()), run, &mut evidence).await;
     evidence
 }
 
-async fn from_flink(engine: &Engine, endpoint: &Endpoint, run: &Run) -> Evidence {
+async fn from_flink((engine, hider): Told<'_>, endpoint: &Endpoint, run: &Run) -> Evidence {
     let id = run.id.flink_job_id();
     let reader = &engine.ports.reader;
     let (exceptions, checkpoints) = tokio::join!(reader.exceptions(endpoint, &id), reader.checkpoints(endpoint, &id));
     let report = |error: &PortError| tracing::info!(run = %run.id, %error, "evidence of the run's end could not be read");
     let exceptions = exceptions.inspect_err(report).unwrap_or_default();
     Evidence {
-        cause: exceptions.first().map(|newest| mask(&newest.cause)),
+        cause: exceptions.first().map(|newest| clean(hider, &newest.cause)),
         checkpoint: checkpoints.inspect_err(report).ok().and_then(|found| found.latest),
-        files: exceptions_file(exceptions).into_iter().collect(),
+        files: exceptions_file(hider, exceptions).into_iter().collect(),
         ..Evidence::default()
     }
 }
 
-fn exceptions_file(mut exceptions: Vec<JobException>) -> Option<EvidenceFile> {
+fn exceptions_file(hider: &Hider, mut exceptions: Vec<JobException>) -> Option<EvidenceFile> {
     if exceptions.is_empty() {
         return None;
     }
     for exception in &mut exceptions {
-        exception.cause = mask(&exception.cause);
-        exception.trace = mask(&exception.trace);
+        exception.cause = clean(hider, &exception.cause);
+        exception.trace = clean(hider, &exception.trace);
     }
     Some(EvidenceFile {
         kind: EvidenceKind::Exceptions,
@@ -97,11 +107,11 @@ fn exceptions_file(mut exceptions: Vec<JobException>) -> Option<EvidenceFile> {
 }
 
 /// Adds the logs, or the run that they are kept with.
-async fn logs(engine: &Engine, from: (&Cluster, Option<&Endpoint>), run: &Run, evidence: &mut Evidence) {
+async fn logs((engine, hider): Told<'_>, from: (&Cluster, Option<&Endpoint>), run: &Run, evidence: &mut Evidence) {
     let place = engine.readings.of(from.0.id).await;
     let mut reading = place.lock().await;
     if !reading.as_ref().is_some_and(fresh) {
-        let (files, missing) = match tokio::time::timeout(PATIENCE, read(engine, from, evidence)).await {
+        let (files, missing) = match tokio::time::timeout(PATIENCE, read((engine, hider), from, evidence)).await {
             Ok((files, missing)) => (files, missing),
             Err(_) => (Vec::new(), vec![format!("its logs were not read within {} s", PATIENCE.as_secs())]),
         };
@@ -122,14 +132,14 @@ async fn logs(engine: &Engine, from: (&Cluster, Option<&Endpoint>), run: &Run, e
 }
 
 /// The logs over REST; of a local cluster that does not answer from this host.
-async fn read(engine: &Engine, from: (&Cluster, Option<&Endpoint>), evidence: &Evidence) -> (Vec<EvidenceFile>, Vec<String>) {
+async fn read((engine, hider): Told<'_>, from: (&Cluster, Option<&Endpoint>), evidence: &Evidence) -> (Vec<EvidenceFile>, Vec<String>) {
     let (cluster, endpoint) = from;
     match endpoint {
         Some(endpoint) => match engine.ports.reader.log_files(endpoint).await {
-            Ok(listed) => over_rest(engine, endpoint, chosen(&listed, evidence)).await,
+            Ok(listed) => over_rest((engine, hider), endpoint, chosen(&listed, evidence)).await,
             Err(error) => (Vec::new(), vec![format!("the list of its logs ({error})")]),
         },
-        None if cluster.target == TargetKind::Local => on_host(engine, cluster).await,
+        None if cluster.target == TargetKind::Local => on_host((engine, hider), cluster).await,
         None => (
             Vec::new(),
             vec![format!("its logs, because cluster {} does not answer", cluster.name)],
@@ -156,7 +166,7 @@ fn chosen(listed: &[LogFile], evidence: &Evidence) -> Vec<LogFile> {
     files
 }
 
-async fn over_rest(engine: &Engine, endpoint: &Endpoint, files: Vec<LogFile>) -> (Vec<EvidenceFile>, Vec<String>) {
+async fn over_rest((engine, hider): Told<'_>, endpoint: &Endpoint, files: Vec<LogFile>) -> (Vec<EvidenceFile>, Vec<String>) {
     let calls = files.into_iter().map(|file| async move {
         let text = engine
             .ports
@@ -166,10 +176,10 @@ async fn over_rest(engine: &Engine, endpoint: &Endpoint, files: Vec<LogFile>) ->
         (file.process, file.name, text)
     });
     let read: Vec<_> = futures::stream::iter(calls).buffered(AT_ONCE).collect().await;
-    sorted(read)
+    sorted(hider, read)
 }
 
-async fn on_host(engine: &Engine, cluster: &Cluster) -> (Vec<EvidenceFile>, Vec<String>) {
+async fn on_host((engine, hider): Told<'_>, cluster: &Cluster) -> (Vec<EvidenceFile>, Vec<String>) {
     let folder = observe::folder(cluster);
     let processes = engine.ports.host.processes(&folder).await.unwrap_or_default();
     let mut read = Vec::new();
@@ -177,10 +187,10 @@ async fn on_host(engine: &Engine, cluster: &Cluster) -> (Vec<EvidenceFile>, Vec<
         let text = engine.ports.host.log_tail(&folder, &process.role, MAX_LOG_BYTES).await;
         read.push((process.role.clone(), format!("{}.log", process.role), text));
     }
-    sorted(read)
+    sorted(hider, read)
 }
 
-fn sorted(read: Vec<(String, String, Result<String, PortError>)>) -> (Vec<EvidenceFile>, Vec<String>) {
+fn sorted(hider: &Hider, read: Vec<(String, String, Result<String, PortError>)>) -> (Vec<EvidenceFile>, Vec<String>) {
     let (mut files, mut missing) = (Vec::new(), Vec::new());
     for (process, name, text) in read {
         match text {
@@ -188,7 +198,7 @@ fn sorted(read: Vec<(String, String, Result<String, PortError>)>) -> (Vec<Eviden
                 kind: EvidenceKind::Log,
                 process,
                 name,
-                text: mask(&text),
+                text: clean(hider, &text),
             }),
             Err(error) => missing.push(format!("the log of {process} ({error})")),
         }

@@ -18,6 +18,7 @@ mod note;
 mod observe;
 mod submission;
 mod supervisor;
+mod variable;
 
 use std::sync::Arc;
 

@@ -3,18 +3,24 @@
 use std::collections::BTreeMap;
 
 use domain::draft::Code;
-use domain::ports::{Endpoint, PortError, Program, SessionJar, Submission};
+use domain::ports::{Endpoint, PortError, Program, SealedVariable, SessionJar, Submission};
 use domain::release::{Release, ReleaseContent};
 use domain::run::Run;
 use domain::status::JobFacts;
 
 use crate::Engine;
 
-/// The submission of a run on the cluster at an endpoint. Merges the job's jars where there are any.
+/// The submission of a run on the cluster at an endpoint, with the secrets that it takes along. Merges the job's jars
+/// where there are any.
 ///
 /// # Errors
 /// When the job's jar cannot be had.
-pub(crate) async fn of(engine: &Engine, place: (&JobFacts, &Endpoint), run: &Run, release: &Release) -> Result<Submission, PortError> {
+pub(crate) async fn of(
+    engine: &Engine,
+    place: (&JobFacts, &Endpoint),
+    (run, release): (&Run, &Release),
+    secrets: Vec<SealedVariable>,
+) -> Result<Submission, PortError> {
     let spec = &release.content.spec;
     Ok(Submission {
         flink_job_id: run.id.flink_job_id(),
@@ -26,6 +32,7 @@ pub(crate) async fn of(engine: &Engine, place: (&JobFacts, &Endpoint), run: &Run
         restore_path: run.restore_path.clone(),
         allow_non_restored_state: run.options.allow_non_restored_state,
         claim_mode: run.options.claim_mode,
+        secrets,
     })
 }
 

@@ -19,6 +19,7 @@ mod logs;
 mod overview;
 mod program;
 mod savepoint;
+mod secret;
 mod submit;
 mod trace;
 
@@ -39,21 +40,28 @@ use jars::Jar;
 use submit::Submitter;
 
 /// All JobManagers, over REST.
-#[derive(Debug)]
 pub struct Rest {
+    vault: Arc<dyn Vault>,
     clients: Clients,
     submitter: Submitter,
 }
 
+impl std::fmt::Debug for Rest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rest").finish_non_exhaustive()
+    }
+}
+
 impl Rest {
-    /// A client that submits jobs with the runner whose jar is given, and opens sealed connections with the vault.
+    /// A client that submits jobs with the runner whose jar is given, and opens sealed connections and secrets with the vault.
     ///
     /// # Errors
     /// `GiveUp` where TLS cannot be set up on this machine.
     pub fn new(runner_jar: Vec<u8>, vault: Arc<dyn Vault>) -> Result<Self, PortError> {
         let digest = hex::encode(Sha256::digest(&runner_jar));
         Ok(Self {
-            clients: Clients::new(vault)?,
+            clients: Clients::new(Arc::clone(&vault))?,
+            vault,
             submitter: Submitter::new(Jar::runner(runner_jar, &digest)),
         })
     }
@@ -74,7 +82,12 @@ impl ClusterObserver for Rest {
 impl JobControl for Rest {
     async fn submit(&self, endpoint: &Endpoint, submission: &Submission) -> Result<(), PortError> {
         let client = self.clients.of(endpoint.connection.as_ref())?;
-        self.submitter.submit(&client, endpoint, submission).await
+        if submission.secrets.is_empty() {
+            return self.submitter.submit(&client, endpoint, submission).await;
+        }
+        let (opened, hider) = secret::opened(&*self.vault, submission)?;
+        let sent = self.submitter.submit(&client, endpoint, &opened).await;
+        sent.map_err(|error| secret::hidden(&hider, error))
     }
 
     async fn trigger_savepoint(&self, endpoint: &Endpoint, request: &SavepointRequest) -> Result<String, PortError> {

@@ -45,6 +45,7 @@ fn submission() -> Submission {
         restore_path: None,
         allow_non_restored_state: false,
         claim_mode: ClaimMode::NoClaim,
+        secrets: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use domain::artifact::Holder;
 use domain::draft::{Draft, JobSpec};
 use domain::id::{JobId, TeamId, UserId};
 use domain::job::Job;
+use domain::variable;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -18,6 +19,7 @@ use crate::event::NewEvent;
 use crate::fault::{Fault, StoreError};
 use crate::job as jobs;
 use crate::transaction::{Scope, Tx};
+use crate::variable_use as uses;
 
 /// How many revisions of a job are kept.
 const KEPT: i64 = 50;
@@ -122,6 +124,7 @@ async fn save(tx: &Tx, new: &NewDraft) -> Result<Result<Draft, Option<Box<Draft>
         .await?;
     let used = new.spec.artifacts().cloned().collect();
     references::replace(tx, new.team_id, (Holder::Draft(new.job_id), None), used).await?;
+    uses::of_draft(tx, (new.team_id, new.job_id), variable::names(&new.spec)).await?;
     if job.generation == 0 {
         place(tx, new).await?;
     }

@@ -22,7 +22,7 @@ use crate::entity::{cluster, effect, job, observation, operation, run, snapshot}
 use crate::fault::{Fault, StoreError};
 use crate::job::{JobFilter, page};
 use crate::snapshot::unsettled;
-use crate::{cluster as clusters, job as jobs, restart};
+use crate::{cluster as clusters, job as jobs, restart, variable_use};
 
 /// A cluster that the engine has work with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,10 @@ async fn gather_some(conn: &DatabaseTransaction, jobs: Vec<Job>, depth: Depth) -
     };
     let newest = jobs.iter().map(|job| (job.id, job.run_id.and_then(|id| runs.get(&id)).cloned()));
     let mut restarts = restart::gather(conn, &newest.collect()).await?;
+    let mut outdated = match depth {
+        Depth::View => variable_use::outdated(conn, &jobs, &runs).await?,
+        Depth::Plan => By::default(),
+    };
     let facts = jobs.into_iter().map(|job| {
         let run = job.run_id.and_then(|id| runs.remove(&id));
         let cluster = place(&job, run.as_ref()).and_then(|id| clusters.get(&id)).cloned();
@@ -87,6 +91,7 @@ async fn gather_some(conn: &DatabaseTransaction, jobs: Vec<Job>, depth: Depth) -
             effects: job.run_id.and_then(|id| effects.remove(&id)).unwrap_or_default(),
             snapshots: snapshots.remove(&job.id).unwrap_or_default(),
             restart: restarts.remove(&job.id),
+            outdated: outdated.remove(&job.id).unwrap_or_default(),
             cluster,
             run,
             job,

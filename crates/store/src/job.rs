@@ -204,6 +204,7 @@ async fn delete_history(tx: &Tx, id: JobId) -> Result<(), Fault> {
         .exec(&tx.conn)
         .await?;
     references::forget_job(tx, id).await?;
+    crate::variable_use::forget_job(tx, id).await?;
     release::Entity::delete_many()
         .filter(release::Column::JobId.eq(id.0))
         .exec(&tx.conn)

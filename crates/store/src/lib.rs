@@ -54,6 +54,8 @@ mod team;
 mod token;
 mod transaction;
 mod upload;
+mod variable;
+mod variable_use;
 mod write;
 
 #[cfg(test)]
@@ -84,4 +86,5 @@ pub use request::{NewClusterOperation, NewOperation, Requested};
 pub use session::NewSession;
 pub use token::NewToken;
 pub use upload::UploadRefused;
+pub use variable::{NewVariable, Used, VariableChange};
 pub use write::Write;

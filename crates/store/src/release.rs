@@ -23,6 +23,7 @@ use crate::fault::{Fault, StoreError};
 use crate::flink_version::version;
 use crate::job as jobs;
 use crate::transaction::{Scope, Tx};
+use crate::variable_use as uses;
 
 /// A release to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,7 +160,8 @@ async fn refer(tx: &Tx, new: &NewRelease, id: ReleaseId) -> Result<(), Fault> {
         name: one.name.clone(),
         version: Some(one.version),
     });
-    references::replace(tx, new.team_id, (Holder::Release(id), Some(new.job_id)), used.collect()).await
+    references::replace(tx, new.team_id, (Holder::Release(id), Some(new.job_id)), used.collect()).await?;
+    uses::of_release(tx, (new.team_id, new.job_id), id, &new.content.variables).await
 }
 
 async fn create(tx: &Tx, new: &NewRelease) -> Result<Release, Fault> {

@@ -13,6 +13,7 @@ use domain::operation::Operation;
 use domain::restart::GivenUp;
 use domain::run::{Run, RunEnd};
 use domain::snapshot::Snapshot;
+use domain::variable::PinnedVariable;
 
 use crate::connect::Store;
 use crate::event::NewEvent;
@@ -20,7 +21,7 @@ use crate::evidence::PackedFile;
 use crate::fault::{Fault, StoreError};
 use crate::lease::{self, Lease};
 use crate::transaction::{Scope, Tx};
-use crate::{cluster, effect, evidence, job, look, observation, operation, restart, run, snapshot};
+use crate::{cluster, effect, evidence, job, look, observation, operation, restart, run, snapshot, variable_use};
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +83,15 @@ pub enum Write {
     },
     /// A snapshot: inserted, or what became of it.
     Snapshot(Snapshot),
+    /// Which revisions of secrets a run is sent with.
+    RunVariables {
+        /// Team and job of the run.
+        of: (TeamId, JobId),
+        /// The run.
+        run_id: RunId,
+        /// The secrets.
+        variables: Vec<PinnedVariable>,
+    },
     /// Evidence of a run's end; what is there already stays.
     Evidence {
         /// What it is of.
@@ -168,6 +178,7 @@ async fn one(tx: &Tx, write: &Write) -> Result<(), Fault> {
         } => cluster::set_rest(tx, *cluster_id, rest_url.as_deref(), *version).await,
         Write::Look { cluster_id, look } => look::write(tx, *cluster_id, look).await,
         Write::Snapshot(of) => snapshot::save(tx, of).await,
+        Write::RunVariables { of, run_id, variables } => variable_use::of_run(tx, *of, *run_id, variables).await,
         Write::Evidence { kept, files } => evidence::save(tx, kept, files).await,
         Write::Event(event) => {
             tx.event(event.clone());

@@ -147,6 +147,7 @@ pub(super) fn facts() -> JobFacts {
         effects: Vec::new(),
         snapshots: Vec::new(),
         restart: None,
+        outdated: Vec::new(),
     }
 }
 

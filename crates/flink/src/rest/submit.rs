@@ -196,6 +196,7 @@ mod tests {
             restore_path: Some("file:/s".to_owned()),
             allow_non_restored_state: true,
             claim_mode: ClaimMode::Claim,
+            secrets: Vec::new(),
         }
     }
 

@@ -246,6 +246,7 @@ pub fn submission(id: u8, sql: &[(StatementKind, &str)]) -> Submission {
         restore_path: None,
         allow_non_restored_state: false,
         claim_mode: ClaimMode::NoClaim,
+        secrets: Vec::new(),
     }
 }
 

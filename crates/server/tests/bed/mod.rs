@@ -381,6 +381,7 @@ async fn release(store: &Store, (team_id, user_id): (TeamId, UserId), cluster: &
         version: version.parse().unwrap(),
         statements,
         artifacts: Vec::new(),
+        variables: Vec::new(),
     };
     let release = NewRelease {
         team_id,

@@ -39,3 +39,5 @@ pub mod team;
 pub mod token;
 pub mod upload;
 pub mod user;
+pub mod variable;
+pub mod variable_use;

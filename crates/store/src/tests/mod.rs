@@ -29,4 +29,5 @@ mod request;
 mod restart;
 mod schema;
 mod trouble;
+mod variable;
 mod world;

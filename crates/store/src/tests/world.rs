@@ -189,6 +189,7 @@ pub fn content(name: &str, spec: JobSpec) -> ReleaseContent {
         version: VersionNumber::new(2, 2, 1),
         statements: Vec::new(),
         artifacts: Vec::new(),
+        variables: Vec::new(),
     }
 }
 

@@ -38,7 +38,12 @@ export interface ClustersSearch {
   dialog?: 'new';
 }
 
+export const CLUSTER_DIALOGS = ['connection', 'jars', 'adopt'] as const;
+
 export interface ClusterSearch {
+  dialog?: (typeof CLUSTER_DIALOGS)[number];
+  /** The Flink job that is to be adopted. */
+  of?: string;
   process?: string;
   find?: string;
   follow?: boolean;

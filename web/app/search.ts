@@ -3,6 +3,7 @@ import { ARTIFACT_KINDS, LABELS } from './nouns';
 import {
   type AdministrationSearch,
   type ArtifactsSearch,
+  CLUSTER_DIALOGS,
   type ClusterSearch,
   type ClustersSearch,
   JOB_DIALOGS,
@@ -58,7 +59,13 @@ export const jobSearch = (raw: Raw): JobSearch =>
 
 export const clustersSearch = (raw: Raw): ClustersSearch => filled({ dialog: oneOf(raw.dialog, ['new'] as const) });
 export const clusterSearch = (raw: Raw): ClusterSearch =>
-  filled({ process: text(raw.process), find: text(raw.find), follow: yes(raw.follow) });
+  filled({
+    dialog: oneOf(raw.dialog, CLUSTER_DIALOGS),
+    of: text(raw.of),
+    process: text(raw.process),
+    find: text(raw.find),
+    follow: yes(raw.follow),
+  });
 export const artifactsSearch = (raw: Raw): ArtifactsSearch =>
   filled({
     search: text(raw.search),

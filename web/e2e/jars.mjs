@@ -6,7 +6,7 @@
 //
 // Each step counts as one test. The first that fails ends the run; what it saw is printed.
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
@@ -253,6 +253,30 @@ async function programThatThrowsSaysWhy() {
   says('a start whose main throws', failure, '--topic is missing in 2 arguments', 'lab.Program.main(');
 }
 
+/** The jars of a cluster's lib: changed while it runs, in use from its next start on, by jobs that do not name them. */
+async function clusterHasItsJars() {
+  await cli('cluster', 'jars', 'local', '--with', 'kafka', '--with', 'shout@1');
+  const pending = await json('cluster', 'show', 'local');
+  equal('what runs still', pending.runningJars, []);
+  says('the change', await cli('cluster', 'jars', 'local'), 'takes effect at its next start');
+  says('the delete of a jar of a cluster', await refused(4, 'artifact', 'delete', 'shout', '1'), "cluster 'local'");
+  await cli('cluster', 'stop', 'local', '--wait');
+  await cli('cluster', 'start', 'local', '--wait');
+  equal('what runs now', (await json('cluster', 'show', 'local')).runningJars, undefined);
+  const script = readFileSync(file('shouter.sql'), 'utf8').split('CREATE TABLE shouts')[0];
+  const bounded = script.replace("'scan.startup.mode'", "'scan.bounded.mode' = 'latest-offset', 'scan.startup.mode'");
+  const sink = `CREATE TABLE lines (word STRING) WITH ('connector' = 'filesystem', 'path' = 'file://${file('lines')}', 'format' = 'csv');`;
+  writeFileSync(file('plain.sql'), `${bounded}${sink}\nINSERT INTO lines SELECT shout(word) FROM words;\n`);
+  await cli('job', 'create', 'plain', '--sql', file('plain.sql'), '--cluster', 'local', '--parallelism', '1');
+  const release = await json('job', 'release', 'plain');
+  equal('jars of the job itself', release.artifacts, []);
+  await cli('job', 'start', 'plain', '--wait');
+  await until('the job has read all', 60, async () => (await server.api('GET', `/teams/${TEAM}/jobs/plain`)).status.label === 'finished');
+  const files = readdirSync(file('lines')).filter((name) => !name.startsWith('.'));
+  const lines = files.flatMap((name) => readFileSync(path.join(file('lines'), name), 'utf8').split('\n').filter(Boolean));
+  equal('lines', lines.sort(), shouted(0, 450, '!').sort());
+}
+
 try {
   await step('a server, a cluster, Kafka and three jars', prepare);
   await step('the check has the jars on its class path, and says which are missing', checkedWithoutServer);
@@ -262,6 +286,7 @@ try {
   await step('the next release takes the new upload', newReleaseHasTheNewJar);
   await step('a program gets its arguments as they are, and goes on from its savepoint', programGetsItsArguments);
   await step('a program that throws says why', programThatThrowsSaysWhy);
+  await step("a cluster's own jars: from its next start on, for jobs that do not name them", clusterHasItsJars);
 } catch (error) {
   failed += 1;
   console.error(`FAILED: ${error.stack ?? error}`);

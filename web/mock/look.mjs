@@ -70,6 +70,31 @@ const PAGES = {
   clusters: [`${team}/clusters`],
   'new-cluster': [`${team}/clusters?dialog=new`],
   cluster: [`${team}/clusters/${id('cluster', 1)}`],
+  'cluster-standalone': [`${team}/clusters/${id('cluster', 3)}`],
+  'cluster-connection': [
+    `${team}/clusters/${id('cluster', 3)}?dialog=connection`,
+    async (page) => {
+      await page.getByTestId('connection-test').click();
+      await page.getByTestId('connection-seen').waitFor();
+    },
+  ],
+  'cluster-jars': [`${team}/clusters/${id('cluster', 1)}?dialog=jars`],
+  'cluster-adopt': [`${team}/clusters/${id('cluster', 1)}?dialog=adopt&of=5f2c1d0e9b8a47f6a1b2c3d4e5f60718`],
+  'cluster-adopt-choice': [
+    `${team}/clusters/${id('cluster', 1)}?dialog=adopt&of=5f2c1d0e9b8a47f6a1b2c3d4e5f60718`,
+    (page) => page.getByTestId('adopt-job').click(),
+  ],
+  'new-cluster-standalone': [
+    `${team}/clusters?dialog=new`,
+    async (page) => {
+      await page.locator('.ant-segmented-item').last().click();
+      await page.locator('#restUrl').fill('https://flink.example:8081');
+      await page.locator('.ant-collapse-header').click();
+      await page.getByTestId('connection-kind').locator('.ant-segmented-item').last().click();
+      await page.getByTestId('connection-test').click();
+      await page.getByTestId('connection-seen').waitFor();
+    },
+  ],
   'cluster-unreachable': [`${team}/clusters/${id('cluster', 3)}`],
   artifacts: [`${team}/artifacts`],
   'artifact-versions': [`${team}/artifacts`, (page) => page.getByText('flink-sql-connector-kafka.jar').click()],

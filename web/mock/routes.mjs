@@ -269,6 +269,14 @@ function jobRoute(rest, job, { method, body, ifMatch }) {
 /** @param {string} rest @param {import('../app/api').Cluster} cluster @returns {Answer | undefined} */
 function clusterRoute(rest, cluster) {
   if (rest === '') return { body: cluster };
+  if (rest === '/connection/test')
+    return {
+      body: {
+        outcome: 'tls',
+        sentence:
+          "https://flink-staging.example:8081/config: its certificate is signed by an authority that is not trusted here: give that authority's certificate (the CA certificate) (invalid peer certificate: UnknownIssuer).",
+      },
+    };
   if (rest === '/logs') return list(one.logFiles);
   if (rest === '/logs/tail') return { body: { process: 'jobmanager', file: 'jobmanager.log', text: one.logText, source: 'mock' } };
   if (rest === '/operations' || rest === '/events') return list([]);
@@ -291,6 +299,7 @@ function teamRoute(path, request) {
     return { status: 201, body: job };
   }
   if (path === '/artifacts') return list(artifacts);
+  if (path === '/connection-test') return { body: { outcome: 'answers', flinkVersion: '1.20.5', sentence: 'Flink 1.20.5 answers.' } };
   if (path === '/clusters' && request.method === 'GET') return list(clusters);
   if (path === '/clusters')
     return problem(400, 'port_in_use', 'Port 8081 is in use on this host.', {

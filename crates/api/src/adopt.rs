@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::actions::actions;
+use domain::cluster_view::adopt_unmanaged;
 use domain::id::{ClusterId, RunId};
 use domain::operation::Request;
 use domain::status::JobFacts;
@@ -19,6 +20,7 @@ use crate::problem::Problem;
 use crate::request::{Decision, Request as Asked, answered, request};
 use crate::run::AdoptRequest;
 use crate::scope::JobScope;
+use crate::verdict::allow;
 
 /// How long an adoption may take: a look at the cluster, and all tasks seen running.
 const ADOPT: i64 = 10 * MINUTE;
@@ -73,8 +75,9 @@ async fn unmanaged(app: &App, cluster_id: ClusterId, flink_job_id: &str) -> Resu
         )
         .field("flinkJobId")
     })?;
-    let listed = app.store.look(cluster_id).await?.unmanaged;
-    if !listed.iter().any(|job| job.flink_job_id == run_id.flink_job_id()) {
+    let look = app.store.look(cluster_id).await?;
+    allow(&adopt_unmanaged(&look))?;
+    if !look.unmanaged.iter().any(|job| job.flink_job_id == run_id.flink_job_id()) {
         return Err(Problem::unprocessable(
             "not_unmanaged",
             format!("The release's cluster has no unmanaged Flink job {shown}."),

@@ -107,8 +107,10 @@ pub enum User {
     Draft,
     /// A release.
     Release,
-    /// A cluster.
+    /// A cluster, from its next start on.
     Cluster,
+    /// What runs of a cluster, until it is stopped.
+    ClusterProcesses,
 }
 
 /// One use of an artifact.
@@ -139,6 +141,7 @@ impl From<ArtifactUse> for Use {
             Holder::Draft(_) => (User::Draft, None),
             Holder::Release(_) => (User::Release, None),
             Holder::Cluster(id) => (User::Cluster, Some(id)),
+            Holder::ClusterProcesses(id) => (User::ClusterProcesses, Some(id)),
         };
         Self {
             by,

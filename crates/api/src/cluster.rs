@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use domain::cluster::{ClusterDesired as Asked, TargetKind};
-use domain::cluster_view::{cluster_actions, cluster_status};
+use domain::cluster_view::{adopt_unmanaged, cluster_actions, cluster_status};
 use domain::id::{ClusterId, FlinkVersionId};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::artifact_pin::Pinned;
+use crate::cluster_jars;
 use crate::connection::{self, Connection};
 use crate::operation::{self, Operation};
 use crate::page::Page;
@@ -103,8 +104,11 @@ pub struct Cluster {
     pub slots: u32,
     /// Flink configuration on top of the platform's (local).
     pub configuration: BTreeMap<String, String>,
-    /// Jars on the class path of its processes and of its jobs (local).
+    /// Jars on the class path of its processes and of its jobs (local), from its next start on.
     pub jars: Vec<Pinned>,
+    /// The jars that its processes were started with, where they are not those: the change waits for the next start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running_jars: Option<Vec<Pinned>>,
     /// What is asked.
     pub desired: ClusterDesired,
     /// The word on the screen, with its reason.
@@ -132,6 +136,10 @@ pub struct ClusterActions {
     pub stop: Verdict,
     /// Remove it.
     pub delete: Verdict,
+    /// Change how its address is spoken to.
+    pub connection: Verdict,
+    /// Change the jars of its next start.
+    pub jars: Verdict,
 }
 
 /// The newest news of a cluster.
@@ -175,6 +183,8 @@ pub struct UnmanagedJob {
     pub name: String,
     /// Flink's state word.
     pub state: String,
+    /// Take it over as the run of a job.
+    pub adopt: Verdict,
 }
 
 /// One process of a local cluster.
@@ -227,13 +237,17 @@ impl From<domain::cluster_view::ClusterActions> for ClusterActions {
             start: actions.start.into(),
             stop: actions.stop.into(),
             delete: actions.delete.into(),
+            connection: actions.connection.into(),
+            jars: actions.jars.into(),
         }
     }
 }
 
 impl From<domain::cluster::Look> for Look {
     fn from(look: domain::cluster::Look) -> Self {
+        let adopt = adopt_unmanaged(&look);
         let unmanaged = look.unmanaged.into_iter().map(|job| UnmanagedJob {
+            adopt: adopt.clone().into(),
             flink_job_id: job.flink_job_id,
             name: job.name,
             state: job.state,
@@ -294,6 +308,8 @@ pub(crate) async fn facts(app: &App, cluster: domain::cluster::Cluster, look: Op
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
+    let jars = app.store.cluster_jars(facts.cluster.id).await?;
+    let running_jars = cluster_jars::running(app, &facts, &jars).await?;
     let Facts {
         cluster,
         look,
@@ -306,9 +322,9 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
         Some(open) => Some(operation::view(app, open).await?),
         None => None,
     };
-    let jars = app.store.cluster_jars(cluster.id).await?;
     Ok(Cluster {
         jars: jars.into_iter().map(Pinned::from).collect(),
+        running_jars,
         id: cluster.id,
         name: cluster.name,
         target: cluster.target.into(),

@@ -1,15 +1,12 @@
 //! Making a cluster: the checks of what was sent, before anything is written.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use domain::artifact::PinnedArtifact;
 use domain::cluster::{ClusterDesired, TargetKind};
-use domain::flink_version::VersionNumber;
-use domain::ports::PortError;
-use domain::secret::Sealed;
+use domain::connection::Connection;
 use http::StatusCode;
 use serde::Deserialize;
 use store::StoreError;
@@ -18,7 +15,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::cluster::{self, Cluster, Target};
 use crate::configuration::Configuration;
-use crate::connection::{NewConnection, refused};
+use crate::connection::{NewConnection, detected, sealed};
 use crate::extract::Body;
 use crate::flink_version::number;
 use crate::problem::Problem;
@@ -32,9 +29,6 @@ const MAX_TASK_MANAGERS: u32 = 64;
 const MAX_SLOTS: u32 = 256;
 /// Slots of a TaskManager unless told.
 const USUAL_SLOTS: u32 = 4;
-/// How long a standalone cluster may take to say its version. One that does not answer is added all the
-/// same: it is asked again when it does.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -160,7 +154,9 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
         .as_deref()
         .ok_or_else(|| Problem::unprocessable("missing_field", "A standalone cluster needs its REST address.").field("restUrl"))?;
     let rest_url = address(typed)?;
-    let connection = asked.connection.unwrap_or_default().sealed(app)?;
+    let connection = asked.connection.unwrap_or_default().checked(app, &Connection::default())?;
+    let connection = sealed(app, &connection)?;
+    // One that does not answer is added all the same: it is asked again when it does.
     let version = detected(app, &rest_url, connection.as_ref()).await?;
     Ok(store::NewCluster {
         jars: Vec::new(),
@@ -180,20 +176,11 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
     })
 }
 
-/// The version that an address reports; none where it does not answer now.
+/// A REST address without credentials, query or trailing slash.
 ///
 /// # Errors
-/// 422 where it does not let us in, is no Flink, or cannot be spoken to in this way.
-pub(crate) async fn detected(app: &App, rest_url: &str, connection: Option<&Sealed>) -> Result<Option<VersionNumber>, Problem> {
-    match tokio::time::timeout(ANSWERS_WITHIN, app.ports.observer.detect_version(rest_url, connection)).await {
-        Ok(Ok(version)) => Ok(Some(version)),
-        Err(_) | Ok(Err(PortError::Retry(_))) => Ok(None),
-        Ok(Err(error)) => Err(refused(rest_url, &error)),
-    }
-}
-
-/// A REST address without credentials, query or trailing slash.
-fn address(typed: &str) -> Result<String, Problem> {
+/// 422 `bad_address` with the reason.
+pub(crate) fn address(typed: &str) -> Result<String, Problem> {
     let bad = |why: &str| {
         Problem::unprocessable("bad_address", format!("This is not a REST address: {why}."))
             .field("restUrl")

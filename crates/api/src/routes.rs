@@ -18,9 +18,10 @@ use crate::app::App;
 use crate::gate::{Door, Gate, gate};
 use crate::serve::cross_site;
 use crate::{
-    access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_lifecycle, connection, destination, document, download,
-    draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job, job_configuration, lifecycle,
-    log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team, upload, user, variable,
+    access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_jars, cluster_lifecycle, connection, destination, document,
+    download, draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job, job_configuration,
+    lifecycle, log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team, upload, user,
+    variable,
 };
 
 /// Where the paths of teams begin.
@@ -120,6 +121,10 @@ fn clusters(routes: Routes) -> Routes {
         .add(TEAM, Access::Developer, routes!(new_cluster::create_cluster))
         .add(TEAM, Access::Viewer, routes!(cluster::get_cluster))
         .add(TEAM, Access::Developer, routes!(connection::set_connection))
+        .ask(TEAM, Access::Developer, routes!(connection::compare_connection))
+        .add(TEAM, Access::Developer, routes!(connection::test_connection))
+        .add(TEAM, Access::Developer, routes!(connection::test_address))
+        .add(TEAM, Access::Developer, routes!(cluster_jars::set_cluster_jars))
         .add(TEAM, Access::Developer, routes!(cluster::delete_cluster))
         .add(TEAM, Access::Operator, routes!(cluster_lifecycle::start_cluster))
         .add(TEAM, Access::Operator, routes!(cluster_lifecycle::stop_cluster))

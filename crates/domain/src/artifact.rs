@@ -126,8 +126,10 @@ pub enum Holder {
     Draft(JobId),
     /// A release, which may be started at any time.
     Release(ReleaseId),
-    /// A cluster, which has it in its `lib`.
+    /// A cluster, which is to have it in its `lib` from its next start on.
     Cluster(ClusterId),
+    /// The processes of a cluster, which have it on their class path until they end.
+    ClusterProcesses(ClusterId),
 }
 
 /// One use of an artifact, with what people call its holder.
@@ -149,6 +151,7 @@ impl fmt::Display for ArtifactUse {
             Holder::Draft(_) => write!(f, "the draft of job '{}'", self.name),
             Holder::Release(_) => write!(f, "release {} of job '{}'", self.release_number.unwrap_or_default(), self.name),
             Holder::Cluster(_) => write!(f, "cluster '{}'", self.name),
+            Holder::ClusterProcesses(_) => write!(f, "what runs of cluster '{}' until it is stopped", self.name),
         }
     }
 }

@@ -46,6 +46,10 @@ pub struct ClusterActions {
     pub stop: Verdict,
     /// Remove it.
     pub delete: Verdict,
+    /// Change how its address is spoken to.
+    pub connection: Verdict,
+    /// Change the jars of its next start.
+    pub jars: Verdict,
 }
 
 /// The label with its sentence and evidence.
@@ -102,6 +106,21 @@ pub fn cluster_actions(cluster: &Cluster, operation: Option<&Operation>, live_ru
         start: start(cluster, operation),
         stop: stop(cluster, operation),
         delete: delete(cluster, operation, live_runs),
+        connection: connection(cluster),
+        jars: jars(cluster, operation),
+    }
+}
+
+/// Whether a Flink job of somebody else on a cluster may be taken over.
+#[must_use]
+pub fn adopt_unmanaged(look: &Look) -> Verdict {
+    if look.reachable() {
+        yes()
+    } else {
+        no(
+            "cluster_unreachable",
+            "Its cluster does not answer, so nobody knows whether it still runs.",
+        )
     }
 }
 
@@ -167,6 +186,25 @@ fn delete(cluster: &Cluster, operation: Option<&Operation>, live_runs: usize) ->
             "has_runs",
             format!("{live_runs} of its jobs may still be running: stop them first."),
         ),
+        None => yes(),
+    }
+}
+
+fn connection(cluster: &Cluster) -> Verdict {
+    if cluster.target == TargetKind::Standalone {
+        yes()
+    } else {
+        no("not_standalone", "Only a standalone cluster has a connection of its own.")
+    }
+}
+
+fn jars(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
+    match operation {
+        _ if cluster.target != TargetKind::Local => no(
+            "not_local",
+            "Somebody else runs this cluster; its jars are put into lib where it runs.",
+        ),
+        Some(open) => busy(open),
         None => yes(),
     }
 }
@@ -259,24 +297,32 @@ mod tests {
         use TargetKind::{Local, Standalone};
         let (start, stop) = (open(Request::ClusterStart), open(Request::ClusterStop));
         let cases = [
-            (Local, Stopped, None, 0, ["", "already_stopped", ""]),
-            (Local, Running, None, 0, ["already_running", "", "still_running"]),
-            (Local, Running, Some(&start), 0, ["operation_running", "", "operation_running"]),
+            (Local, Stopped, None, 0, ["", "already_stopped", "", ""]),
+            (Local, Running, None, 0, ["already_running", "", "still_running", ""]),
+            (
+                Local,
+                Running,
+                Some(&start),
+                0,
+                ["operation_running", "", "operation_running", "operation_running"],
+            ),
             (
                 Local,
                 Stopped,
                 Some(&stop),
                 0,
-                ["operation_running", "operation_running", "operation_running"],
+                ["operation_running", "operation_running", "operation_running", "operation_running"],
             ),
-            (Local, Stopped, None, 2, ["", "already_stopped", "has_runs"]),
-            (Standalone, Running, None, 0, ["not_local", "not_local", ""]),
-            (Standalone, Running, None, 1, ["not_local", "not_local", "has_runs"]),
+            (Local, Stopped, None, 2, ["", "already_stopped", "has_runs", ""]),
+            (Standalone, Running, None, 0, ["not_local", "not_local", "", "not_local"]),
+            (Standalone, Running, None, 1, ["not_local", "not_local", "has_runs", "not_local"]),
         ];
         for (target, desired, operation, runs, expected) in cases {
             let got = cluster_actions(&cluster(target, desired), operation, runs);
-            assert_eq!([got.start.code, got.stop.code, got.delete.code], expected, "{target:?} {desired:?}");
+            let codes = [got.start.code, got.stop.code, got.delete.code, got.jars.code];
+            assert_eq!(codes, expected, "{target:?} {desired:?}");
             assert_eq!(got.start.allowed, got.start.code.is_empty());
+            assert_eq!(got.connection.allowed, target == Standalone);
         }
     }
 }

@@ -55,6 +55,22 @@ pub enum Authentication {
     },
 }
 
+/// A part of a connection that cannot be used, as somebody who entered it can mend it. Never quotes a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Unusable {
+    /// Which part: `caCertificate`, `clientCertificate`, `clientKey`, `authentication.user`, …; empty for the whole.
+    pub field: &'static str,
+    /// What is wrong with it, and how to mend it.
+    pub message: String,
+}
+
+impl From<Unusable> for PortError {
+    fn from(part: Unusable) -> Self {
+        Self::GiveUp(part.message)
+    }
+}
+
 /// What a vault is told that a sealed connection is for.
 const PURPOSE: &str = "clusters.connection";
 
@@ -69,6 +85,20 @@ impl Connection {
         }
         let text = serde_json::to_string(self).map_err(|error| PortError::GiveUp(error.to_string()))?;
         vault.seal(PURPOSE, &Secret::new(text)).map(Some)
+    }
+
+    /// The parts in which another connection differs, by the names that the API gives them.
+    #[must_use]
+    pub fn differs(&self, other: &Self) -> Vec<&'static str> {
+        let key = |connection: &Self| connection.client.as_ref().map(|client| client.key.clone());
+        let certificate = |connection: &Self| connection.client.as_ref().map(|client| client.certificate.clone());
+        let parts = [
+            ("caCertificate", self.ca_certificate != other.ca_certificate),
+            ("clientCertificate", certificate(self) != certificate(other)),
+            ("clientKey", key(self) != key(other)),
+            ("authentication", self.authentication != other.authentication),
+        ];
+        parts.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part).collect()
     }
 
     /// A stored connection.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Digest, JarConflict, PinnedArtifact};
 use crate::cluster::ProcessLook;
+use crate::connection::{Connection, Unusable};
 use crate::flink_version::VersionNumber;
 use crate::id::UploadId;
 use crate::message::{Address, Message};
@@ -91,7 +92,10 @@ pub struct JobSight {
 pub trait ClusterObserver: Send + Sync {
     /// Overview, jobs and incarnation of one JobManager, within a few seconds.
     async fn look(&self, endpoint: &Endpoint) -> Result<ClusterSight, PortError>;
-    /// The version that a REST address reports, for standalone clusters.
+    /// Whether the parts of a connection are what they should be; asks nobody.
+    fn check_connection(&self, connection: &Connection) -> Result<(), Unusable>;
+    /// The version that a REST address reports, for standalone clusters. `Refused` where whoever enters the connection can mend
+    /// it: with 401 or 403 from what stands before Flink, without a status where TLS fails.
     async fn detect_version(&self, rest_url: &str, connection: Option<&Sealed>) -> Result<VersionNumber, PortError>;
 }
 

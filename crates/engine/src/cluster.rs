@@ -1,13 +1,13 @@
 //! The task of one cluster: look, write what changed, keep its processes as desired, move its jobs on.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use domain::artifact::PinnedArtifact;
 use domain::cluster::{Cluster, Look};
 use domain::id::{ClusterId, JobId, RunId};
-use domain::operation::{Operation, OperationState, Step};
+use domain::operation::{Operation, OperationState, Request, Step};
 use domain::plan::cluster::{ClusterAction, plan_cluster};
 use domain::plan::ends_with_its_process;
 use domain::ports::Launch;
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::job::{self, Fresh};
 use crate::observe::{self, Sighting};
-use crate::{Engine, checkpoint};
+use crate::{Engine, checkpoint, process_jars};
 
 /// How long a lease lasts without being renewed, in milliseconds.
 const LEASE: i64 = 30_000;
@@ -208,10 +208,19 @@ impl Follower {
     async fn keep(&self, lease: &Lease, cluster: &Cluster, look: &Look, operation: Option<&Operation>) -> Result<(), StoreError> {
         for action in plan_cluster(cluster, look, operation, store::now()) {
             let writes = match action {
-                ClusterAction::Launch { again } => self.launch(cluster, operation, again).await,
+                ClusterAction::Launch { again } => {
+                    let jars = process_jars::of_launch(&self.engine, lease, cluster, look).await?;
+                    self.launch(cluster, &jars, operation, again).await
+                }
                 ClusterAction::Terminate => self.terminate(cluster, operation).await,
                 ClusterAction::Step { name, detail } => operation.map(|open| with_step(open, name, detail)).into_iter().collect(),
-                ClusterAction::Finish { state, error } => operation.map(|open| finished(open, state, error)).unwrap_or_default(),
+                ClusterAction::Finish { state, error } => {
+                    let mut writes = operation.map(|open| finished(open, state, error)).unwrap_or_default();
+                    if operation.is_some_and(|open| open.request == Request::ClusterStop) && state == OperationState::Succeeded {
+                        writes.extend(process_jars::ended(&self.engine, cluster).await?);
+                    }
+                    writes
+                }
             };
             if !writes.is_empty() {
                 self.engine.store.commit(Some(lease), writes).await?;
@@ -220,8 +229,8 @@ impl Follower {
         Ok(())
     }
 
-    async fn launch(&self, cluster: &Cluster, operation: Option<&Operation>, again: bool) -> Vec<Write> {
-        let launched = match self.launch_of(cluster).await {
+    async fn launch(&self, cluster: &Cluster, jars: &[PinnedArtifact], operation: Option<&Operation>, again: bool) -> Vec<Write> {
+        let launched = match self.launch_of(cluster, jars).await {
             Ok(launch) => self.engine.ports.host.launch(&launch).await.map_err(|error| error.to_string()),
             Err(error) => Err(error),
         };
@@ -254,7 +263,7 @@ impl Follower {
         }
     }
 
-    async fn launch_of(&self, cluster: &Cluster) -> Result<Launch, String> {
+    async fn launch_of(&self, cluster: &Cluster, jars: &[PinnedArtifact]) -> Result<Launch, String> {
         let id = cluster.flink_version_id.ok_or("the cluster names no Flink version")?;
         let version = self
             .engine
@@ -275,19 +284,8 @@ impl Follower {
                 .and_then(|url| url.rsplit(':').next())
                 .and_then(|port| port.parse().ok()),
             configuration: cluster.configuration.clone(),
-            jars: self.jars(cluster).await?,
+            jars: process_jars::files(&self.engine, jars).await?,
         })
-    }
-
-    /// The files of the jars in the cluster's `lib`.
-    async fn jars(&self, cluster: &Cluster) -> Result<Vec<PathBuf>, String> {
-        let pinned = self.engine.store.cluster_jars(cluster.id).await;
-        let mut files = Vec::new();
-        for jar in pinned.map_err(|error| format!("its jars cannot be read: {error}"))? {
-            let file = self.engine.ports.artifacts.file(&jar.digest).await;
-            files.push(file.map_err(|error| format!("the bytes of '{}' version {} are missing: {error}", jar.name, jar.version))?);
-        }
-        Ok(files)
     }
 
     async fn terminate(&self, cluster: &Cluster, operation: Option<&Operation>) -> Vec<Write> {

@@ -16,6 +16,7 @@ mod job;
 mod message;
 mod note;
 mod observe;
+mod process_jars;
 mod submission;
 mod supervisor;
 mod variable;

@@ -215,6 +215,12 @@ fn wanted(schema: &Value) -> String {
 }
 
 fn unknown(key: &str, schema: &Value) -> String {
+    let named = |end: &str| schema["properties"].get(format!("{key}{end}")).is_some();
+    if named("File") && named("Env") {
+        return format!(
+            "unknown key '{key}'; a secret does not stand in a document: name its file with '{key}File', or an environment variable with '{key}Env'"
+        );
+    }
     let known: Vec<&str> = schema["properties"]
         .as_object()
         .into_iter()

@@ -7,6 +7,8 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+pub use crate::connection::Connection;
+
 /// Text that needs no quotes: `8081`, `true` and `1.0` are taken as they are written.
 #[derive(Debug)]
 pub struct Text;
@@ -183,6 +185,14 @@ pub struct Cluster {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = BTreeMap<String, Text>)]
     pub config: BTreeMap<String, String>,
+    /// Jars on the class path of its processes and its jobs: `name` for the newest version, or `name@version` (local). They take
+    /// effect at its next start. Unset: as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 100)]
+    pub jars: Option<Vec<String>>,
+    /// How its address is spoken to (standalone). Unset: as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
     /// `true`: its processes are to run. `false`: they are to be stopped. Unset: as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<bool>,

@@ -11,6 +11,7 @@
 
 pub mod change;
 mod check;
+pub mod connection;
 pub mod document;
 pub mod place;
 pub mod plan;

@@ -5,7 +5,7 @@
 //! only a newer release is. Nothing is ever deleted.
 
 use crate::change::{Change, NOT_OF_CLUSTER, NOT_OF_JOB, changes};
-use crate::document::{Cluster, Job, Target};
+use crate::document::{Cluster, Connection, Job, Target};
 
 /// What the caller allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +58,10 @@ pub enum Step {
     Replace,
     /// Stop with a savepoint.
     Stop,
+    /// Change how a cluster's address is spoken to.
+    Connect,
+    /// Change the jars of a cluster's next start.
+    Jars,
 }
 
 /// What is to be done for one document.
@@ -182,6 +186,8 @@ pub struct ClusterNow {
     pub cluster: Cluster,
     /// Whether it was last asked to run.
     pub asked: bool,
+    /// Secrets of the document's connection that are not those of the server.
+    pub other_secrets: Vec<String>,
 }
 
 /// The plan for a cluster.
@@ -196,21 +202,24 @@ pub fn cluster(wanted: &Cluster, now: Option<&ClusterNow>) -> Plan {
             task_managers: None,
             slots: None,
             config: [].into(),
-            ..wanted.clone()
+            ..fixed(wanted)
         };
-        plan.changes = changes(&nothing, wanted, NOT_OF_CLUSTER);
+        plan.changes = changes(&nothing, &fixed(wanted), NOT_OF_CLUSTER);
+        plan.changes.extend(connected(&nothing, wanted, &[]));
+        plan.changes.extend(jars(&nothing, wanted));
         plan.steps.push(Step::Create);
         if runs {
             plan.steps.push(Step::Start { latest: false });
         }
         return plan;
     };
-    plan.changes = changes(&now.cluster, &filled(wanted, &now.cluster), NOT_OF_CLUSTER);
+    plan.changes = changes(&fixed(&now.cluster), &fixed(&filled(wanted, &now.cluster)), NOT_OF_CLUSTER);
     if !plan.changes.is_empty() {
         let advice = "a cluster cannot be changed: give the new one another name, or delete this one first";
         plan.refused = Some(advice.to_owned());
         return plan;
     }
+    changeable(wanted, now, &mut plan);
     match wanted.running {
         Some(true) if runs && !now.asked => plan.steps.push(Step::Start { latest: false }),
         Some(false) if now.asked => {
@@ -220,6 +229,67 @@ pub fn cluster(wanted: &Cluster, now: Option<&ClusterNow>) -> Plan {
         _ => {}
     }
     plan
+}
+
+/// What of a cluster cannot be changed.
+fn fixed(cluster: &Cluster) -> Cluster {
+    Cluster {
+        jars: None,
+        connection: None,
+        ..cluster.clone()
+    }
+}
+
+/// What of a cluster can be changed while it is there: its connection, and the jars of its next start.
+fn changeable(wanted: &Cluster, now: &ClusterNow, plan: &mut Plan) {
+    let (connection, jars) = (connected(&now.cluster, wanted, &now.other_secrets), jars(&now.cluster, wanted));
+    if !connection.is_empty() {
+        plan.steps.push(Step::Connect);
+    }
+    if jars.is_some() {
+        plan.steps.push(Step::Jars);
+        if now.asked {
+            let note =
+                "it runs with the jars that it was started with: the others take effect at its next start, and apply stops no cluster";
+            plan.notes.push(note.to_owned());
+        }
+    }
+    plan.changes.extend(connection.into_iter().chain(jars));
+}
+
+/// In what the connection differs, without its secrets' words.
+fn connected(now: &Cluster, wanted: &Cluster, other_secrets: &[String]) -> Vec<Change> {
+    let Some(connection) = &wanted.connection else { return Vec::new() };
+    let before = now.connection.as_ref().map(Connection::shown).unwrap_or_default();
+    let mut found = changes(&before, &connection.shown(), &[]);
+    for change in &mut found {
+        change.field = format!("connection.{}", change.field);
+    }
+    let secret = |field: &String| Change {
+        field: format!("connection.{field}"),
+        before: Some("the server's".to_owned()),
+        after: Some("another one".to_owned()),
+        diff: None,
+    };
+    found.extend(other_secrets.iter().map(secret));
+    found
+}
+
+/// In what the jars differ; their order means nothing.
+fn jars(now: &Cluster, wanted: &Cluster) -> Option<Change> {
+    let sorted = |cluster: &Cluster| {
+        let mut jars = cluster.jars.clone().unwrap_or_default();
+        jars.sort();
+        jars
+    };
+    let (before, after) = (sorted(now), sorted(wanted));
+    let shown = |jars: &[String]| (!jars.is_empty()).then(|| jars.join(", "));
+    (wanted.jars.is_some() && before != after).then(|| Change {
+        field: "jars".to_owned(),
+        before: shown(&before),
+        after: shown(&after),
+        diff: None,
+    })
 }
 
 /// What the document leaves to the server is as the server chose it.

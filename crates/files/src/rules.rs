@@ -5,6 +5,7 @@ use domain::draft::owned_key;
 use domain::job::check_name;
 use domain::label::{MAX_LABELS, check_label};
 
+use crate::connection::Connection;
 use crate::document::{Artifact, Cluster, Job, Mode, Target};
 use crate::yaml::short;
 
@@ -140,7 +141,10 @@ pub fn cluster(cluster: &Cluster) -> Broken {
     let foreign: &[(&str, bool)] = match cluster.target {
         Target::Local => {
             needs("flink", "local", cluster.flink.is_some());
-            &[("restUrl", cluster.rest_url.is_some())]
+            &[
+                ("restUrl", cluster.rest_url.is_some()),
+                ("connection", cluster.connection.is_some()),
+            ]
         }
         Target::Standalone => {
             needs("restUrl", "standalone", cluster.rest_url.is_some());
@@ -149,6 +153,7 @@ pub fn cluster(cluster: &Cluster) -> Broken {
                 ("taskManagers", cluster.task_managers.is_some()),
                 ("slots", cluster.slots.is_some()),
                 ("config", !cluster.config.is_empty()),
+                ("jars", cluster.jars.is_some()),
                 ("running", cluster.running.is_some()),
             ]
         }
@@ -156,6 +161,17 @@ pub fn cluster(cluster: &Cluster) -> Broken {
     for (key, _) in foreign.iter().filter(|(_, is)| *is) {
         let other = if cluster.target == Target::Local { "standalone" } else { "local" };
         broken.push(((*key).to_owned(), format!("{key}: is for {other} clusters only")));
+    }
+    broken.extend(cluster.connection.iter().flat_map(Connection::broken));
+    for (index, text) in cluster.jars.iter().flatten().enumerate() {
+        let advice = match jar(text) {
+            Jar::Known(known) if check_name(&known.name).is_ok() && known.version.is_none_or(|version| version > 0) => continue,
+            Jar::Known(_) => "",
+            Jar::File(_) => "; describe the file as a document of its own, `kind: Artifact`",
+        };
+        let path = format!("jars.{index}");
+        let message = format!("{path}: expected name or name@version, found '{}'{advice}", short(text));
+        broken.push((path, message));
     }
     broken
 }

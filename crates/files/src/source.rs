@@ -7,8 +7,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use domain::connection::MAX_PEM_BYTES;
 use domain::draft::MAX_SCRIPT_BYTES;
 
+use crate::connection::Connection;
 use crate::place::{Fault, Place, Point};
 use crate::read::{self, Body, Document, Jar, Script, jar};
 
@@ -171,7 +173,12 @@ fn read_limited(file: impl Read, most: u64) -> Result<Vec<u8>, String> {
         .read_to_end(&mut bytes)
         .map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() as u64 > most {
-        return Err(format!("is larger than {} MiB", most / 1024 / 1024));
+        let (size, unit) = if most < 1024 * 1024 {
+            (most / 1024, "KiB")
+        } else {
+            (most / 1024 / 1024, "MiB")
+        };
+        return Err(format!("is larger than {size} {unit}"));
     }
     Ok(bytes)
 }
@@ -267,8 +274,38 @@ fn bring(document: &mut Document, within: &Within<'_>) -> Vec<Fault> {
             faults.push(at[0].fault(format!("sql: has {} bytes; {mib} MiB is the most", script.len())));
         }
     }
+    let mut unreadable = Vec::new();
+    if let Body::Cluster(cluster) = &mut document.body
+        && let Some(connection) = &mut cluster.connection
+    {
+        for (path, into) in [
+            ("connection.caFile", &mut connection.ca),
+            ("connection.clientCertificateFile", &mut connection.client_certificate),
+        ] {
+            let Some(found) = files.get(path) else { continue };
+            match certificate(found) {
+                Ok(text) => *into = Some(text),
+                Err(why) => unreadable.push((path, why)),
+            }
+        }
+    }
+    faults.extend(
+        unreadable
+            .into_iter()
+            .map(|(path, why)| document.at(path).fault(format!("{path}: {why}"))),
+    );
     document.files = files;
     faults
+}
+
+/// The text of a file with certificates.
+fn certificate(file: &Path) -> Result<String, String> {
+    let bytes = open_regular(file).and_then(|file| read_limited(file, MAX_PEM_BYTES as u64))?;
+    let text = String::from_utf8(bytes).map_err(|_| "it is not PEM: `openssl x509 -inform der` makes PEM of DER".to_owned())?;
+    if text.contains("-----BEGIN CERTIFICATE-----") {
+        return Ok(text);
+    }
+    Err("it holds no 'BEGIN CERTIFICATE': expected certificates in PEM".to_owned())
 }
 
 /// The files that a document names, by the path of the value.
@@ -279,7 +316,7 @@ fn named(body: &Body) -> Vec<(String, String)> {
     };
     match body {
         Body::Artifact(artifact) => vec![("file".to_owned(), artifact.file.clone())],
-        Body::Cluster(_) => Vec::new(),
+        Body::Cluster(cluster) => cluster.connection.iter().flat_map(Connection::files).collect(),
         Body::Job(job) => {
             let jars = job
                 .jars

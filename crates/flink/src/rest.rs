@@ -2,7 +2,7 @@
 //!
 //! One file per thing that is asked: [`overview`] looks, [`submit`] and [`savepoint`] act, the others read
 //! for people. [`client`] has the limits, [`clients`] speak to addresses that ask for more than plain HTTP, [`fault`] decides
-//! what a failed call means, [`trace`] finds the cause in a Java stack trace, [`field`] reads foreign JSON tolerantly. Nothing is kept between calls but
+//! what a failed call means, [`tls`] why there was no connection to trust, [`trace`] finds the cause in a Java stack trace, [`field`] reads foreign JSON tolerantly. Nothing is kept between calls but
 //! connections and a hint where our jars are.
 
 mod checkpoints;
@@ -21,12 +21,14 @@ mod program;
 mod savepoint;
 mod secret;
 mod submit;
+mod tls;
 mod trace;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::connection::{Connection, Unusable};
 use domain::flink_version::VersionNumber;
 use domain::ports::{
     Checkpoints, ClusterObserver, ClusterSight, Endpoint, JobControl, JobDetail, JobException, JobReader, LogFile, PortError,
@@ -71,6 +73,10 @@ impl Rest {
 impl ClusterObserver for Rest {
     async fn look(&self, endpoint: &Endpoint) -> Result<ClusterSight, PortError> {
         overview::look(&self.clients.of(endpoint.connection.as_ref())?, endpoint).await
+    }
+
+    fn check_connection(&self, connection: &Connection) -> Result<(), Unusable> {
+        client::Client::new(connection).map(|_| ())
     }
 
     async fn detect_version(&self, rest_url: &str, connection: Option<&Sealed>) -> Result<VersionNumber, PortError> {

@@ -10,7 +10,8 @@ mod papers;
 use std::fs;
 
 use domain::cluster::ProcessLook;
-use domain::connection::Connection;
+use domain::connection::{ClientCertificate, Connection};
+use domain::flink_version::VersionNumber;
 use domain::observation::{FlinkState, Presence};
 use domain::ports::{
     ClusterHost, ClusterObserver, Endpoint, JobControl, JobReader, Launch, PortError, SavepointProgress, SavepointRequest, StateStorage,
@@ -282,6 +283,75 @@ async fn a_jvm_that_cannot_start_says_why() {
     }
 }
 
+/// What is wrong with a connection is said so that somebody can mend it, and says nothing of a job.
+async fn refuse_in_words(lab: &Lab, papers: &Papers, rest_url: &str) {
+    let whole = papers.connection();
+    let stranger = Papers::make(&lab.dir.path().join("strangers")).connection();
+    let plain = rest_url.replace("https://", "http://");
+    for (rest_url, connection, words) in [
+        (rest_url, Connection::default(), "an authority that is not trusted here"),
+        (
+            rest_url,
+            Connection {
+                ca_certificate: stranger.ca_certificate.clone(),
+                ..whole.clone()
+            },
+            "authority",
+        ),
+        (
+            rest_url,
+            Connection {
+                client: None,
+                ..whole.clone()
+            },
+            "client certificate",
+        ),
+        (
+            rest_url,
+            Connection {
+                client: stranger.client.clone(),
+                ..whole.clone()
+            },
+            "client certificate",
+        ),
+        (
+            rest_url,
+            Connection {
+                client: Some(papers.expired()),
+                ..whole.clone()
+            },
+            "client certificate",
+        ),
+        (&plain, Connection::default(), ""),
+    ] {
+        let sealed = connection.seal(&NoVault).unwrap();
+        let error = lab.rest.detect_version(rest_url, sealed.as_ref()).await.unwrap_err();
+        println!("{error:?}");
+        assert!(error.to_string().contains(words), "{words}: {error:?}");
+        assert!(
+            words.is_empty() || matches!(error, PortError::Refused { status: None, .. }),
+            "{error:?}"
+        );
+        let endpoint = Endpoint {
+            rest_url: rest_url.to_owned(),
+            version: VersionNumber::new(2, 2, 1),
+            connection: sealed,
+        };
+        assert!(matches!(lab.rest.look(&endpoint).await, Err(PortError::Retry(_))));
+    }
+    let torn = |client: Option<ClientCertificate>| Connection { client, ..whole.clone() };
+    let pair = |certificate: &Connection, key: &Connection| {
+        let (certificate, key) = (certificate.client.clone().unwrap(), key.client.clone().unwrap());
+        ClientCertificate {
+            certificate: certificate.certificate,
+            key: key.key,
+        }
+    };
+    assert_eq!(lab.rest.check_connection(&whole), Ok(()));
+    let wrong = lab.rest.check_connection(&torn(Some(pair(&whole, &stranger)))).unwrap_err();
+    assert!(wrong.field == "clientKey" && wrong.message.contains("does not belong"), "{wrong:?}");
+}
+
 /// A REST address with TLS and client certificates: of an own authority, in Flink's own words.
 #[tokio::test]
 #[ignore = "needs a Flink home in STREAMWRIGHT_TEST_FLINK_HOMES, the runner jar, openssl and keytool"]
@@ -315,6 +385,7 @@ async fn an_address_with_tls_wants_our_certificate_and_shows_its_own() {
             ..papers.connection()
         });
         assert!(matches!(lab.rest.look(&nameless).await, Err(PortError::Retry(_))));
+        refuse_in_words(&lab, &papers, &rest_url).await;
         let job = endless(&lab, 1);
         lab.rest.submit(&whole, &job).await.unwrap();
         until("it runs", || async {

@@ -104,6 +104,48 @@ async fn what_cannot_be_reached_goes_on_and_is_found_again() {
     );
 }
 
+/// What stands before a JobManager may ask who we are, lead to a sign-in, or show a page: each time the cluster says so in a
+/// sentence, and the job is as it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shut_door_is_no_end_of_a_job() {
+    let mut bed = Bed::new("2.2.1").await;
+    bed.start(None).await;
+    bed.done("start", &nothing()).await;
+    for (status, words) in [
+        (401, "does not let us in"),
+        (403, "does not let us in"),
+        (200, "not Flink's JSON"),
+        (302, "redirect"),
+        (404, "not Flink that said so"),
+    ] {
+        bed.sim.fault(Fault::on("*", page(status, false)));
+        let began = std::time::Instant::now();
+        loop {
+            let (_, cluster) = bed.get("/clusters/sim").await.unwrap();
+            if cluster["status"]["sentence"].as_str().unwrap_or_default().contains(words) {
+                break;
+            }
+            assert!(began.elapsed() < bed::HANG, "{status}: {cluster:#}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        let job = bed.job().await;
+        assert_eq!(
+            (&job["status"]["label"], &job["run"]["outcome"]),
+            (&json!("running"), &json!(null)),
+            "{status}"
+        );
+        bed.sim.clear_faults();
+    }
+    let began = std::time::Instant::now();
+    while bed.job().await["status"]["conditions"] != json!([]) {
+        assert!(began.elapsed() < bed::HANG, "{}", bed.log());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!((bed.label().await.as_str(), bed.sim.all_main_executions()), ("running", 1));
+    let acted = bed.sim.record().count_method("PATCH") + bed.sim.record().count_method("DELETE");
+    assert_eq!(acted, 0, "observing is not acting");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_jobmanager_that_was_restarted_has_forgotten_its_jobs() {
     let mut bed = Bed::new("2.2.1").await;

@@ -14,12 +14,16 @@ use crate::entity::{artifact, artifact_reference as reference, cluster, job, rel
 use crate::fault::{Fault, StoreError};
 use crate::transaction::Tx;
 
+/// The word of a cluster's processes.
+const PROCESSES: &str = "cluster_processes";
+
 /// The columns of who refers: word, id, and the job that it belongs to.
 fn columns(holder: Holder, job_id: Option<JobId>) -> (&'static str, Uuid, Option<Uuid>) {
     match holder {
         Holder::Draft(id) => ("draft", id.0, Some(id.0)),
         Holder::Release(id) => ("release", id.0, job_id.map(|id| id.0)),
         Holder::Cluster(id) => ("cluster", id.0, None),
+        Holder::ClusterProcesses(id) => (PROCESSES, id.0, None),
     }
 }
 
@@ -28,6 +32,7 @@ fn holder(row: &reference::Model) -> Result<Holder, StoreError> {
         "draft" => Ok(Holder::Draft(JobId(row.holder_id))),
         "release" => Ok(Holder::Release(ReleaseId(row.holder_id))),
         "cluster" => Ok(Holder::Cluster(ClusterId(row.holder_id))),
+        PROCESSES => Ok(Holder::ClusterProcesses(ClusterId(row.holder_id))),
         other => Err(unknown("artifact_references.holder", other)),
     }
 }
@@ -132,7 +137,7 @@ async fn called(conn: &impl ConnectionTrait, rows: &[reference::Model]) -> Resul
     let clusters: Vec<(Uuid, String)> = cluster::Entity::find()
         .select_only()
         .columns([cluster::Column::Id, cluster::Column::Name])
-        .filter(cluster::Column::Id.is_in(ids("cluster")))
+        .filter(cluster::Column::Id.is_in(ids("cluster").chain(ids(PROCESSES))))
         .into_tuple()
         .all(conn)
         .await?;
@@ -146,7 +151,7 @@ async fn called(conn: &impl ConnectionTrait, rows: &[reference::Model]) -> Resul
 fn used(row: &reference::Model, called: &Called) -> Result<ArtifactUse, StoreError> {
     let holder = holder(row)?;
     let name = match holder {
-        Holder::Cluster(id) => called.clusters.get(&id.0),
+        Holder::Cluster(id) | Holder::ClusterProcesses(id) => called.clusters.get(&id.0),
         _ => row.job_id.and_then(|id| called.jobs.get(&id)),
     };
     Ok(ArtifactUse {
@@ -197,19 +202,35 @@ pub(crate) async fn uses(
                 users.insert(used(row, &called)?);
             }
         }
+        // What runs has most often what is asked for: once is enough.
+        let asked: BTreeSet<Holder> = users.iter().map(|user: &ArtifactUse| user.holder).collect();
+        let twice = |holder: Holder| matches!(holder, Holder::ClusterProcesses(id) if asked.contains(&Holder::Cluster(id)));
+        users.retain(|user| !twice(user.holder));
         found.insert(one.id, (is_newest, users.into_iter().collect()));
     }
     Ok(found)
 }
 
 impl Store {
-    /// The jars in the `lib` of a cluster, by name.
+    /// The jars that are to be in the `lib` of a cluster from its next start on, by name.
     ///
     /// # Errors
     /// `Invalid` for a stored value that cannot be read.
     pub async fn cluster_jars(&self, id: ClusterId) -> Result<Vec<PinnedArtifact>, StoreError> {
+        self.pinned("cluster", id).await
+    }
+
+    /// The jars that the processes of a cluster were started with, by name.
+    ///
+    /// # Errors
+    /// `Invalid` for a stored value that cannot be read.
+    pub async fn cluster_process_jars(&self, id: ClusterId) -> Result<Vec<PinnedArtifact>, StoreError> {
+        self.pinned(PROCESSES, id).await
+    }
+
+    async fn pinned(&self, holder: &str, id: ClusterId) -> Result<Vec<PinnedArtifact>, StoreError> {
         let rows = reference::Entity::find()
-            .filter(reference::Column::Holder.eq("cluster"))
+            .filter(reference::Column::Holder.eq(holder))
             .filter(reference::Column::HolderId.eq(id.0))
             .order_by_asc(reference::Column::Place)
             .all(&self.reader)

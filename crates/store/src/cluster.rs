@@ -135,6 +135,16 @@ pub(crate) async fn set_desired(tx: &Tx, id: ClusterId, generation: i64, desired
     changed(tx, id).await
 }
 
+/// Writes which jars the processes of a cluster are started with; none once they have ended.
+pub(crate) async fn set_process_jars(tx: &Tx, id: ClusterId, jars: &[PinnedArtifact]) -> Result<(), Fault> {
+    let row = cluster::Entity::find_by_id(id.0).one(&tx.conn).await?;
+    let row = row.ok_or_else(|| Fault::conflict(format!("the cluster {id} is gone")))?;
+    let jars = jars.iter().map(ArtifactRef::from).collect();
+    references::replace(tx, TeamId(row.team_id), (Holder::ClusterProcesses(id), None), jars).await?;
+    tx.changed(Some(TeamId(row.team_id)), "cluster", id, None);
+    Ok(())
+}
+
 async fn changed(tx: &Tx, id: ClusterId) -> Result<(), Fault> {
     let row = cluster::Entity::find_by_id(id.0).one(&tx.conn).await?;
     let row = row.ok_or_else(|| Fault::conflict(format!("the cluster {id} is gone")))?;
@@ -297,6 +307,45 @@ impl Store {
         .await
     }
 
+    /// Sets the jars of a cluster's next start.
+    ///
+    /// # Errors
+    /// `NotFound` when the team has no such cluster; `Conflict` when one of the jars was deleted meanwhile.
+    pub async fn set_cluster_jars(
+        &self,
+        team_id: TeamId,
+        id: ClusterId,
+        jars: Vec<PinnedArtifact>,
+        by: Option<UserId>,
+    ) -> Result<(), StoreError> {
+        self.write(Scope::Plain, jars, move |tx, jars| async move {
+            // The row first: a delete of the cluster comes before or after.
+            let done = cluster::Entity::update_many()
+                .col_expr(cluster::Column::Revision, Expr::col(cluster::Column::Revision).add(1))
+                .filter(cluster::Column::Id.eq(id.0))
+                .filter(cluster::Column::TeamId.eq(team_id.0))
+                .exec(&tx.conn)
+                .await?;
+            if done.rows_affected == 0 {
+                return Err(StoreError::NotFound.into());
+            }
+            references::pin(&tx, team_id, &jars).await?;
+            references::replace(
+                &tx,
+                team_id,
+                (Holder::Cluster(id), None),
+                jars.iter().map(ArtifactRef::from).collect(),
+            )
+            .await?;
+            let named: Vec<String> = jars.iter().map(|jar| format!("{}@{}", jar.name, jar.version)).collect();
+            let named = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
+            let message = format!("The jars of its next start were changed: {named}.");
+            tx.event(NewEvent::new(team_id, "cluster_jars_changed", message).cluster(id).user(by));
+            changed(&tx, id).await
+        })
+        .await
+    }
+
     /// Deletes a cluster. Jobs that were placed on it are placed nowhere; their runs keep its id.
     ///
     /// # Errors
@@ -327,6 +376,7 @@ impl Store {
             looks::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
             lease::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
             references::forget(&tx, Holder::Cluster(id)).await?;
+            references::forget(&tx, Holder::ClusterProcesses(id)).await?;
             tx.changed(Some(team_id), "cluster", id, None);
             tx.event(
                 NewEvent::new(team_id, "cluster_deleted", format!("Cluster '{}' deleted.", cluster.name))

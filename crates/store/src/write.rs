@@ -2,6 +2,7 @@
 //! while the engine still holds the lease of the cluster. The engine decides the list, the store knows
 //! what may not be overwritten: the end of a run or operation is sticky, a newer intent wins.
 
+use domain::artifact::PinnedArtifact;
 use domain::cluster::{ClusterDesired, Look};
 use domain::effect::Effect;
 use domain::evidence::KeptEvidence;
@@ -73,6 +74,13 @@ pub enum Write {
         rest_url: Option<String>,
         /// Flink's version.
         version: Option<VersionNumber>,
+    },
+    /// The jars that the processes of a cluster are started with; none once they have ended.
+    ClusterProcessJars {
+        /// Which cluster.
+        cluster_id: ClusterId,
+        /// The jars.
+        jars: Vec<PinnedArtifact>,
     },
     /// The newest news of a cluster.
     Look {
@@ -176,6 +184,7 @@ async fn one(tx: &Tx, write: &Write) -> Result<(), Fault> {
             rest_url,
             version,
         } => cluster::set_rest(tx, *cluster_id, rest_url.as_deref(), *version).await,
+        Write::ClusterProcessJars { cluster_id, jars } => cluster::set_process_jars(tx, *cluster_id, jars).await,
         Write::Look { cluster_id, look } => look::write(tx, *cluster_id, look).await,
         Write::Snapshot(of) => snapshot::save(tx, of).await,
         Write::RunVariables { of, run_id, variables } => variable_use::of_run(tx, *of, *run_id, variables).await,

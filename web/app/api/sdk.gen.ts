@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddFlinkVersionData, AddFlinkVersionErrors, AddFlinkVersionResponses, AdoptJobData, AdoptJobErrors, AdoptJobResponses, AppendToUploadData, AppendToUploadErrors, AppendToUploadResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeTeamData, ChangeTeamErrors, ChangeTeamResponses, ChangeUserData, ChangeUserErrors, ChangeUserResponses, CheckSqlData, CheckSqlErrors, CheckSqlResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClusterData, CreateClusterErrors, CreateClusterResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateReleaseData, CreateReleaseErrors, CreateReleaseResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, CreateUserData, CreateUserErrors, CreateUserLinkData, CreateUserLinkErrors, CreateUserLinkResponses, CreateUserResponses, DeleteArtifactData, DeleteArtifactErrors, DeleteArtifactResponses, DeleteClusterData, DeleteClusterErrors, DeleteClusterResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteFlinkVersionData, DeleteFlinkVersionErrors, DeleteFlinkVersionResponses, DeleteInvitationData, DeleteInvitationErrors, DeleteInvitationResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DeleteUploadData, DeleteUploadErrors, DeleteUploadResponses, DetachJobData, DetachJobErrors, DetachJobResponses, DiffReleaseData, DiffReleaseErrors, DiffReleaseResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, FollowChangesData, FollowChangesErrors, FollowChangesResponse, FollowChangesResponses, GetArtifactData, GetArtifactErrors, GetArtifactResponses, GetCheckpointsData, GetCheckpointsErrors, GetCheckpointsResponses, GetClusterData, GetClusterErrors, GetClusterLogTailData, GetClusterLogTailErrors, GetClusterLogTailResponses, GetClusterResponses, GetConfigurationData, GetConfigurationErrors, GetConfigurationResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftRevisionData, GetDraftRevisionErrors, GetDraftRevisionResponses, GetEvidenceData, GetEvidenceErrors, GetEvidenceLogData, GetEvidenceLogErrors, GetEvidenceLogResponses, GetEvidenceResponses, GetFilesSchemaData, GetFilesSchemaErrors, GetFilesSchemaResponses, GetGraphData, GetGraphErrors, GetGraphResponses, GetInstallationData, GetInstallationErrors, GetInstallationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLogTailData, GetLogTailErrors, GetLogTailResponses, GetMeData, GetMeErrors, GetMeResponses, GetOpenApiData, GetOpenApiErrors, GetOpenApiResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetReleaseData, GetReleaseErrors, GetReleaseResponses, GetRestartPolicyData, GetRestartPolicyErrors, GetRestartPolicyResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, GrantFlinkVersionData, GrantFlinkVersionErrors, GrantFlinkVersionResponses, HealthzData, HealthzErrors, HealthzResponses, InstallFlinkVersionData, InstallFlinkVersionErrors, InstallFlinkVersionResponses, JoinByInvitationData, JoinByInvitationErrors, JoinByInvitationResponses, ListArtifactsData, ListArtifactsErrors, ListArtifactsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListClusterEventsData, ListClusterEventsErrors, ListClusterEventsResponses, ListClusterLogsData, ListClusterLogsErrors, ListClusterLogsResponses, ListClusterOperationsData, ListClusterOperationsErrors, ListClusterOperationsResponses, ListClustersData, ListClustersErrors, ListClustersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExceptionsData, ListExceptionsErrors, ListExceptionsResponses, ListFlinkVersionGrantsData, ListFlinkVersionGrantsErrors, ListFlinkVersionGrantsResponses, ListFlinkVersionsData, ListFlinkVersionsErrors, ListFlinkVersionsResponses, ListInstallationsData, ListInstallationsErrors, ListInstallationsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLogsData, ListLogsErrors, ListLogsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListReleasesData, ListReleasesErrors, ListReleasesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSnapshotsData, ListSnapshotsErrors, ListSnapshotsResponses, ListTeamAuditData, ListTeamAuditErrors, ListTeamAuditResponses, ListTeamFlinkVersionsData, ListTeamFlinkVersionsErrors, ListTeamFlinkVersionsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MetricsData, MetricsErrors, MetricsResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReplaceJobData, ReplaceJobErrors, ReplaceJobResponses, SaveDraftData, SaveDraftErrors, SaveDraftResponses, SetConnectionData, SetConnectionErrors, SetConnectionResponses, SetMemberData, SetMemberErrors, SetMemberResponses, SetPasswordData, SetPasswordErrors, SetPasswordResponses, SetRestartPolicyData, SetRestartPolicyErrors, SetRestartPolicyResponses, SignInByLinkData, SignInByLinkErrors, SignInByLinkResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartClusterData, StartClusterErrors, StartClusterResponses, StartJobData, StartJobErrors, StartJobResponses, StopClusterData, StopClusterErrors, StopClusterResponses, StopJobData, StopJobErrors, StopJobResponses, TakeSavepointData, TakeSavepointErrors, TakeSavepointResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddFlinkVersionData, AddFlinkVersionErrors, AddFlinkVersionResponses, AdoptJobData, AdoptJobErrors, AdoptJobResponses, AppendToUploadData, AppendToUploadErrors, AppendToUploadResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeTeamData, ChangeTeamErrors, ChangeTeamResponses, ChangeUserData, ChangeUserErrors, ChangeUserResponses, CheckSqlData, CheckSqlErrors, CheckSqlResponses, CompareConnectionData, CompareConnectionErrors, CompareConnectionResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClusterData, CreateClusterErrors, CreateClusterResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateReleaseData, CreateReleaseErrors, CreateReleaseResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, CreateUserData, CreateUserErrors, CreateUserLinkData, CreateUserLinkErrors, CreateUserLinkResponses, CreateUserResponses, DeleteArtifactData, DeleteArtifactErrors, DeleteArtifactResponses, DeleteClusterData, DeleteClusterErrors, DeleteClusterResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteFlinkVersionData, DeleteFlinkVersionErrors, DeleteFlinkVersionResponses, DeleteInvitationData, DeleteInvitationErrors, DeleteInvitationResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DeleteUploadData, DeleteUploadErrors, DeleteUploadResponses, DetachJobData, DetachJobErrors, DetachJobResponses, DiffReleaseData, DiffReleaseErrors, DiffReleaseResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, FollowChangesData, FollowChangesErrors, FollowChangesResponse, FollowChangesResponses, GetArtifactData, GetArtifactErrors, GetArtifactResponses, GetCheckpointsData, GetCheckpointsErrors, GetCheckpointsResponses, GetClusterData, GetClusterErrors, GetClusterLogTailData, GetClusterLogTailErrors, GetClusterLogTailResponses, GetClusterResponses, GetConfigurationData, GetConfigurationErrors, GetConfigurationResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftRevisionData, GetDraftRevisionErrors, GetDraftRevisionResponses, GetEvidenceData, GetEvidenceErrors, GetEvidenceLogData, GetEvidenceLogErrors, GetEvidenceLogResponses, GetEvidenceResponses, GetFilesSchemaData, GetFilesSchemaErrors, GetFilesSchemaResponses, GetGraphData, GetGraphErrors, GetGraphResponses, GetInstallationData, GetInstallationErrors, GetInstallationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLogTailData, GetLogTailErrors, GetLogTailResponses, GetMeData, GetMeErrors, GetMeResponses, GetOpenApiData, GetOpenApiErrors, GetOpenApiResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetReleaseData, GetReleaseErrors, GetReleaseResponses, GetRestartPolicyData, GetRestartPolicyErrors, GetRestartPolicyResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, GrantFlinkVersionData, GrantFlinkVersionErrors, GrantFlinkVersionResponses, HealthzData, HealthzErrors, HealthzResponses, InstallFlinkVersionData, InstallFlinkVersionErrors, InstallFlinkVersionResponses, JoinByInvitationData, JoinByInvitationErrors, JoinByInvitationResponses, ListArtifactsData, ListArtifactsErrors, ListArtifactsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListClusterEventsData, ListClusterEventsErrors, ListClusterEventsResponses, ListClusterLogsData, ListClusterLogsErrors, ListClusterLogsResponses, ListClusterOperationsData, ListClusterOperationsErrors, ListClusterOperationsResponses, ListClustersData, ListClustersErrors, ListClustersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExceptionsData, ListExceptionsErrors, ListExceptionsResponses, ListFlinkVersionGrantsData, ListFlinkVersionGrantsErrors, ListFlinkVersionGrantsResponses, ListFlinkVersionsData, ListFlinkVersionsErrors, ListFlinkVersionsResponses, ListInstallationsData, ListInstallationsErrors, ListInstallationsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLogsData, ListLogsErrors, ListLogsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListReleasesData, ListReleasesErrors, ListReleasesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSnapshotsData, ListSnapshotsErrors, ListSnapshotsResponses, ListTeamAuditData, ListTeamAuditErrors, ListTeamAuditResponses, ListTeamFlinkVersionsData, ListTeamFlinkVersionsErrors, ListTeamFlinkVersionsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MetricsData, MetricsErrors, MetricsResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReplaceJobData, ReplaceJobErrors, ReplaceJobResponses, SaveDraftData, SaveDraftErrors, SaveDraftResponses, SetClusterJarsData, SetClusterJarsErrors, SetClusterJarsResponses, SetConnectionData, SetConnectionErrors, SetConnectionResponses, SetMemberData, SetMemberErrors, SetMemberResponses, SetPasswordData, SetPasswordErrors, SetPasswordResponses, SetRestartPolicyData, SetRestartPolicyErrors, SetRestartPolicyResponses, SignInByLinkData, SignInByLinkErrors, SignInByLinkResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartClusterData, StartClusterErrors, StartClusterResponses, StartJobData, StartJobErrors, StartJobResponses, StopClusterData, StopClusterErrors, StopClusterResponses, StopJobData, StopJobErrors, StopJobResponses, TakeSavepointData, TakeSavepointErrors, TakeSavepointResponses, TestAddressData, TestAddressErrors, TestAddressResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -597,8 +597,8 @@ export const getCluster = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Sets how a standalone cluster is spoken to, whole: what is left out is not used any more. Asked of the address first;
- * one that does not answer now is taken all the same.
+ * Sets how a standalone cluster is spoken to, whole: what is left out is not used any more, but for secrets, which stay
+ * while what they belong to stays. Asked of the address first; one that does not answer now is taken all the same.
  *
  * For: developer.
  */
@@ -609,6 +609,45 @@ export const setConnection = <ThrowOnError extends boolean = false>(options: Opt
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/teams/{team}/clusters/{cluster}/connection',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * In what a connection differs from the stored one, without saying what that is: so that what is there already is not set
+ * again. Asks no address.
+ *
+ * For: developer.
+ */
+export const compareConnection = <ThrowOnError extends boolean = false>(options: Options<CompareConnectionData, ThrowOnError>) => (options.client ?? client).post<CompareConnectionResponses, CompareConnectionErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/clusters/{cluster}/connection/compare',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Tries a connection at the address of a standalone cluster; changes nothing.
+ *
+ * For: developer.
+ */
+export const testConnection = <ThrowOnError extends boolean = false>(options: Options<TestConnectionData, ThrowOnError>) => (options.client ?? client).post<TestConnectionResponses, TestConnectionErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/clusters/{cluster}/connection/test',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -629,6 +668,25 @@ export const listClusterEvents = <ThrowOnError extends boolean = false>(options:
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/teams/{team}/clusters/{cluster}/events',
     ...options
+});
+
+/**
+ * Sets the jars of a local cluster, all of them; they are pinned now and take effect at its next start.
+ *
+ * For: developer.
+ */
+export const setClusterJars = <ThrowOnError extends boolean = false>(options: Options<SetClusterJarsData, ThrowOnError>) => (options.client ?? client).put<SetClusterJarsResponses, SetClusterJarsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/clusters/{cluster}/jars',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -707,6 +765,25 @@ export const stopCluster = <ThrowOnError extends boolean = false>(options: Optio
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/teams/{team}/clusters/{cluster}/stop',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Tries an address before a cluster is made of it; changes nothing.
+ *
+ * For: developer.
+ */
+export const testAddress = <ThrowOnError extends boolean = false>(options: Options<TestAddressData, ThrowOnError>) => (options.client ?? client).post<TestAddressResponses, TestAddressErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/connection-test',
     ...options,
     headers: {
         'Content-Type': 'application/json',

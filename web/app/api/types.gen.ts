@@ -236,7 +236,7 @@ export type ArtifactUse = {
 /**
  * What refers to an artifact.
  */
-export type ArtifactUser = 'draft' | 'release' | 'cluster';
+export type ArtifactUser = 'draft' | 'release' | 'cluster' | 'cluster_processes';
 
 /**
  * One row of the audit list.
@@ -539,7 +539,7 @@ export type Cluster = {
      */
     id: string;
     /**
-     * Jars on the class path of its processes and of its jobs (local).
+     * Jars on the class path of its processes and of its jobs (local), from its next start on.
      */
     jars: Array<PinnedArtifact>;
     /**
@@ -563,6 +563,10 @@ export type Cluster = {
      */
     revision: number;
     /**
+     * The jars that its processes were started with, where they are not those: the change waits for the next start.
+     */
+    runningJars?: Array<PinnedArtifact>;
+    /**
      * Slots of each TaskManager (local).
      */
     slots: number;
@@ -585,9 +589,17 @@ export type Cluster = {
  */
 export type ClusterActions = {
     /**
+     * Change how its address is spoken to.
+     */
+    connection: Verdict;
+    /**
      * Remove it.
      */
     delete: Verdict;
+    /**
+     * Change the jars of its next start.
+     */
+    jars: Verdict;
     /**
      * Start its processes.
      */
@@ -709,6 +721,39 @@ export type Connection = {
      * Why the stored connection cannot be opened: it has to be entered again.
      */
     problem?: string;
+};
+
+/**
+ * In what a connection differs from the stored one.
+ */
+export type ConnectionDifference = {
+    /**
+     * `caCertificate`, `clientCertificate`, `clientKey`, `authentication`; empty where nothing would change.
+     */
+    differs: Array<string>;
+};
+
+/**
+ * What came of a try.
+ */
+export type ConnectionOutcome = 'answers' | 'not_let_in' | 'tls' | 'no_answer' | 'not_flink';
+
+/**
+ * What an address said when it was tried.
+ */
+export type ConnectionSight = {
+    /**
+     * The version that it reports.
+     */
+    flinkVersion?: string;
+    /**
+     * What came of it.
+     */
+    outcome: ConnectionOutcome;
+    /**
+     * The same as a sentence, with the cause and what to do.
+     */
+    sentence: string;
 };
 
 /**
@@ -1696,6 +1741,20 @@ export type MemberRole = {
 export type Mode = 'session';
 
 /**
+ * An address to try before a cluster is made of it.
+ */
+export type NewAddress = {
+    /**
+     * How it is spoken to.
+     */
+    connection?: NewConnection;
+    /**
+     * REST address, e.g. `https://flink.example:8081`.
+     */
+    restUrl: string;
+};
+
+/**
  * What is sent with each request to prove who we are.
  */
 export type NewAuthentication = {
@@ -1703,9 +1762,9 @@ export type NewAuthentication = {
 } | {
     kind: 'basic';
     /**
-     * Password.
+     * Password. Left out with the stored user: the stored password.
      */
-    password: string;
+    password?: string;
     /**
      * User, without a colon.
      */
@@ -1717,9 +1776,9 @@ export type NewAuthentication = {
      */
     name: string;
     /**
-     * Its value.
+     * Its value. Left out with the stored name: the stored value.
      */
-    value: string;
+    value?: string;
 };
 
 /**
@@ -1767,6 +1826,16 @@ export type NewCluster = {
 };
 
 /**
+ * Which jars.
+ */
+export type NewClusterJars = {
+    /**
+     * All of them; one without a version means the newest one now.
+     */
+    jars: Array<ArtifactRef>;
+};
+
+/**
  * How a standalone cluster's REST address is spoken to, as it is sent.
  */
 export type NewConnection = {
@@ -1783,7 +1852,7 @@ export type NewConnection = {
      */
     clientCertificate?: string;
     /**
-     * Its private key, PEM without a passphrase.
+     * Its private key, PEM without a passphrase. Left out with the stored certificate: the stored key.
      */
     clientKey?: string;
 };
@@ -3301,6 +3370,10 @@ export type Trouble = 'no_checkpoint' | 'unreachable' | 'failed' | 'ended_unknow
  */
 export type UnmanagedJob = {
     /**
+     * Take it over as the run of a job.
+     */
+    adopt: Verdict;
+    /**
      * Flink's job id.
      */
     flinkJobId: string;
@@ -4660,6 +4733,74 @@ export type SetConnectionResponses = {
 
 export type SetConnectionResponse = SetConnectionResponses[keyof SetConnectionResponses];
 
+export type CompareConnectionData = {
+    body: NewConnection;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/clusters/{cluster}/connection/compare';
+};
+
+export type CompareConnectionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CompareConnectionError = CompareConnectionErrors[keyof CompareConnectionErrors];
+
+export type CompareConnectionResponses = {
+    /**
+     * Done
+     */
+    200: ConnectionDifference;
+};
+
+export type CompareConnectionResponse = CompareConnectionResponses[keyof CompareConnectionResponses];
+
+export type TestConnectionData = {
+    body: NewConnection;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/clusters/{cluster}/connection/test';
+};
+
+export type TestConnectionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type TestConnectionError = TestConnectionErrors[keyof TestConnectionErrors];
+
+export type TestConnectionResponses = {
+    /**
+     * Tried
+     */
+    200: ConnectionSight;
+};
+
+export type TestConnectionResponse = TestConnectionResponses[keyof TestConnectionResponses];
+
 export type ListClusterEventsData = {
     body?: never;
     path: {
@@ -4702,6 +4843,40 @@ export type ListClusterEventsResponses = {
 };
 
 export type ListClusterEventsResponse = ListClusterEventsResponses[keyof ListClusterEventsResponses];
+
+export type SetClusterJarsData = {
+    body: NewClusterJars;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/clusters/{cluster}/jars';
+};
+
+export type SetClusterJarsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetClusterJarsError = SetClusterJarsErrors[keyof SetClusterJarsErrors];
+
+export type SetClusterJarsResponses = {
+    /**
+     * Done
+     */
+    200: Cluster;
+};
+
+export type SetClusterJarsResponse = SetClusterJarsResponses[keyof SetClusterJarsResponses];
 
 export type ListClusterLogsData = {
     body?: never;
@@ -4897,6 +5072,36 @@ export type StopClusterResponses = {
 };
 
 export type StopClusterResponse = StopClusterResponses[keyof StopClusterResponses];
+
+export type TestAddressData = {
+    body: NewAddress;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/connection-test';
+};
+
+export type TestAddressErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type TestAddressError = TestAddressErrors[keyof TestAddressErrors];
+
+export type TestAddressResponses = {
+    /**
+     * Tried
+     */
+    200: ConnectionSight;
+};
+
+export type TestAddressResponse = TestAddressResponses[keyof TestAddressResponses];
 
 export type ListDeliveriesData = {
     body?: never;

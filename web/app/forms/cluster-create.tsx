@@ -2,7 +2,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Collapse, Form, Input, InputNumber, Modal, Segmented, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { NewCluster } from '../nouns';
+import type { ArtifactRef, NewCluster } from '../nouns';
+import { ConnectionFields, ConnectionTry, connectionOf, textOf } from '../parts/connection-fields';
+import { JarList } from '../parts/jar-choice';
 import { asMap, KeyValues, type Pair } from '../parts/key-values';
 import { ProblemAlert } from '../parts/problem-alert';
 import { ApiProblem } from '../problem';
@@ -33,6 +35,9 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
   const [form] = Form.useForm<Values>();
   const target = Form.useWatch('target', form) ?? 'local';
   const [pairs, setPairs] = useState<Pair[]>([]);
+  const [jars, setJars] = useState<ArtifactRef[]>([]);
+  const [connection, setConnection] = useState(() => textOf());
+  const restUrl = Form.useWatch('restUrl', form)?.trim() ?? '';
   const versions = useQuery(read.teamFlinkVersions(team));
   const create = useMutation({
     mutationFn: (values: Values) => {
@@ -41,11 +46,12 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
         taskManagers: values.taskManagers ?? 1,
         slots: values.slots ?? 4,
         configuration: asMap(pairs),
+        jars,
       };
       const body: NewCluster = {
         name: values.name,
         target: values.target,
-        ...(values.target === 'local' ? local : { restUrl: values.restUrl ?? '' }),
+        ...(values.target === 'local' ? local : { restUrl: values.restUrl ?? '', connection: connectionOf(connection) }),
       };
       return write.createCluster(team, body);
     },
@@ -97,14 +103,34 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
           <Input autoFocus />
         </Form.Item>
         {target === 'standalone' ? (
-          <Form.Item
-            name="restUrl"
-            label={t('cluster.rest')}
-            rules={[{ required: true, message: t('cluster.restNeeded') }]}
-            {...wrong('restUrl')}
-          >
-            <Input className="mono" placeholder="http://127.0.0.1:8081" spellCheck={false} />
-          </Form.Item>
+          <>
+            <Form.Item
+              name="restUrl"
+              label={t('cluster.rest')}
+              rules={[{ required: true, message: t('cluster.restNeeded') }]}
+              {...wrong('restUrl')}
+            >
+              <Input className="mono" placeholder="http://127.0.0.1:8081" spellCheck={false} />
+            </Form.Item>
+            <Collapse
+              size="small"
+              ghost
+              items={[
+                {
+                  key: 'connection',
+                  label: t('connection'),
+                  children: <ConnectionFields text={connection} onChange={setConnection} error={create.error} />,
+                },
+              ]}
+            />
+            <div className="try">
+              <ConnectionTry
+                key={`${restUrl} ${JSON.stringify(connection)}`}
+                disabled={restUrl === ''}
+                ask={() => write.testAddress(team, restUrl, connectionOf(connection))}
+              />
+            </div>
+          </>
         ) : (
           <>
             <Form.Item
@@ -135,6 +161,16 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
                   key: 'configuration',
                   label: t('tab.configuration'),
                   children: <KeyValues pairs={pairs} onChange={setPairs} problems={keyProblems(create.error)} />,
+                },
+                {
+                  key: 'jars',
+                  label: t('clusterJars'),
+                  children: (
+                    <div className="stack-8">
+                      <p className="quiet">{t('clusterJars.means')}</p>
+                      <JarList team={team} jars={jars} onChange={setJars} readOnly={false} />
+                    </div>
+                  ),
                 },
               ]}
             />

@@ -3,7 +3,11 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { Alert, Card, Table } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { short } from '../format';
-import type { Cluster, ClusterProcess, LogFile } from '../nouns';
+import { ClusterAdopt } from '../forms/cluster-adopt';
+import { ClusterConnection } from '../forms/cluster-connection';
+import { ClusterJars } from '../forms/cluster-jars';
+import type { Cluster, ClusterProcess, LogFile, PinnedArtifact } from '../nouns';
+import { ActionButton } from '../parts/action-button';
 import { Ago } from '../parts/ago';
 import { ClusterActions } from '../parts/cluster-actions';
 import { ClusterTag } from '../parts/cluster-tag';
@@ -72,7 +76,79 @@ function Processes({ processes, openLog }: { processes: ClusterProcess[]; openLo
   );
 }
 
-function Unmanaged({ cluster }: { cluster: Cluster }) {
+function ConnectionCard({ cluster, open }: { cluster: Cluster; open: () => void }) {
+  const { t } = useTranslation();
+  const { connection } = cluster;
+  const sent = connection?.authentication;
+  return (
+    <Card
+      size="small"
+      title={t('connection')}
+      extra={
+        <ActionButton size="small" type="link" action={cluster.actions.connection} onClick={open} data-testid="connection-change">
+          {t('connection.change')}
+        </ActionButton>
+      }
+    >
+      <div className="stack-8">
+        {connection?.problem && <Alert type="warning" showIcon title={connection.problem} />}
+        <Facts
+          facts={[
+            [t('connection.trusts'), t(connection?.caCertificate ? 'connection.ownCa' : 'connection.publicCa')],
+            [t('connection.shows'), t(connection?.clientCertificate ? 'connection.ownCertificate' : 'connection.noCertificate')],
+            [
+              t('connection.sends'),
+              sent?.kind === 'basic'
+                ? t('connection.sendsBasic', { user: sent.user })
+                : sent?.kind === 'header'
+                  ? t('connection.sendsHeader', { name: sent.name })
+                  : t('connection.none'),
+            ],
+          ]}
+        />
+      </div>
+    </Card>
+  );
+}
+
+const jarNames = (jars: readonly PinnedArtifact[]) => jars.map((jar) => `${jar.name} · ${jar.version}`).join(', ');
+
+function JarsCard({ cluster, open }: { cluster: Cluster; open: () => void }) {
+  const { t } = useTranslation();
+  const { jars, runningJars } = cluster;
+  return (
+    <Card
+      size="small"
+      title={t('clusterJars')}
+      extra={
+        <ActionButton size="small" type="link" action={cluster.actions.jars} onClick={open} data-testid="cluster-jars-change">
+          {t('clusterJars.change')}
+        </ActionButton>
+      }
+    >
+      <div className="stack-8">
+        {jars.length === 0 ? (
+          <span className="quiet">{t('clusterJars.none')}</span>
+        ) : (
+          <Facts facts={jars.map((jar) => [jar.name, t('clusterJars.version', { version: jar.version })] as const)} />
+        )}
+        {runningJars && (
+          <Alert
+            type="info"
+            showIcon
+            data-testid="jars-pending"
+            title={t('clusterJars.pending')}
+            description={
+              runningJars.length === 0 ? t('clusterJars.runsWithout') : t('clusterJars.runsWith', { jars: jarNames(runningJars) })
+            }
+          />
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function Unmanaged({ cluster, adopt }: { cluster: Cluster; adopt: (flinkJobId: string) => void }) {
   const { t } = useTranslation();
   if (cluster.look.unmanaged.length === 0) return null;
   return (
@@ -92,7 +168,18 @@ function Unmanaged({ cluster }: { cluster: Cluster }) {
               width: 200,
               render: (_, one) => <CopyText text={one.flinkJobId} shown={short(one.flinkJobId)} />,
             },
+            {
+              title: <span className="hidden-text">{t('actions')}</span>,
+              width: 100,
+              align: 'right',
+              render: (_, one) => (
+                <ActionButton size="small" action={one.adopt} onClick={() => adopt(one.flinkJobId)} data-testid="adopt">
+                  {t('adopt')}
+                </ActionButton>
+              ),
+            },
           ]}
+          scroll={{ x: 560 }}
         />
       </div>
     </Card>
@@ -134,6 +221,31 @@ function Logs({ team, cluster, files, search, change }: LogsProps) {
       }}
     />
   );
+}
+
+function Dialogs({ team, cluster, search, change }: Omit<LogsProps, 'files'>) {
+  const navigate = useNavigate();
+  const { dialog, of, ...rest } = search;
+  const close = () => change(rest);
+  const found = cluster.look.unmanaged.find((one) => one.flinkJobId === of);
+  switch (dialog) {
+    case 'connection':
+      return <ClusterConnection team={team} cluster={cluster} onClose={close} />;
+    case 'jars':
+      return <ClusterJars team={team} cluster={cluster} onClose={close} />;
+    case 'adopt':
+      return found ? (
+        <ClusterAdopt
+          team={team}
+          cluster={cluster}
+          found={found}
+          onClose={close}
+          onJob={(job, tab) => void navigate(paths.job(team, job.id, tab))}
+        />
+      ) : null;
+    default:
+      return null;
+  }
 }
 
 function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
@@ -191,16 +303,22 @@ function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
             <Processes processes={look.processes} openLog={(role) => change({ ...search, process: role })} />
           </Card>
         )}
+        {cluster.target === 'standalone' ? (
+          <ConnectionCard cluster={cluster} open={() => change({ ...search, dialog: 'connection' })} />
+        ) : (
+          <JarsCard cluster={cluster} open={() => change({ ...search, dialog: 'jars' })} />
+        )}
         {configuration.length > 0 && (
           <Card size="small" title={t('tab.configuration')}>
             <Facts facts={configuration.map(([key, value]) => [key, <code key={key}>{value}</code>] as const)} />
           </Card>
         )}
       </div>
-      <Unmanaged cluster={cluster} />
+      <Unmanaged cluster={cluster} adopt={(of) => change({ ...search, dialog: 'adopt', of })} />
       <Card size="small" title={t('tab.logs')}>
         <Loaded query={logs}>{({ items }) => <Logs team={team} cluster={cluster} files={items} search={search} change={change} />}</Loaded>
       </Card>
+      <Dialogs team={team} cluster={cluster} search={search} change={change} />
     </div>
   );
 }

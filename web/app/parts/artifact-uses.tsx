@@ -6,6 +6,8 @@ import { paths } from '../paths';
 function Use({ team, use }: { team: string; use: ArtifactUse }) {
   const { t } = useTranslation();
   const { name } = use;
+  if (use.clusterId && use.by === 'cluster_processes')
+    return <Link {...paths.cluster(team, use.clusterId)}>{t('artifact.byProcesses', { name })}</Link>;
   if (use.clusterId) return <Link {...paths.cluster(team, use.clusterId)}>{t('artifact.byCluster', { name })}</Link>;
   if (!use.jobId) return <span>{name}</span>;
   if (use.by === 'draft') return <Link {...paths.job(team, use.jobId, 'sql')}>{t('artifact.byDraft', { name })}</Link>;

@@ -5,6 +5,7 @@ import type {
   ArtifactRef,
   DestinationRules,
   NewCluster,
+  NewConnection,
   NewDestination,
   NewJobSpec,
   NewToken,
@@ -75,6 +76,15 @@ export const write = {
     take(sdk.stopCluster({ path: { team, cluster }, body: {}, headers: keyed(newKey()), ...must })),
   deleteCluster: (team: string, cluster: string) => take(sdk.deleteCluster({ path: { team, cluster }, ...must })),
 
+  setConnection: (team: string, cluster: string, body: NewConnection) =>
+    take(sdk.setConnection({ path: { team, cluster }, body, ...must })),
+  testConnection: (team: string, cluster: string, body: NewConnection) =>
+    take(sdk.testConnection({ path: { team, cluster }, body, ...must })),
+  testAddress: (team: string, restUrl: string, connection: NewConnection) =>
+    take(sdk.testAddress({ path: { team }, body: { restUrl, connection }, ...must })),
+  setClusterJars: (team: string, cluster: string, jars: ArtifactRef[]) =>
+    take(sdk.setClusterJars({ path: { team, cluster }, body: { jars }, ...must })),
+
   createJob: (team: string, body: { name: string; description?: string; spec?: NewJobSpec }) =>
     take(sdk.createJob({ path: { team }, body, ...must })),
   changeJob: (path: JobPath, body: { name?: string; description?: string; labels?: Record<string, string> }) =>
@@ -89,6 +99,8 @@ export const write = {
   savepointJob: (path: JobPath, key: string) => take(sdk.takeSavepoint({ path, body: {}, headers: keyed(key), ...must })),
   replaceJob: (path: JobPath, body: StartChoice & { stop?: StopMode }, key: string) =>
     take(sdk.replaceJob({ path, body, headers: keyed(key), ...must })),
+  adoptJob: (path: JobPath, flinkJobId: string, key: string) =>
+    take(sdk.adoptJob({ path, body: { flinkJobId }, headers: keyed(key), ...must })),
   detachJob: (path: JobPath) => take(sdk.detachJob({ path, body: {}, ...must })),
   setRestartPolicy: (path: JobPath, body: RestartPolicy) => take(sdk.setRestartPolicy({ path, body, ...must })),
   createDestination: (team: string, body: NewDestination) => take(sdk.createDestination({ path: { team }, body, ...must })),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use domain::artifact::{JarConflict, PinnedArtifact};
 use domain::cluster::ProcessLook;
+use domain::connection::{Connection, Unusable};
 use domain::flink_version::VersionNumber;
 use domain::ports::{
     Check, Checkpoints, ClusterHost, ClusterObserver, ClusterSight, Endpoint, FlinkInstaller, InstallSource, JarMerger, JobDetail,
@@ -187,6 +188,20 @@ impl JobReader for Fake {
 impl ClusterObserver for Fake {
     async fn look(&self, _: &Endpoint) -> Result<ClusterSight, PortError> {
         self.flink(ClusterSight::default())
+    }
+
+    /// A text with the word `torn` is no certificate.
+    fn check_connection(&self, connection: &Connection) -> Result<(), Unusable> {
+        let torn = connection.ca_certificate.as_deref().is_some_and(|pem| pem.contains("torn"));
+        let message = "the CA certificate is torn".to_owned();
+        if torn {
+            Err(Unusable {
+                field: "caCertificate",
+                message,
+            })
+        } else {
+            Ok(())
+        }
     }
 
     async fn detect_version(&self, _: &str, _: Option<&Sealed>) -> Result<VersionNumber, PortError> {

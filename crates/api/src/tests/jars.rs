@@ -1,7 +1,9 @@
 //! Jars of jobs and clusters: what a draft may say, what a release pins and warns of, what a difference shows.
 
+use domain::cluster::{Look, ProcessLook};
 use http::Method;
 use serde_json::{Value, json};
+use store::Write;
 
 use super::artifacts::upload;
 use super::house::{Answer, GOOD_SQL, House};
@@ -189,4 +191,64 @@ async fn jars_of_a_cluster_are_pinned_and_a_job_that_brings_them_again_is_warned
         .await
         .problem(422, "unknown_artifact");
     assert_eq!(problem["field"], "jars[0].name");
+}
+
+#[tokio::test]
+async fn the_jars_of_a_cluster_change_at_its_next_start() {
+    let house = House::build().await;
+    upload(&house, "udf.jar", b"one").await;
+    let path = "/teams/main/clusters/local/jars";
+    let put = |who: &'static str, jars: Value| house.bytes(who, Method::PUT, path, &[], json!({"jars": jars}).to_string());
+    put("operator", json!([])).await.problem(403, "role_too_low");
+    let unknown = put("developer", json!([{"name": "nothing"}]))
+        .await
+        .problem(422, "unknown_artifact");
+    assert_eq!(unknown["field"], "jars[0].name");
+    let set = put("developer", json!([{"name": "udf.jar"}])).await.is(200);
+    assert_eq!((&set["jars"][0]["version"], &set["runningJars"]), (&json!(1), &Value::Null));
+    let used = house.get("viewer", "/teams/main/artifacts/udf.jar").await.is(200);
+    assert_eq!(used["usedBy"][0]["by"], "cluster");
+
+    // It runs with the first; the second waits for the next start, and neither can be deleted.
+    let cluster_id = house.cluster().await.id;
+    let jars = house.app.store.cluster_jars(cluster_id).await.unwrap();
+    let look = Look {
+        processes: vec![ProcessLook {
+            role: "jobmanager".to_owned(),
+            pid: Some(1),
+            exit_code: None,
+            ended_at: None,
+        }],
+        ..Look::default()
+    };
+    let running = vec![Write::ClusterProcessJars { cluster_id, jars }, Write::Look { cluster_id, look }];
+    house.app.store.commit(None, running).await.unwrap();
+    upload(&house, "udf.jar", b"two").await;
+    let set = put("developer", json!([{"name": "udf.jar"}])).await.is(200);
+    assert_eq!(
+        (&set["jars"][0]["version"], &set["runningJars"][0]["version"]),
+        (&json!(2), &json!(1))
+    );
+    let delete = async |version: i64| {
+        house
+            .delete("developer", &format!("/teams/main/artifacts/udf.jar?version={version}"))
+            .await
+    };
+    let held = delete(1).await.problem(409, "artifact_in_use");
+    assert!(held["detail"].as_str().unwrap().contains("what runs of cluster 'local'"), "{held}");
+    delete(2).await.problem(409, "artifact_in_use");
+    let writes = vec![Write::ClusterProcessJars {
+        cluster_id,
+        jars: Vec::new(),
+    }];
+    house.app.store.commit(None, writes).await.unwrap();
+    delete(1).await.is(204);
+    assert_eq!(put("developer", json!([])).await.is(200)["jars"], json!([]));
+    delete(2).await.is(204);
+    let body = json!({"name": "far", "target": "standalone", "restUrl": "http://x:8081"});
+    house.post("developer", "/teams/main/clusters", body).await.is(201);
+    let far = house
+        .bytes("developer", Method::PUT, "/teams/main/clusters/far/jars", &[], "{\"jars\": []}")
+        .await;
+    far.problem(409, "not_local");
 }

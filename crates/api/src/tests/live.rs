@@ -197,8 +197,8 @@ async fn only_what_the_cluster_lists_as_unmanaged_is_adopted() {
     adopt(theirs).await.problem(422, "not_released");
     house.release().await;
     adopt("../x").await.problem(422, "bad_flink_job_id");
-    assert_eq!(adopt(theirs).await.problem(422, "not_unmanaged")["field"], "flinkJobId");
-    let look = Look {
+    adopt(theirs).await.problem(409, "cluster_unreachable");
+    let silent = Look {
         unmanaged: vec![UnmanagedJob {
             flink_job_id: theirs.to_owned(),
             name: "theirs".to_owned(),
@@ -207,7 +207,19 @@ async fn only_what_the_cluster_lists_as_unmanaged_is_adopted() {
         ..Look::default()
     };
     let cluster_id = house.cluster().await.id;
-    house.app.store.commit(None, vec![Write::Look { cluster_id, look }]).await.unwrap();
+    let seen = async |look: Look| {
+        house.app.store.commit(None, vec![Write::Look { cluster_id, look }]).await.unwrap();
+        house.get("viewer", "/teams/main/clusters/local").await.is(200)["look"]["unmanaged"][0]["adopt"].take()
+    };
+    // What a cluster listed before it fell silent may have ended since.
+    assert_eq!(seen(silent.clone()).await["code"], "cluster_unreachable");
+    adopt(theirs).await.problem(409, "cluster_unreachable");
+    let answering = Look {
+        contact_at: Some(now()),
+        ..silent
+    };
+    assert_eq!(seen(answering).await["allowed"], true);
+    assert_eq!(adopt(&"f".repeat(32)).await.problem(422, "not_unmanaged")["field"], "flinkJobId");
     let viewer = house
         .post("viewer", "/teams/main/jobs/orders/adopt", json!({"flinkJobId": theirs}))
         .await;
@@ -230,6 +242,7 @@ async fn a_run_of_ours_is_not_adopted_by_another_way() {
             name: "ours by another address".to_owned(),
             state: "RUNNING".to_owned(),
         }],
+        contact_at: Some(now()),
         ..Look::default()
     };
     let writes = vec![Write::Look {

@@ -205,6 +205,17 @@ async fn a_connection_is_whole_and_let_in() {
         house.post("developer", "/teams/main/clusters", body)
     };
     let cases = [
+        (json!({"caCertificate": "torn"}), "bad_connection", "connection.caCertificate"),
+        (
+            json!({"authentication": {"kind": "basic", "user": "ada"}}),
+            "missing_field",
+            "connection.authentication.password",
+        ),
+        (
+            json!({"authentication": {"kind": "header", "name": "X"}}),
+            "missing_field",
+            "connection.authentication.value",
+        ),
         (json!({"clientKey": "k"}), "missing_field", "connection.clientCertificate"),
         (json!({"clientCertificate": "c"}), "missing_field", "connection.clientKey"),
         (json!({"caCertificate": "x".repeat(70_000)}), "too_long", "connection.caCertificate"),
@@ -226,4 +237,101 @@ async fn a_connection_is_whole_and_let_in() {
         make(json!({})).await.problem(422, "not_let_in")["field"],
         "connection.authentication"
     );
+}
+
+#[tokio::test]
+async fn secrets_that_are_left_out_stay_with_what_they_belong_to() {
+    let house = House::build().await;
+    let whole = json!({
+        "clientCertificate": "cert\n", "clientKey": "hunter2",
+        "authentication": {"kind": "basic", "user": "ada", "password": "hunter3"},
+    });
+    let body = json!({"name": "c", "target": "standalone", "restUrl": "https://x:8081", "connection": whole});
+    house.post("developer", "/teams/main/clusters", body).await.is(201);
+    let path = "/teams/main/clusters/c/connection";
+    let differs = async |body: Value| house.post("developer", &format!("{path}/compare"), body).await.is(200)["differs"].take();
+    let basic = |user: &str| json!({"kind": "basic", "user": user});
+    assert_eq!(differs(whole.clone()).await, json!([]));
+    let kept = json!({"clientCertificate": "cert", "authentication": basic("ada")});
+    assert_eq!(differs(kept.clone()).await, json!([]));
+    assert_eq!(
+        differs(json!({"authentication": basic("ada")})).await,
+        json!(["clientCertificate", "clientKey"])
+    );
+    let other = json!({"clientCertificate": "cert", "authentication": {"kind": "basic", "user": "ada", "password": "x"}});
+    assert_eq!(differs(other).await, json!(["authentication"]));
+    // A secret goes to nobody but whom it was entered for.
+    let put = |body: Value| house.bytes("developer", Method::PUT, path, &[], body.to_string());
+    let field = "connection.authentication.password";
+    assert_eq!(
+        put(json!({"authentication": basic("bob")})).await.problem(422, "missing_field")["field"],
+        field
+    );
+    assert_eq!(
+        put(json!({"clientCertificate": "other"})).await.problem(422, "missing_field")["field"],
+        "connection.clientKey"
+    );
+    // What is as it is writes nothing.
+    let revision = async || house.get("viewer", "/teams/main/clusters/c").await.is(200)["revision"].take();
+    let before = revision().await;
+    put(kept).await.is(200);
+    assert_eq!(revision().await, before);
+    put(json!({"authentication": basic("ada")})).await.is(200);
+    assert_ne!(revision().await, before);
+    assert_eq!(
+        differs(json!({"authentication": {"kind": "basic", "user": "ada", "password": "hunter3"}})).await,
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn a_try_says_what_it_saw_and_changes_nothing() {
+    let house = House::build().await;
+    let body = json!({"name": "c", "target": "standalone", "restUrl": "https://x:8081"});
+    house.post("developer", "/teams/main/clusters", body).await.is(201);
+    let refused = |status: Option<u16>| PortError::Refused {
+        status,
+        message: "it said why".to_owned(),
+    };
+    for (answer, outcome) in [
+        (None, "answers"),
+        (Some(refused(Some(401))), "not_let_in"),
+        (Some(refused(Some(403))), "not_let_in"),
+        (Some(refused(None)), "tls"),
+        (Some(PortError::Retry("it said why".to_owned())), "no_answer"),
+        (Some(PortError::GiveUp("it said why".to_owned())), "not_flink"),
+    ] {
+        house.fake.flink_answers(answer.clone());
+        let known = house
+            .post("developer", "/teams/main/clusters/c/connection/test", json!({}))
+            .await
+            .is(200);
+        let new = house
+            .post("developer", "/teams/main/connection-test", json!({"restUrl": "https://y:1"}))
+            .await
+            .is(200);
+        for seen in [known, new] {
+            assert_eq!(seen["outcome"], outcome, "{answer:?}");
+            let sentence = if answer.is_some() { "It said why." } else { "Flink 2.2.1 answers." };
+            assert_eq!(seen["sentence"], sentence);
+        }
+    }
+    assert_eq!(house.get("viewer", "/teams/main/clusters/c").await.is(200)["flinkVersion"], "2.2.1");
+    house.fake.flink_answers(Some(refused(None)));
+    let put = house.bytes(
+        "developer",
+        Method::PUT,
+        "/teams/main/clusters/c/connection",
+        &[],
+        json!({"caCertificate": "ca"}).to_string(),
+    );
+    assert_eq!(put.await.problem(422, "tls_failed")["field"], "connection");
+    let bad = house
+        .post("developer", "/teams/main/connection-test", json!({"restUrl": "ftp://y"}))
+        .await;
+    assert_eq!(bad.problem(422, "bad_address")["field"], "restUrl");
+    let local = house
+        .post("developer", "/teams/main/clusters/local/connection/test", json!({}))
+        .await;
+    local.problem(409, "not_standalone");
 }

@@ -180,6 +180,8 @@ const QUESTIONS: &[&str] = &[
     "checkSql",
     // Before somebody accepts; changes nothing.
     "lookAtInvitation",
+    // In what a connection differs; changes nothing.
+    "compareConnection",
 ];
 
 #[tokio::test]

@@ -145,6 +145,28 @@ fn documents_that_are_none_are_told() {
             vec!["f.yaml:5:8: slots: expected a whole number from 1 to 256, found 400"],
         ),
         (
+            "kind: Cluster\nname: a\ntarget: local\nflink: 2.2.1\njars: [a, 'file:x.jar', b@0]\nconnection: {}\n",
+            vec![
+                "f.yaml:6:13: connection: is for standalone clusters only",
+                "f.yaml:5:11: jars.1: expected name or name@version, found 'file:x.jar'; describe the file as a document of its own, `kind: Artifact`",
+                "f.yaml:5:25: jars.2: expected name or name@version, found 'b@0'",
+            ],
+        ),
+        (
+            "kind: Cluster\nname: a\ntarget: standalone\nrestUrl: https://x\nconnection: {user: u, password: hunter2}\n",
+            vec![
+                "f.yaml:5:23: unknown key 'password'; a secret does not stand in a document: name its file with 'passwordFile', or an environment variable with 'passwordEnv'",
+            ],
+        ),
+        (
+            "kind: Cluster\nname: a\ntarget: standalone\nrestUrl: https://x\nconnection:\n  user: u\n  header: h\n  headerValueEnv: HOME\n  clientKeyEnv: STREAMWRIGHT_SECRET_K\n",
+            vec![
+                "f.yaml:7:11: connection.header: an address is told either a user and password or a header, not both",
+                "f.yaml:9:17: connection.clientKeyEnv: it goes with 'clientCertificateFile', which is missing",
+                "f.yaml:8:19: connection.headerValueEnv: expected the name of an environment variable that begins with STREAMWRIGHT_SECRET_, found 'HOME'",
+            ],
+        ),
+        (
             "kind: Artifact\nname: a\ntype: jar\nfile: x\n",
             vec!["f.yaml:3:7: type: expected one of job_jar, udf_jar, connector, python_file, archive, found 'jar'"],
         ),

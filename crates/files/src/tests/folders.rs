@@ -121,3 +121,47 @@ fn one_thing_is_described_once() {
     let same = twice(&documents, Some("t"));
     assert_eq!(same[0].to_string(), "f.yaml:7:7: Job 'a' is described twice: first in f.yaml:1:1");
 }
+
+#[test]
+fn certificates_are_read_and_secrets_are_only_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let head = "kind: Cluster\nname: c\ntarget: standalone\nrestUrl: https://x\nconnection:\n";
+    put(root, "ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
+    put(root, "password", "hunter2");
+    put(
+        root,
+        "a.yaml",
+        format!("{head}  caFile: ca.pem\n  user: ada\n  passwordFile: password\n"),
+    );
+    let loaded = load(&[root.join("a.yaml")], BOTH, std::io::empty());
+    assert_eq!(lines(&loaded, root), Vec::<String>::new());
+    let document = &loaded.documents[0];
+    let crate::read::Body::Cluster(cluster) = &document.body else {
+        panic!()
+    };
+    let connection = cluster.connection.as_ref().unwrap();
+    assert!(connection.ca.as_deref().unwrap().contains("AAAA"));
+    assert!(!format!("{document:?}").contains("hunter2"));
+    assert!(document.files["connection.passwordFile"].ends_with("password"));
+    let secrets = connection.secrets();
+    assert_eq!((secrets.len(), secrets[0].field, secrets[0].variable), (1, "password", None));
+
+    put(root, "der.pem", b"\x30\x82\xff");
+    put(
+        root,
+        "b.yaml",
+        format!("{head}  caFile: password\n  clientCertificateFile: der.pem\n  clientKeyFile: ../x\n"),
+    );
+    let loaded = load(&[root.join("b.yaml")], BOTH, std::io::empty());
+    let found = lines(&loaded, root);
+    assert!(found[0].starts_with("b.yaml:8:18: connection.clientKeyFile: '../x'"), "{found:?}");
+    assert!(
+        found[1].starts_with("b.yaml:6:11: connection.caFile: it holds no 'BEGIN CERTIFICATE'"),
+        "{found:?}"
+    );
+    assert!(
+        found[2].starts_with("b.yaml:7:26: connection.clientCertificateFile: it is not PEM"),
+        "{found:?}"
+    );
+}

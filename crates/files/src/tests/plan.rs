@@ -1,6 +1,6 @@
 //! What is done for which facts, as tables.
 
-use crate::document::{Cluster, Job, Kind, Target};
+use crate::document::{Cluster, Connection, Job, Kind, Target};
 use crate::plan::{Choices, ClusterNow, JobNow, Plan, Step, cluster, job};
 
 fn orders() -> Job {
@@ -41,6 +41,8 @@ fn steps(plan: &Plan) -> String {
         Step::Start { latest: false } => "start",
         Step::Replace => "replace",
         Step::Stop => "stop",
+        Step::Connect => "connect",
+        Step::Jars => "jars",
     };
     plan.steps.iter().map(word).collect::<Vec<_>>().join(" ")
 }
@@ -188,6 +190,8 @@ fn clusters_are_made_and_started_and_never_changed_or_stopped() {
         task_managers: None,
         slots,
         config: [].into(),
+        jars: None,
+        connection: None,
         running,
     };
     let now = |asked| ClusterNow {
@@ -196,6 +200,7 @@ fn clusters_are_made_and_started_and_never_changed_or_stopped() {
             ..wanted(None, Some(4))
         },
         asked,
+        other_secrets: Vec::new(),
     };
     for (document, there, expected, note, refused) in [
         (wanted(None, None), None, "create", "", false),
@@ -219,4 +224,83 @@ fn clusters_are_made_and_started_and_never_changed_or_stopped() {
         ..wanted(None, None)
     };
     assert!(cluster(&newer, Some(&now(true))).refused.is_some());
+}
+
+#[test]
+fn the_jars_and_the_connection_of_a_cluster_are_changed_where_it_is() {
+    let local = |jars: Option<&[&str]>| Cluster {
+        kind: Kind::Cluster,
+        name: "c".to_owned(),
+        team: None,
+        target: Target::Local,
+        flink: Some("2.2.1".to_owned()),
+        rest_url: None,
+        task_managers: None,
+        slots: None,
+        config: [].into(),
+        jars: jars.map(|jars| jars.iter().map(|jar| (*jar).to_owned()).collect()),
+        connection: None,
+        running: None,
+    };
+    let there = |cluster: Cluster, asked, other_secrets: &[&str]| ClusterNow {
+        cluster,
+        asked,
+        other_secrets: other_secrets.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    let two: &[&str] = &["a@1", "b@2"];
+    for (wanted, running, expected, notes) in [
+        (None, true, "", 0),
+        (Some(two), true, "", 0),
+        (Some(&["b@2", "a@1"][..]), true, "", 0),
+        (Some(&["a@1", "b@3"][..]), true, "jars", 1),
+        (Some(&["a@1", "b@3"][..]), false, "jars", 0),
+        (Some(&[][..]), false, "jars", 0),
+    ] {
+        let plan = cluster(&local(wanted), Some(&there(local(Some(two)), running, &[])));
+        assert_eq!((steps(&plan), plan.notes.len()), (expected.to_owned(), notes), "{plan:?}");
+        assert_eq!(plan.refused, None);
+    }
+    let made = cluster(&local(Some(two)), None);
+    assert_eq!(made.changes.last().unwrap().lines(), "  + jars: a@1, b@2\n");
+
+    let far = |connection: Option<Connection>| Cluster {
+        target: Target::Standalone,
+        flink: None,
+        rest_url: Some("https://x".to_owned()),
+        connection,
+        ..local(None)
+    };
+    let basic = |user: &str| Connection {
+        ca: Some("ca\n\n".to_owned()),
+        user: Some(user.to_owned()),
+        password_env: Some("STREAMWRIGHT_SECRET_X".to_owned()),
+        ..Connection::default()
+    };
+    let shown = Connection {
+        ca: Some("ca".to_owned()),
+        ca_file: Some("ca.pem".to_owned()),
+        password_env: None,
+        ..basic("ada")
+    };
+    for (wanted, secrets, expected, lines) in [
+        (None, &[][..], "", ""),
+        (Some(basic("ada")), &[], "", ""),
+        (Some(basic("bob")), &[], "connect", "  ~ connection.user: ada -> bob\n"),
+        (
+            Some(basic("ada")),
+            &["password"],
+            "connect",
+            "  ~ connection.password: the server's -> another one\n",
+        ),
+        (
+            Some(Connection::default()),
+            &[],
+            "connect",
+            "  - connection.ca: ca\n  - connection.user: ada\n",
+        ),
+    ] {
+        let plan = cluster(&far(wanted), Some(&there(far(Some(shown.clone())), true, secrets)));
+        let found: String = plan.changes.iter().map(crate::change::Change::lines).collect();
+        assert_eq!((steps(&plan).as_str(), found.as_str()), (expected, lines), "{plan:?}");
+    }
 }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::connection::Connection;
+use domain::connection::{Connection, Unusable};
 use domain::ports::{Endpoint, PortError};
 use futures::StreamExt;
 use reqwest::multipart::{Form, Part};
@@ -17,6 +17,7 @@ use url::Url;
 
 use super::connection;
 use super::fault::{self, Fault};
+use super::tls;
 
 /// Largest answer that is read, in bytes.
 const LARGEST: usize = 32 * 1024 * 1024;
@@ -66,9 +67,9 @@ impl Client {
     /// Makes a client for addresses that are spoken to in this way.
     ///
     /// # Errors
-    /// `GiveUp` where a certificate, a key or a header is not one, or TLS cannot be set up.
+    /// The part that is not what it should be, a certificate, a key or a header.
     #[allow(clippy::disallowed_methods, reason = "the one client towards JobManagers")]
-    pub fn new(connection: &Connection) -> Result<Self, PortError> {
+    pub fn new(connection: &Connection) -> Result<Self, Unusable> {
         let same_host = redirect::Policy::custom(|attempt| {
             let from = attempt.previous().last().map(Url::origin);
             if from == Some(attempt.url().origin()) && attempt.previous().len() < 4 {
@@ -88,7 +89,7 @@ impl Client {
             .user_agent("streamwright");
         let http = connection::applied(builder, connection)?
             .build()
-            .map_err(|error| PortError::GiveUp(format!("the HTTP client cannot be made: {}", innermost(&error))))?;
+            .map_err(|error| connection::not_together(connection, &error))?;
         Ok(Self { http })
     }
 
@@ -151,8 +152,14 @@ impl Client {
         let response = self.send(request, url, patience.limit()).await?;
         let status = response.status();
         if status.is_redirection() {
+            let to = response.headers().get("location").and_then(|to| to.to_str().ok());
+            let to = to
+                .and_then(|to| url.join(to).ok())
+                .map_or_else(|| "nowhere".to_owned(), |to| display(&to));
+            let to: String = to.chars().take(200).collect();
             return Err(Fault::Silent(format!(
-                "{} answers with a redirect to another host, which is not followed",
+                "{} answers {status}, a redirect to {to}, which is not followed: it may be the way to a sign-in, or another host that \
+                 is the right address",
                 display(url)
             )));
         }
@@ -226,6 +233,9 @@ async fn read_body(response: Response, url: &Url) -> Result<Vec<u8>, Fault> {
 
 fn silent(error: &reqwest::Error, url: &Url, limit: Duration) -> Fault {
     let at = display(url);
+    if let Some(words) = tls::words(&innermost(error), url.scheme() == "https") {
+        return Fault::Tls(format!("{at}: {words}"));
+    }
     Fault::Silent(if error.is_connect() {
         format!("cannot connect to {at}: {}", innermost(error))
     } else if error.is_timeout() {

@@ -32,6 +32,8 @@ pub enum Fault {
         /// What to say of it.
         message: String,
     },
+    /// TLS came to nothing, or one side speaks it and the other does not. Nothing is known.
+    Tls(String),
     /// Flink refused.
     Refused {
         /// HTTP status.
@@ -48,7 +50,7 @@ pub enum Fault {
 impl From<Fault> for PortError {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Silent(message) | Fault::NotLetIn { message, .. } => Self::Retry(message),
+            Fault::Silent(message) | Fault::Tls(message) | Fault::NotLetIn { message, .. } => Self::Retry(message),
             Fault::Refused { status, text } => Self::Refused {
                 status: Some(status),
                 message: trace::cause(&text),

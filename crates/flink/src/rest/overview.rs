@@ -130,6 +130,7 @@ pub async fn detect_version(client: &Client, rest_url: &str) -> Result<VersionNu
             status: Some(status),
             message,
         },
+        Fault::Tls(message) => PortError::Refused { status: None, message },
         other => other.into(),
     })?;
     let reported = field::text(&config, "flink-version").ok_or_else(|| {

@@ -47,6 +47,18 @@ impl Papers {
         papers
     }
 
+    /// The client's certificate with the time over, from the same authority. Over one second after it was made.
+    pub fn expired(&self) -> ClientCertificate {
+        self.run(
+            "openssl",
+            "x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out expired.pem -days 0",
+        );
+        ClientCertificate {
+            certificate: self.text("expired.pem"),
+            key: Secret::new(self.text("client.key")),
+        }
+    }
+
     fn run(&self, program: &str, arguments: &str) {
         let done = Command::new(program)
             .args(arguments.split(' '))

@@ -1,5 +1,7 @@
 //! `streamwright cluster …`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::job::{JarName, jar};
@@ -23,7 +25,23 @@ pub enum ClusterCommand {
         server: Server,
     },
     /// Create a cluster and start it, if it is a local one
-    Create(ClusterCreate),
+    Create(Box<ClusterCreate>),
+    /// Show, try or change how the address of a standalone cluster is spoken to; its secrets are never shown
+    Connection(Box<ClusterConnection>),
+    /// Show or change the jars of a local cluster; a change takes effect at its next start
+    Jars {
+        /// Name or id
+        cluster: String,
+        /// A jar on the class path of its processes and jobs, once for each: these and no others
+        #[arg(long, value_name = "NAME[@VERSION]", value_parser = jar)]
+        with: Vec<JarName>,
+        /// Take all jars away
+        #[arg(long, conflicts_with = "with")]
+        without_jars: bool,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
     /// Start a local cluster's processes
     Start {
         /// Name or id
@@ -79,10 +97,58 @@ pub struct ClusterCreate {
     /// A jar on the class path of its processes and jobs; once for each
     #[arg(long, value_name = "NAME[@VERSION]", value_parser = jar)]
     pub with: Vec<JarName>,
+    /// How the address of a standalone cluster is spoken to.
+    #[command(flatten, next_help_heading = "How the REST address is spoken to")]
+    pub connection: ConnectionFlags,
     /// Whether to wait.
     #[command(flatten)]
     pub wait: Wait,
     /// Where to.
     #[command(flatten)]
     pub server: Server,
+}
+
+/// Options of `cluster connection`.
+#[derive(Debug, Args)]
+pub struct ClusterConnection {
+    /// Name or id
+    pub cluster: String,
+    /// What is to be used; what is not named stays as it is
+    #[command(flatten)]
+    pub connection: ConnectionFlags,
+    /// Forget what is used now; what is named beside this is all there is
+    #[arg(long)]
+    pub reset: bool,
+    /// Try it and say what the address answers; change nothing
+    #[arg(long)]
+    pub test: bool,
+    /// Where to.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// How the address of a standalone cluster is spoken to. Secrets come from files: arguments are seen by everybody on the machine.
+#[derive(Debug, Args, Default)]
+pub struct ConnectionFlags {
+    /// Certificates of the authorities that are trusted instead of the public ones, PEM
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Certificate to show to an address that asks for one, PEM
+    #[arg(long, value_name = "FILE")]
+    pub client_cert: Option<PathBuf>,
+    /// Its private key, PEM without a passphrase; `-` reads standard input
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub client_key: Option<PathBuf>,
+    /// User of HTTP basic authentication
+    #[arg(long, value_name = "NAME", conflicts_with = "header")]
+    pub user: Option<String>,
+    /// File with the password; `-` reads standard input
+    #[arg(long, value_name = "FILE", requires = "user")]
+    pub password_file: Option<PathBuf>,
+    /// Header that is sent instead, such as Authorization
+    #[arg(long, value_name = "NAME")]
+    pub header: Option<String>,
+    /// File with its value; `-` reads standard input
+    #[arg(long, value_name = "FILE", requires = "header")]
+    pub header_value_file: Option<PathBuf>,
 }

@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::client::{Client, escape};
-use super::operation;
 use super::print::{self, at, items, show, table};
+use super::{connection, operation};
 use crate::cli::{ClusterCommand, ClusterCreate, JarName};
 use crate::failure::Failure;
 
@@ -25,7 +25,25 @@ pub async fn run(command: ClusterCommand) -> Result<(), Failure> {
             let found = client.get(&format!("/clusters/{}", escape(&cluster))).await?;
             print::body(client.format, &found, one);
         }
-        ClusterCommand::Create(create) => return self::create(create).await,
+        ClusterCommand::Create(create) => return self::create(*create).await,
+        ClusterCommand::Connection(asked) => return connection::run(*asked).await,
+        ClusterCommand::Jars {
+            cluster,
+            with,
+            without_jars,
+            server,
+        } => {
+            let client = Client::of(&server)?;
+            let path = format!("/clusters/{}", escape(&cluster));
+            let shown = if with.is_empty() && !without_jars {
+                client.get(&path).await?
+            } else {
+                let body = json!({ "jars": with.iter().map(JarName::body).collect::<Vec<_>>() });
+                let route = client.team_path(&format!("{path}/jars"))?;
+                client.send(Method::PUT, &route, Some(&body)).await?.body
+            };
+            print::body(client.format, &shown, jars);
+        }
         ClusterCommand::Start { cluster, wait, server } => {
             let client = Client::of(&server)?;
             let started = client.post(&format!("/clusters/{}/start", escape(&cluster)), &json!({})).await?;
@@ -66,6 +84,9 @@ async fn create(create: ClusterCreate) -> Result<(), Failure> {
             body["flinkVersion"] = json!(create.flink);
         }
     }
+    if let Some(connection) = connection::body(&create.connection)? {
+        body["connection"] = connection;
+    }
     if let Some(count) = create.task_managers {
         body["taskManagers"] = json!(count);
     }
@@ -79,6 +100,23 @@ async fn create(create: ClusterCreate) -> Result<(), Failure> {
     }
     print::body(client.format, &created, one);
     Ok(())
+}
+
+/// The jars of a cluster, those of its next start first.
+fn jars(cluster: &Value) -> String {
+    let named = |key: &str| {
+        let jars = cluster[key].as_array().into_iter().flatten();
+        let names: Vec<String> = jars.map(|jar| format!("{}@{}", at(jar, "name"), jar["version"])).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    let mut text = format!("jars     {}\n", named("jars"));
+    if cluster.get("runningJars").is_some() {
+        text.push_str(&format!(
+            "         It runs with: {}. The change takes effect at its next start.\n",
+            named("runningJars")
+        ));
+    }
+    text
 }
 
 fn list(page: &Value) -> String {
@@ -115,6 +153,10 @@ fn one(cluster: &Value) -> String {
         show(cluster, "look/slotsFree"),
         show(cluster, "look/slotsTotal")
     ));
+    match at(cluster, "target") {
+        "local" => text.push_str(&jars(cluster)),
+        _ => text.push_str(&connection::text(cluster)),
+    }
     for job in cluster.pointer("/look/unmanaged").and_then(Value::as_array).into_iter().flatten() {
         text.push_str(&format!(
             "not ours {}  {} {}\n",

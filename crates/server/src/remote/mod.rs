@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bulk;
 pub mod client;
 pub mod cluster;
+pub mod connection;
 pub mod download;
 mod evidence;
 pub mod export;

@@ -13,6 +13,7 @@ mod m0004_night;
 mod m0005_labels;
 mod m0006_connection;
 mod m0007_variable;
+mod m0008_process_jars;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_labels::Labels),
             Box::new(m0006_connection::Connection),
             Box::new(m0007_variable::Variables),
+            Box::new(m0008_process_jars::ProcessJars),
         ]
     }
 }

@@ -1,16 +1,15 @@
 //! Doing the steps of a plan, one document after the other.
 
-use files::document::{Cluster, Job, Target};
+use files::document::Job;
 use files::plan::Step;
 use files::read::{Jar, jar};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::now::{Team, cluster_path};
+use super::now::Team;
 use crate::failure::Failure;
 use crate::remote::client::refusal;
 use crate::remote::job::path;
-use crate::remote::operation;
 use crate::remote::print::{at, show};
 
 /// What one document was brought to.
@@ -42,7 +41,8 @@ pub fn spec(job: &Job) -> Value {
     body
 }
 
-fn artifact(text: &str) -> Value {
+/// An artifact as a document names it, for the API.
+pub fn artifact(text: &str) -> Value {
     match jar(text) {
         Jar::Known(known) => match known.version {
             Some(version) => json!({ "name": known.name, "version": version }),
@@ -109,6 +109,8 @@ impl JobSteps<'_> {
                 self.ask("replace", &body, done).await?;
             }
             Step::Stop => self.ask("stop", &json!({ "mode": "savepoint" }), done).await?,
+            // Of clusters only.
+            Step::Connect | Step::Jars => {}
         }
         Ok(())
     }
@@ -149,36 +151,4 @@ impl JobSteps<'_> {
         done.operations.push(answer.body);
         Ok(())
     }
-}
-
-/// Does one step of a cluster; its start is waited for, because jobs may need it.
-///
-/// # Errors
-/// As the server says, or when it does not come up.
-pub async fn cluster_step(team: &Team, cluster: &Cluster, step: &Step, done: &mut Done) -> Result<(), Failure> {
-    let client = &team.client;
-    match step {
-        Step::Create => {
-            let mut body = json!({ "name": cluster.name, "target": cluster.target, "configuration": cluster.config });
-            match cluster.target {
-                Target::Local => body["flinkVersion"] = json!(cluster.flink),
-                Target::Standalone => body["restUrl"] = json!(cluster.rest_url),
-            }
-            for (key, value) in [("taskManagers", cluster.task_managers), ("slots", cluster.slots)] {
-                if let Some(value) = value {
-                    body[key] = json!(value);
-                }
-            }
-            client.post("/clusters", &body).await?;
-            done.words.push("created".to_owned());
-        }
-        Step::Start { .. } => {
-            let started = client.post(&cluster_path(&cluster.name, "/start"), &json!({})).await?;
-            operation::follow(client, started).await?;
-            done.words.push("started".to_owned());
-        }
-        // A cluster gets no other steps.
-        _ => {}
-    }
-    Ok(())
 }

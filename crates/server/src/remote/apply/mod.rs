@@ -5,13 +5,14 @@
 //! artifacts, clusters, jobs. What was cut off goes on with the next call, because each plan begins with what there is.
 
 mod act;
+mod cluster;
 mod jar;
 pub mod now;
 mod report;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use files::document::Job;
+use files::document::{Job, Kind};
 use files::place::Fault;
 use files::plan::{Choices, Plan, Step};
 use files::read::{Body, Document};
@@ -19,7 +20,7 @@ use files::source::{Search, load, twice};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use self::act::{Done, JobSteps, cluster_step, spec};
+use self::act::{Done, JobSteps, spec};
 use self::jar::Missing;
 use self::now::Team;
 use self::report::{Report, Row};
@@ -146,7 +147,12 @@ async fn plan(apply: &Apply, items: Vec<Item>, teams: &BTreeMap<String, Team>) -
     let mut all = Vec::new();
     let mut findings = Vec::new();
     for item in items {
-        let planned = compare(apply, item, teams).await?;
+        let coming = all
+            .iter()
+            .filter(|other: &&Planned| other.item.team == item.team && other.plan.steps.contains(&Step::Create));
+        let coming = coming.filter(|other| other.item.document.kind() == Kind::Artifact);
+        let coming: BTreeSet<String> = coming.map(|other| other.item.document.name().to_owned()).collect();
+        let planned = compare(apply, item, teams, &coming).await?;
         let released = planned.plan.steps.contains(&Step::Release) && planned.missing.is_empty();
         if let Some(job) = planned.job.as_ref().filter(|_| released) {
             findings.extend(check(&teams[&planned.item.team], job, &planned.item.document).await?);
@@ -158,7 +164,7 @@ async fn plan(apply: &Apply, items: Vec<Item>, teams: &BTreeMap<String, Team>) -
 }
 
 /// Compares one document with what the server has.
-async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>) -> Result<Planned, Failure> {
+async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>, coming: &BTreeSet<String>) -> Result<Planned, Failure> {
     let team = &teams[&item.team];
     let mut planned = Planned {
         plan: Plan::default(),
@@ -171,7 +177,10 @@ async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>) -> R
     let document = &planned.item.document;
     match &document.body {
         Body::Artifact(artifact) => planned.plan = jar::plan(team, artifact, &document.files["file"]).await?,
-        Body::Cluster(cluster) => planned.plan = files::plan::cluster(cluster, team.cluster(&cluster.name).as_ref()),
+        Body::Cluster(cluster) => {
+            let coming = coming.iter().map(String::as_str).collect();
+            planned.plan = cluster::plan(team, document, cluster, &coming).await?;
+        }
         Body::Job(job) => {
             let choices = Choices {
                 no_release: apply.no_release,
@@ -290,7 +299,7 @@ async fn carry_out(apply: &Apply, team: &Team, planned: &Planned, done: &mut Don
         Body::Artifact(_) => {}
         Body::Cluster(cluster) => {
             for step in &planned.plan.steps {
-                cluster_step(team, cluster, step, done).await?;
+                cluster::step(team, (document, cluster), step, done).await?;
             }
         }
         Body::Job(named) => {

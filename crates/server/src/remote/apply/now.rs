@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use files::document::{Cluster, Job, Kind, Mode, Target};
+use files::connection::variable;
+use files::document::{Cluster, Connection, Job, Kind, Mode, Target};
 use files::plan::{ClusterNow, JobNow};
 use serde_json::Value;
 
@@ -57,8 +58,11 @@ impl Team {
                 task_managers: number("taskManagers"),
                 slots: number("slots"),
                 config: pairs(&found["configuration"]),
+                jars: jars(found),
+                connection: connection(found),
                 running: None,
             },
+            other_secrets: Vec::new(),
             asked: at(found, "desired") == "running",
         })
     }
@@ -122,6 +126,32 @@ impl Team {
             ..Job::named(at(job, "name").to_owned())
         }
     }
+}
+
+/// The jars of a cluster, where it has some.
+fn jars(cluster: &Value) -> Option<Vec<String>> {
+    let jars = cluster["jars"].as_array().filter(|jars| !jars.is_empty())?;
+    Some(jars.iter().map(reference).collect())
+}
+
+/// The connection of a cluster; its secrets as references to variables that leave them as they are where they are not set.
+fn connection(cluster: &Value) -> Option<Connection> {
+    let shown = cluster.get("connection")?;
+    let text = |path: &str| shown.pointer(path).and_then(Value::as_str).map(str::to_owned);
+    let secret = |is: bool, word: &str| is.then(|| variable(at(cluster, "name"), word));
+    let basic = at(shown, "authentication/kind") == "basic";
+    let header = at(shown, "authentication/kind") == "header";
+    let client_certificate = text("/clientCertificate");
+    Some(Connection {
+        ca: text("/caCertificate"),
+        client_key_env: secret(client_certificate.is_some(), "CLIENT_KEY"),
+        client_certificate,
+        user: text("/authentication/user"),
+        password_env: secret(basic, "PASSWORD"),
+        header: text("/authentication/name").filter(|_| header),
+        header_value_env: secret(header, "HEADER_VALUE"),
+        ..Connection::default()
+    })
 }
 
 /// How a document names an artifact: `name` or `name@version`.

@@ -43,6 +43,8 @@ const fn word(step: &Step) -> &'static str {
         Step::Start { latest: true } => "start from the newest snapshot",
         Step::Replace => "replace",
         Step::Stop => "stop",
+        Step::Connect => "change the connection",
+        Step::Jars => "change the jars",
     }
 }
 

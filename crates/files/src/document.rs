@@ -7,6 +7,8 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::restart::Restart;
+
 /// Text that needs no quotes: `8081`, `true` and `1.0` are taken as they are written.
 #[derive(Debug)]
 pub struct Text;
@@ -102,6 +104,7 @@ pub struct Job {
     pub labels: BTreeMap<String, String>,
     /// The session cluster that it runs in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
     pub cluster: Option<String>,
     /// Where a job with a cluster of its own runs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,10 +128,9 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
     pub jars: Vec<String>,
-    /// What happens after a failure.
+    /// What happens after a failure. Unset: as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub restart: Option<serde_json::Value>,
+    pub restart: Option<Restart>,
     /// `true`: it is to run. `false`: it is to be stopped. Unset: as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<bool>,
@@ -137,6 +139,7 @@ pub struct Job {
     pub jar: Option<String>,
     /// Main class; unless told that of the jar's manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
     pub entry_class: Option<String>,
     /// Arguments of main, one by one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod download;
 mod evidence;
 pub mod export;
+pub mod grant;
 pub mod invitation;
 pub mod job;
 pub mod login;

@@ -20,7 +20,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use self::act::{Done, JobSteps, cluster_step, spec};
-use self::jar::Missing;
+use self::jar::{Coming, Missing};
 use self::now::Team;
 use self::report::{Report, Row};
 use super::client::Client;
@@ -28,6 +28,9 @@ use super::operation;
 use super::print::at;
 use crate::cli::Apply;
 use crate::failure::Failure;
+
+/// So many faults are shown: nobody mends more at once.
+const MOST_TOLD: usize = 100;
 
 /// A document with its team.
 struct Item {
@@ -115,8 +118,11 @@ fn read(apply: &Apply, usual_team: Option<&str>) -> Result<Vec<Item>, Failure> {
 fn told(mut faults: Vec<Fault>) -> Result<(), Failure> {
     faults.sort();
     faults.dedup();
-    for fault in &faults {
+    for fault in faults.iter().take(MOST_TOLD) {
         eprintln!("{fault}");
+    }
+    if faults.len() > MOST_TOLD {
+        eprintln!("… and {} more", faults.len() - MOST_TOLD);
     }
     match faults.len() {
         0 => Ok(()),
@@ -145,8 +151,9 @@ async fn plan(apply: &Apply, items: Vec<Item>, teams: &BTreeMap<String, Team>) -
     )?;
     let mut all = Vec::new();
     let mut findings = Vec::new();
+    let mut coming = Coming::default();
     for item in items {
-        let planned = compare(apply, item, teams).await?;
+        let planned = compare(apply, item, teams, &mut coming).await?;
         let released = planned.plan.steps.contains(&Step::Release) && planned.missing.is_empty();
         if let Some(job) = planned.job.as_ref().filter(|_| released) {
             findings.extend(check(&teams[&planned.item.team], job, &planned.item.document).await?);
@@ -158,7 +165,7 @@ async fn plan(apply: &Apply, items: Vec<Item>, teams: &BTreeMap<String, Team>) -
 }
 
 /// Compares one document with what the server has.
-async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>) -> Result<Planned, Failure> {
+async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>, coming: &mut Coming) -> Result<Planned, Failure> {
     let team = &teams[&item.team];
     let mut planned = Planned {
         plan: Plan::default(),
@@ -170,7 +177,7 @@ async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>) -> R
     };
     let document = &planned.item.document;
     match &document.body {
-        Body::Artifact(artifact) => planned.plan = jar::plan(team, artifact, &document.files["file"]).await?,
+        Body::Artifact(artifact) => planned.plan = jar::plan(team, artifact, &document.files["file"], coming).await?,
         Body::Cluster(cluster) => planned.plan = files::plan::cluster(cluster, team.cluster(&cluster.name).as_ref()),
         Body::Job(job) => {
             let choices = Choices {
@@ -178,12 +185,14 @@ async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>) -> R
                 roll_out: apply.roll_out,
                 stop: apply.stop,
             };
-            let (job, missing) = jar::located(team, document, job).await?;
-            let found = team.job(&job.name).await?;
-            let (value, now) = found.map_or((None, None), |(value, now)| (Some(value), Some(now)));
-            planned.plan = files::plan::job(&job, now.as_ref(), choices);
-            planned.revision = now.map_or(0, |now| now.revision);
-            planned.now = value;
+            let mut found = team.job(&job.name).await?;
+            let (job, missing) = jar::located(team, document, job, found.as_ref().map(|found| &found.now.draft)).await?;
+            if let Some(found) = &mut found {
+                found.now.newer = jar::newer(team, &job, &found.pinned, coming).await?;
+            }
+            planned.plan = files::plan::job(&job, found.as_ref().map(|found| &found.now), choices);
+            planned.revision = found.as_ref().map_or(0, |found| found.now.revision);
+            planned.now = found.map(|found| found.job);
             planned.job = Some(job);
             planned.missing = missing;
         }

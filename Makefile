@@ -52,8 +52,9 @@ format: ## format Rust and the console
 	cargo fmt --all
 	npm --prefix web run --silent format
 
-openapi: web/node_modules/.package-lock.json ## write openapi.json and the console's client anew
+openapi: web/node_modules/.package-lock.json ## write openapi.json, the API reference and the console's client anew
 	UPDATE_OPENAPI=1 cargo test -q -p api openapi_is_current
+	cargo xtask reference
 	npm --prefix web run --silent generate
 
 dist: need-build java web ## make the archive of a release: binary, systemd unit, settings, licences

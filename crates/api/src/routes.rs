@@ -307,7 +307,8 @@ fn operations(item: &mut PathItem) -> Vec<(&'static str, &mut Operation)> {
 /// Adds to a documented operation what all have in common: camelCase id, path parameters, class, errors.
 fn describe(operation: &mut Operation, path: &str, access: Access) {
     operation.operation_id = operation.operation_id.take().map(|id| camel_case(&id));
-    operation.description = operation.description.take().and_then(without_rust_sections);
+    let (text, errors) = operation.description.take().map(sections).unwrap_or_default();
+    operation.description = text;
     let parameters = operation.parameters.get_or_insert_default();
     for (place, name) in parameters_of(path).enumerate() {
         let parameter = ParameterBuilder::new()
@@ -333,16 +334,21 @@ fn describe(operation: &mut Operation, path: &str, access: Access) {
     }
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let error = ResponseBuilder::new()
-        .description("A problem")
+        .description(errors.unwrap_or_else(|| "A problem".to_owned()))
         .content(crate::problem::MEDIA_TYPE, problem)
         .build();
     operation.responses.responses.insert("default".to_owned(), RefOr::T(error));
 }
 
-/// The text before the `# Errors` section, which is for readers of the code.
-fn without_rust_sections(text: String) -> Option<String> {
-    let text = text.split("# Errors").next().unwrap_or_default().trim();
-    (!text.is_empty()).then(|| text.to_owned())
+/// The text before the `# Errors` section, and what that section says of statuses and codes.
+fn sections(text: String) -> (Option<String>, Option<String>) {
+    let (text, errors) = text.split_once("# Errors").unwrap_or((&text, ""));
+    let some = |text: &str| Some(text.trim().replace('\n', " ")).filter(|text| !text.is_empty());
+    let status = |text: &String| text.split(|c: char| !c.is_ascii_digit()).any(|word| word.len() == 3);
+    (
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        some(errors).filter(status),
+    )
 }
 
 fn parameters_of(path: &str) -> impl Iterator<Item = &str> {

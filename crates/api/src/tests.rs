@@ -33,3 +33,20 @@ fn openapi_is_current() {
         "openapi.json is stale: run `UPDATE_OPENAPI=1 cargo test -p api openapi_is_current`"
     );
 }
+
+/// The guide on states has a row for each label and each condition that a screen can show.
+#[test]
+fn the_guide_has_every_label_and_condition() {
+    let guide = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/states.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let document = serde_json::to_value(super::openapi()).unwrap();
+    for name in ["Label", "ConditionWord"] {
+        let words = document["components"]["schemas"][name]["enum"].as_array().unwrap();
+        assert!(words.len() > 3, "{name}");
+        for word in words {
+            let shown = word.as_str().unwrap().replace('_', " ");
+            let has = guide.lines().any(|line| line.to_lowercase().starts_with(&format!("| {shown} |")));
+            assert!(has, "docs/guides/states.md has no row for '{shown}'");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use similar::TextDiff;
 /// How long the search for the shortest difference of two scripts may take; after it a longer one is shown.
 const SEARCHED_FOR: std::time::Duration = std::time::Duration::from_millis(500);
 /// Fields of a job's document that say what it is called or what is to happen, and not what the job is.
-pub const NOT_OF_JOB: &[&str] = &["kind", "name", "team", "running", "restart", "flink", "sqlFile"];
+pub const NOT_OF_JOB: &[&str] = &["kind", "name", "team", "running", "flink", "sqlFile"];
 /// The same of a cluster's document.
 pub const NOT_OF_CLUSTER: &[&str] = &["kind", "name", "team", "running"];
 

@@ -92,6 +92,10 @@ impl<'a> Walk<'a> {
                     self.fault(key.at, unknown(&key.text, schema));
                     continue;
                 }
+                (None, Some(_)) if key.text == "<<" => {
+                    self.fault(key.at, unknown(&key.text, schema));
+                    continue;
+                }
                 (None, Some(of)) => of,
             };
             let below = if path.is_empty() {
@@ -215,6 +219,9 @@ fn wanted(schema: &Value) -> String {
 }
 
 fn unknown(key: &str, schema: &Value) -> String {
+    if key == "<<" {
+        return "merge keys (<<) are not read: write the keys out".to_owned();
+    }
     let named = |end: &str| schema["properties"].get(format!("{key}{end}")).is_some();
     if named("File") && named("Env") {
         return format!(
@@ -240,7 +247,10 @@ fn closest<'c>(text: &str, choices: impl Iterator<Item = &'c str>) -> Option<&'c
         return None;
     }
     let plain = |word: &str| word.to_lowercase().replace(['_', '-'], "");
-    let distance = |choice: &str| strsim::damerau_levenshtein(&plain(text), &plain(choice));
+    let distance = |choice: &str| match plain(choice).starts_with(&plain(text)) && text.len() > 3 {
+        true => 0,
+        false => strsim::damerau_levenshtein(&plain(text), &plain(choice)),
+    };
     let near = choices.map(|choice| (distance(choice), choice)).min_by_key(|(far, _)| *far);
     near.filter(|(far, choice)| *far <= 1 + choice.len() / 5).map(|(_, choice)| choice)
 }
@@ -254,7 +264,10 @@ fn kind(text: &str) -> Is {
         _ if text.parse::<i64>().is_ok() => text.parse().map_or(Is::Text, Is::Whole),
         _ => {
             let like_number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
-            if like_number && text.parse::<f64>().is_ok() {
+            let special = matches!(text.trim_start_matches(['-', '+']).to_ascii_lowercase().as_str(), ".inf" | ".nan");
+            let radix = text.starts_with("0x") && i64::from_str_radix(&text[2..], 16).is_ok()
+                || text.starts_with("0o") && i64::from_str_radix(&text[2..], 8).is_ok();
+            if special || radix || like_number && text.parse::<f64>().is_ok() {
                 Is::Number
             } else {
                 Is::Text

@@ -8,6 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 pub use crate::connection::Connection;
+use crate::restart::Restart;
 
 /// Text that needs no quotes: `8081`, `true` and `1.0` are taken as they are written.
 #[derive(Debug)]
@@ -104,6 +105,7 @@ pub struct Job {
     pub labels: BTreeMap<String, String>,
     /// The session cluster that it runs in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
     pub cluster: Option<String>,
     /// Where a job with a cluster of its own runs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,10 +129,9 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
     pub jars: Vec<String>,
-    /// What happens after a failure.
+    /// What happens after a failure. Unset: as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub restart: Option<serde_json::Value>,
+    pub restart: Option<Restart>,
     /// `true`: it is to run. `false`: it is to be stopped. Unset: as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<bool>,
@@ -139,6 +140,7 @@ pub struct Job {
     pub jar: Option<String>,
     /// Main class; unless told that of the jar's manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
     pub entry_class: Option<String>,
     /// Arguments of main, one by one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -16,6 +16,7 @@ pub mod document;
 pub mod place;
 pub mod plan;
 pub mod read;
+pub mod restart;
 mod rules;
 pub mod schema;
 pub mod source;

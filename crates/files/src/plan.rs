@@ -6,6 +6,7 @@
 
 use crate::change::{Change, NOT_OF_CLUSTER, NOT_OF_JOB, changes};
 use crate::document::{Cluster, Connection, Job, Target};
+use crate::restart::{Restart, When};
 
 /// What the caller allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,12 +23,14 @@ pub struct Choices {
 /// A job as it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobNow {
-    /// As a document: its description and labels, and the content of its newest draft.
+    /// As a document: its description, labels and restart policy, and the content of its newest draft.
     pub draft: Job,
     /// The newest draft's revision; 0 before the first.
     pub revision: i64,
     /// The newest release: its number, and its content as a document.
     pub release: Option<(i64, Job)>,
+    /// What its jars without a version mean now, where the newest release has pinned something else.
+    pub newer: Vec<Newer>,
     /// Whether it was last asked to run, and with which release.
     pub asked: Option<i64>,
     /// Whether a run may be alive.
@@ -38,6 +41,17 @@ pub struct JobNow {
     pub snapshot: bool,
 }
 
+/// A jar without a version whose newest version is not the one that the newest release has pinned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newer {
+    /// The artifact's name.
+    pub name: String,
+    /// The version that is pinned.
+    pub pinned: i64,
+    /// The version that it means now.
+    pub newest: i64,
+}
+
 /// One thing to do, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -45,6 +59,8 @@ pub enum Step {
     Create,
     /// Change description and labels.
     Describe,
+    /// Set the restart policy.
+    KeepRunning,
     /// Save the content as the next draft.
     Save,
     /// Release the draft.
@@ -82,21 +98,28 @@ pub struct Plan {
 pub fn job(wanted: &Job, now: Option<&JobNow>, choices: Choices) -> Plan {
     let mut plan = Plan::default();
     let Some(now) = now else {
-        plan.changes = changes(&Job::named(wanted.name.clone()), wanted, NOT_OF_JOB);
+        plan.changes = changes(&Job::named(wanted.name.clone()), &plain(wanted), NOT_OF_JOB);
         plan.steps.push(Step::Create);
+        if wanted.restart.as_ref().is_some_and(|restart| restart.plain() != NO_RESTART) {
+            plan.steps.push(Step::KeepRunning);
+        }
         if !choices.no_release {
             plan.steps.push(Step::Release);
         }
         start_new(wanted, &mut plan, choices);
         return plan;
     };
-    plan.changes = changes(&now.draft, wanted, NOT_OF_JOB);
-    let head = |change: &Change| change.field == "description" || change.field.starts_with("labels");
-    if plan.changes.iter().any(head) {
-        plan.steps.push(Step::Describe);
-    }
-    if now.revision == 0 || plan.changes.iter().any(|change| !head(change)) {
-        plan.steps.push(Step::Save);
+    plan.changes = changes(&as_asked(&now.draft, wanted), &plain(wanted), NOT_OF_JOB);
+    let has = |which: Part| plan.changes.iter().any(|change| part(change) == which);
+    let (head, restart, content) = (has(Part::Head), has(Part::Restart), has(Part::Content));
+    for (is, step) in [
+        (head, Step::Describe),
+        (restart, Step::KeepRunning),
+        (now.revision == 0 || content, Step::Save),
+    ] {
+        if is {
+            plan.steps.push(step);
+        }
     }
     let newest = release(wanted, now, choices, &mut plan);
     match wanted.running {
@@ -104,6 +127,52 @@ pub fn job(wanted: &Job, now: Option<&JobNow>, choices: Choices) -> Plan {
         running => run(now, newest, (running == Some(true), choices), &mut plan),
     }
     plan
+}
+
+/// A policy that restarts nothing and has every other key as usual: what a job has in the beginning.
+pub const NO_RESTART: Restart = Restart {
+    when: When::Never,
+    limit: None,
+    window_seconds: None,
+    initial_delay_seconds: None,
+    factor: None,
+    maximum_delay_seconds: None,
+    jitter_percent: None,
+    state: None,
+};
+
+/// A document without what has its usual value anyway.
+fn plain(job: &Job) -> Job {
+    Job {
+        restart: job.restart.as_ref().map(Restart::plain),
+        ..job.clone()
+    }
+}
+
+/// What there is, without the restart policy where nothing is asked about it.
+fn as_asked(now: &Job, wanted: &Job) -> Job {
+    let asked = wanted.restart.is_some();
+    let restart = asked.then(|| now.restart.as_ref().map_or(NO_RESTART, Restart::plain));
+    Job { restart, ..now.clone() }
+}
+
+/// What of a job a difference is about.
+#[derive(PartialEq, Eq)]
+enum Part {
+    /// Description and labels.
+    Head,
+    /// The restart policy.
+    Restart,
+    /// The draft, and what is released of it.
+    Content,
+}
+
+fn part(change: &Change) -> Part {
+    match change.field.split('.').next() {
+        Some("description" | "labels") => Part::Head,
+        Some("restart") => Part::Restart,
+        _ => Part::Content,
+    }
 }
 
 fn start_new(wanted: &Job, plan: &mut Plan, choices: Choices) {
@@ -117,15 +186,18 @@ fn start_new(wanted: &Job, plan: &mut Plan, choices: Choices) {
 /// Whether a release is made; answers the number of the newest one then, 0 for none.
 fn release(wanted: &Job, now: &JobNow, choices: Choices, plan: &mut Plan) -> i64 {
     let newest = now.release.as_ref().map_or(0, |(number, _)| *number);
-    let content = |change: &Change| change.field != "description" && !change.field.starts_with("labels");
     let differs = match &now.release {
-        Some((_, content_now)) => {
-            let found: Vec<Change> = changes(content_now, wanted, NOT_OF_JOB).into_iter().filter(content).collect();
+        Some((_, released)) => {
+            let all = changes(released, wanted, NOT_OF_JOB);
+            let found: Vec<Change> = all.into_iter().filter(|change| part(change) == Part::Content).collect();
+            let newer: Vec<Change> = now.newer.iter().map(Newer::change).collect();
+            let differs = !found.is_empty() || !newer.is_empty();
             // What was saved and not released yet is shown against what is released.
-            if !choices.no_release && !plan.changes.iter().any(content) {
-                plan.changes.extend(found.clone());
+            if !choices.no_release {
+                let shown = plan.changes.iter().any(|change| part(change) == Part::Content);
+                plan.changes.extend(found.into_iter().filter(|_| !shown).chain(newer));
             }
-            !found.is_empty()
+            differs
         }
         None => true,
     };
@@ -133,11 +205,24 @@ fn release(wanted: &Job, now: &JobNow, choices: Choices, plan: &mut Plan) -> i64
         return newest;
     }
     if choices.no_release {
-        plan.notes.push("the draft differs from what is released".to_owned());
+        plan.notes
+            .push("the draft, or a jar that it names, differs from what is released".to_owned());
         return newest;
     }
     plan.steps.push(Step::Release);
     newest + 1
+}
+
+impl Newer {
+    fn change(&self) -> Change {
+        let version = |number: i64| Some(format!("{}@{number}", self.name));
+        Change {
+            field: "jars".to_owned(),
+            before: version(self.pinned),
+            after: version(self.newest),
+            diff: None,
+        }
+    }
 }
 
 fn stop(now: &JobNow, choices: Choices, plan: &mut Plan) {

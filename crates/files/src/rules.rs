@@ -7,6 +7,7 @@ use domain::label::{MAX_LABELS, check_label};
 
 use crate::connection::Connection;
 use crate::document::{Artifact, Cluster, Job, Mode, Target};
+use crate::restart::Restart;
 use crate::yaml::short;
 
 /// Faults by the path of the value that is at fault; the empty path is the whole document.
@@ -76,6 +77,9 @@ pub fn job(job: &Job) -> Broken {
         let message = format!("labels: at most {MAX_LABELS}, found {}", job.labels.len());
         broken.push(("labels".to_owned(), message));
     }
+    if let Some(Err(bad)) = job.restart.as_ref().map(Restart::check) {
+        broken.push((format!("restart.{}", bad.field), format!("restart.{}: {}", bad.field, bad.why)));
+    }
     for key in job.config.keys() {
         if let Some(why) = owned_key(key) {
             broken.push((
@@ -117,9 +121,6 @@ fn place(broken: &mut Broken, job: &Job) {
         unsupported("target", ": name a session cluster with `cluster`");
     } else if job.mode == Mode::Application {
         unsupported("mode", ": only session mode is");
-    }
-    if job.restart.is_some() {
-        unsupported("restart", ": remove it");
     }
     if job.cluster.is_none() && job.target.is_none() {
         broken.push((

@@ -15,6 +15,8 @@ const MAX_DEPTH: usize = 32;
 const MAX_NODES: usize = 100_000;
 /// Most keys of one mapping.
 const MAX_KEYS: usize = 5_000;
+/// Most faults of one file that are told; whoever made more has made one.
+const MAX_FAULTS: usize = 100;
 /// Most bytes of text that aliases may copy in one file.
 const MAX_COPIED_BYTES: usize = 4 * 1024 * 1024;
 
@@ -141,7 +143,7 @@ fn point(marker: Marker) -> Point {
 /// A fault of YAML itself: tabs are by far the most frequent one, and the hardest to see.
 fn unreadable(text: &str, error: &ScanError) -> (Point, String) {
     let at = point(*error.marker());
-    let around = text.lines().enumerate().skip(at.line.saturating_sub(2)).take(2);
+    let around = text.lines().enumerate().skip(at.line.saturating_sub(2)).take(3);
     for (index, line) in around {
         let indent = line.len() - line.trim_start().len();
         if let Some(tab) = line[..indent].find('\t') {
@@ -152,7 +154,39 @@ fn unreadable(text: &str, error: &ScanError) -> (Point, String) {
             return (place, "a tab cannot indent YAML: use spaces".to_owned());
         }
     }
-    (at, format!("this is not YAML: {}", error.info()))
+    let line = text.lines().nth(at.line - 1).unwrap_or_default();
+    (at, plainly(error.info(), line.chars().nth(at.column - 1)))
+}
+
+/// What the parser says, in words that tell what to do.
+fn plainly(said: &str, found: Option<char>) -> String {
+    let means = [
+        (
+            "mapping values are not allowed",
+            "a colon cannot stand here: put a text that has one in quotes, and look at how far the lines are indented",
+        ),
+        ("simple key expect", "expected `key: value`, and a key of at most 1024 characters"),
+        ("valid YAML whitespace", "a tab cannot stand behind the colon: use a space"),
+        ("unknown anchor", "this alias has no anchor before it in the document"),
+        ("recursion limit", "nested more than 32 levels deep"),
+        ("expected <document start>", "expected a new document, which begins with ---"),
+        ("did not find expected key", "expected a key, and the lines are not indented alike"),
+        ("invalid indentation in quoted scalar", "the quotes that begin here have no end"),
+        ("unexpected end of stream", "the quotes that begin here have no end"),
+    ];
+    if let Some((_, words)) = means.iter().find(|(part, _)| said.contains(part)) {
+        return (*words).to_owned();
+    }
+    match found {
+        Some(c) if said.contains("unprintable") => {
+            format!(
+                "the character U+{:04X} cannot stand in YAML: save the file as text in UTF-8",
+                c as u32
+            )
+        }
+        Some(c) if said.contains("unexpected character") => format!("a text cannot begin with {c}: put it in quotes"),
+        _ => format!("this is not YAML: {said}"),
+    }
 }
 
 impl Gatherer {
@@ -200,7 +234,10 @@ impl Gatherer {
             return Err((at, format!("nested more than {MAX_DEPTH} levels deep")));
         }
         if self.expects_key() {
-            return Err((at, "a key is a word, not a list or mapping".to_owned()));
+            return Err((
+                at,
+                "a key is a word, not a list or mapping; a text that begins with { or [ stands in quotes".to_owned(),
+            ));
         }
         self.open.push(Open {
             at,
@@ -281,6 +318,9 @@ impl Gatherer {
                 let Some(key) = open.key.take() else { return Ok(()) };
                 if entries.len() >= MAX_KEYS {
                     return Err((key.at, format!("a mapping has at most {MAX_KEYS} keys")));
+                }
+                if self.stream.faults.len() >= MAX_FAULTS {
+                    return Err((key.at, "there are more faults than are told here".to_owned()));
                 }
                 if let Some((first, _)) = entries.iter().find(|(known, _)| known.text == key.text) {
                     let message = format!("the key '{}' stands here twice: first in line {}", short(&key.text), first.at.line);

@@ -1,8 +1,10 @@
 //! `streamwright flink …`: the Flink versions of a data folder, with or without a server running on it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use domain::flink_version::{FlinkVersion, InvalidVersion, VersionNumber};
+use domain::grant::Grant;
 use domain::id::FlinkVersionId;
 use domain::ports::{FlinkInstaller, InstallSource};
 use serde_json::json;
@@ -11,7 +13,7 @@ use store::Store;
 use crate::cli::{FlinkCommand, Format, Origin};
 use crate::failure::Failure;
 use crate::remote::print::table;
-use crate::wiring;
+use crate::{remote, wiring};
 
 /// Runs `flink …`.
 ///
@@ -46,7 +48,12 @@ pub async fn run(command: FlinkCommand) -> Result<(), Failure> {
             prepare(&data, &added).await;
             println!("Flink {version} in {} is added", added.home);
         }
-        FlinkCommand::List { data, output } => list(&open(&data).await?.flink_versions().await?, output),
+        FlinkCommand::List { data, output } => {
+            let store = open(&data).await?;
+            list(&store.flink_versions().await?, &grants(&store).await?, output);
+        }
+        FlinkCommand::Grant(grant) => remote::grant::grant(grant).await?,
+        FlinkCommand::Revoke(revoke) => remote::grant::revoke(revoke).await?,
     }
     Ok(())
 }
@@ -141,21 +148,44 @@ async fn register(
     Ok(added)
 }
 
-fn list(versions: &[FlinkVersion], output: Format) {
+/// The names of the teams that may use a version, where not all may.
+async fn grants(store: &Store) -> Result<BTreeMap<FlinkVersionId, Vec<String>>, Failure> {
+    let teams = store.teams().await?;
+    let mut named = BTreeMap::new();
+    for (version, grant) in store.flink_version_grants().await? {
+        if let Grant::Teams(some) = grant {
+            let some = teams.iter().filter(|team| some.contains(&team.id));
+            named.insert(version, some.map(|team| team.name.clone()).collect());
+        }
+    }
+    Ok(named)
+}
+
+fn list(versions: &[FlinkVersion], grants: &BTreeMap<FlinkVersionId, Vec<String>>, output: Format) {
     match output {
         Format::Json => {
             let items: Vec<_> = versions
                 .iter()
-                .map(|v| json!({ "version": v.version, "home": v.home, "javaHome": v.java_home, "source": v.source }))
+                .map(|v| {
+                    let mut item = json!({ "version": v.version, "home": v.home, "javaHome": v.java_home, "source": v.source });
+                    item["allTeams"] = json!(!grants.contains_key(&v.id));
+                    item["teams"] = json!(grants.get(&v.id).cloned().unwrap_or_default());
+                    item
+                })
                 .collect();
             println!("{:#}", json!({ "items": items }));
         }
         Format::Text => {
+            let teams = |v: &FlinkVersion| match grants.get(&v.id) {
+                None => "all".to_owned(),
+                Some(none) if none.is_empty() => "none".to_owned(),
+                Some(some) => some.join(", "),
+            };
             let rows: Vec<_> = versions
                 .iter()
-                .map(|v| vec![v.version.to_string(), v.source.clone(), v.home.clone()])
+                .map(|v| vec![v.version.to_string(), v.source.clone(), teams(v), v.home.clone()])
                 .collect();
-            print!("{}", table(&["VERSION", "SOURCE", "HOME"], &rows));
+            print!("{}", table(&["VERSION", "SOURCE", "TEAMS", "HOME"], &rows));
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The commands of the guides on operations and administration, as they stand there, one after the other.
+//! The commands of the guides that are about the files of a server that does not run, as they stand there, one after the
+//! other. All others are run by `web/e2e/guide.mjs`, which leaves out exactly these.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
@@ -10,6 +11,9 @@ use std::process::Command;
 /// Commands that need nothing but a data folder and a database.
 const MINE: [&str; 6] = ["settings", "migrate", "backup", "restore", "move-database", "doctor"];
 
+/// The guides that have such commands.
+const GUIDES: [&str; 2] = ["operations.md", "administration.md"];
+
 /// The lines of a guide's shell blocks that run one of these.
 fn commands(guide: &str) -> Vec<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides").join(guide);
@@ -20,6 +24,25 @@ fn commands(guide: &str) -> Vec<String> {
         words.next() == Some("streamwright") && words.next().is_some_and(|word| MINE.contains(&word))
     };
     blocks.flat_map(str::lines).filter(ours).map(str::to_owned).collect()
+}
+
+#[test]
+fn no_other_guide_has_such_commands() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides");
+    let names = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|one| one.unwrap().file_name().into_string().unwrap());
+    let others: Vec<String> = names.filter(|name| !GUIDES.contains(&name.as_str())).collect();
+    assert!(others.len() >= 5, "{others:?}");
+    for name in others {
+        assert_eq!(commands(&name), [""; 0], "{name}");
+    }
+    let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/e2e/guide.mjs");
+    let text = std::fs::read_to_string(runner).unwrap();
+    assert!(
+        text.contains(&format!("/^streamwright ({})\\b/", MINE.join("|"))),
+        "guide.mjs leaves out others"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +78,7 @@ async fn every_command_of_the_guides_does_what_it_says() {
     };
     std::fs::create_dir(folder.path().join("work")).unwrap();
     run("streamwright migrate --config /etc/streamwright/streamwright.toml");
-    let lines = [commands("operations.md"), commands("administration.md")].concat();
+    let lines = GUIDES.map(commands).concat();
     assert!(lines.len() >= 8, "{lines:?}");
     for line in lines {
         // A place is restored when it is lost.

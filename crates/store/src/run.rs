@@ -171,7 +171,8 @@ pub(crate) async fn finish(tx: &Tx, id: RunId, end: &RunEnd, events: &[NewEvent]
 }
 
 impl Store {
-    /// A page of a job's runs, newest first. `before`: only older ones than this.
+    /// A page of a job's runs, newest first; not by id, because an adopted one has that of its Flink job. `before`: only
+    /// older ones than this.
     ///
     /// # Errors
     /// `Invalid` for a stored value that cannot be read.
@@ -180,9 +181,16 @@ impl Store {
             .filter(run::Column::JobId.eq(job_id.0))
             .filter(run::Column::TeamId.eq(team_id.0));
         if let Some(before) = before {
-            query = query.filter(run::Column::Id.lt(before.0));
+            let Some(last) = query.clone().filter(run::Column::Id.eq(before.0)).one(&self.reader).await? else {
+                return Ok(Vec::new());
+            };
+            let earlier = run::Column::Generation
+                .eq(last.generation)
+                .and(run::Column::Attempt.lt(last.attempt));
+            query = query.filter(run::Column::Generation.lt(last.generation).or(earlier));
         }
-        Ok(all(query.order_by_desc(run::Column::Id).limit(limit).all(&self.reader).await?)?)
+        let newest = query.order_by_desc(run::Column::Generation).order_by_desc(run::Column::Attempt);
+        Ok(all(newest.limit(limit).all(&self.reader).await?)?)
     }
 
     /// A run of a team.

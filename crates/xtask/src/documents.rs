@@ -6,6 +6,11 @@ use crate::files::{File, Repository};
 /// Longest documents, in lines.
 const LIMITS: [(&str, usize); 2] = [("ARCHITECTURE.md", 200), ("docs/adr/", 60)];
 
+/// What their blocks say is run by web/e2e/guide.mjs, all guides of the folder, and by crates/server/tests/guides.rs.
+const GUIDES: &str = "docs/guides/";
+/// How commands begin.
+const COMMANDS: [&str; 5] = ["streamwright ", "$ ", "make ", "curl ", "sudo "];
+
 /// Extensions that make a word with a slash a path.
 const EXTENSIONS: [&str; 16] = [
     ".rs", ".java", ".ts", ".tsx", ".mjs", ".js", ".md", ".toml", ".json", ".sql", ".sh", ".py", ".yaml", ".yml", ".png", ".xml",
@@ -14,12 +19,20 @@ const EXTENSIONS: [&str; 16] = [
 /// Every document's complaints.
 pub(crate) fn check(repository: &Repository) -> Complaints {
     let mut complaints = Complaints::new();
+    let runs_all = |file: &File| file.path == "scripts/test" && file.text.contains("/guide.mjs") && file.text.contains(" docs/guides/*.md");
+    if !repository.files.iter().any(runs_all) {
+        complaints.push("scripts/test: web/e2e/guide.mjs is to run all of docs/guides/*.md".to_owned());
+    }
     for document in repository.files.iter().filter(|file| file.is(&[".md"]) && !file.foreign()) {
         for (prefix, limit) in LIMITS.iter().filter(|(prefix, _)| document.path.starts_with(prefix)) {
             let lines = document.text.lines().count();
             if lines > *limit {
                 complaints.push(format!("{}: {lines} lines; at most {limit} in {prefix}", document.path));
             }
+        }
+        if document.path.starts_with(GUIDES) {
+            let never = not_run(&document.text).into_iter();
+            complaints.extend(never.map(|line| format!("{}:{line}: no test runs this command: fence it as sh or console", document.path)));
         }
         for (line, word) in words(&document.text) {
             if let Some(why) = judge(repository, document, &word) {
@@ -28,6 +41,28 @@ pub(crate) fn check(repository: &Repository) -> Complaints {
         }
     }
     complaints
+}
+
+/// Lines of a guide that are commands and stand in a block that is not run: neither as `sh` nor as `console`.
+fn not_run(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut language = None;
+    let mut written = false;
+    for (index, line) in text.lines().enumerate() {
+        match (line.strip_prefix("```"), language) {
+            (Some(of), None) => language = Some(of),
+            (Some(_), Some(_)) => (language, written) = (None, false),
+            (None, None) if !line.is_empty() => written = line.starts_with('`') && line.ends_with("`:"),
+            (None, Some(of)) => {
+                let command = COMMANDS.iter().any(|first| line.trim_start().starts_with(first));
+                if command && !written && !matches!(of, "sh" | "console") {
+                    found.push(index + 1);
+                }
+            }
+            (None, None) => {}
+        }
+    }
+    found
 }
 
 /// A thing that a document names: code in backticks, or the target of a link.
@@ -109,6 +144,12 @@ mod tests {
             words(text),
             [(1, code("a/b.rs")), (1, Word::Link("d/e.md".into())), (5, code("last"))]
         );
+    }
+
+    #[test]
+    fn commands_in_blocks_that_nobody_runs_are_found() {
+        let text = "```sh\nstreamwright a\n```\n```\nstreamwright: an answer\nstreamwright b\n```\n```bash\n$ c\n```\n\n`run.txt`:\n\n```\nmake d\n```";
+        assert_eq!(not_run(text), [6, 9]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod arrows;
 mod documents;
 mod files;
 mod licences;
+mod reference;
 mod sources;
 
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ enum Command {
     Lint,
     /// Prints the licences of everything that the binary holds.
     Licences,
+    /// Writes the API reference anew.
+    Reference,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -41,14 +44,19 @@ fn main() -> anyhow::Result<ExitCode> {
             print!("{}", licences::document(&Repository::open()?.root)?);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Reference => {
+            reference::write(&Repository::open()?)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
 fn lint() -> anyhow::Result<ExitCode> {
     let repository = Repository::open()?;
-    let rules: [(&str, Complaints); 3] = [
+    let rules: [(&str, Complaints); 4] = [
         ("arrows", arrows::check(&repository)?),
         ("documents", documents::check(&repository)),
+        ("reference", reference::check(&repository)?),
         ("sources", sources::check(&repository)),
     ];
     for (rule, complaints) in &rules {

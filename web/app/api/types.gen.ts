@@ -3582,7 +3582,7 @@ export type ListAuditData = {
 
 export type ListAuditErrors = {
     /**
-     * A problem
+     * 422 for a time that cannot be read, 400 for a cursor of another list.
      */
     default: Problem;
 };
@@ -3618,7 +3618,7 @@ export type FollowChangesData = {
 
 export type FollowChangesErrors = {
     /**
-     * A problem
+     * 400 for a `Last-Event-ID` that is no number.
      */
     default: Problem;
 };
@@ -3668,7 +3668,7 @@ export type AddFlinkVersionData = {
 
 export type AddFlinkVersionErrors = {
     /**
-     * A problem
+     * 422 when there is no distribution, or another one than expected; 409 when the version is there already.
      */
     default: Problem;
 };
@@ -3718,7 +3718,7 @@ export type InstallFlinkVersionData = {
 
 export type InstallFlinkVersionErrors = {
     /**
-     * A problem
+     * 422 `unknown_flink_version`, 409 when it is installed or being installed.
      */
     default: Problem;
 };
@@ -3748,7 +3748,7 @@ export type DeleteFlinkVersionData = {
 
 export type DeleteFlinkVersionErrors = {
     /**
-     * A problem
+     * 404, or 409 `version_in_use`.
      */
     default: Problem;
 };
@@ -3778,7 +3778,7 @@ export type GrantFlinkVersionData = {
 
 export type GrantFlinkVersionErrors = {
     /**
-     * A problem
+     * 404, 422 `unknown_team`, 409 `version_in_use` when a team that is left out has a cluster of it.
      */
     default: Problem;
 };
@@ -3833,7 +3833,7 @@ export type GetInstallationData = {
 
 export type GetInstallationErrors = {
     /**
-     * A problem
+     * 404 when there is none of this id.
      */
     default: Problem;
 };
@@ -3858,7 +3858,7 @@ export type AcceptInvitationData = {
 
 export type AcceptInvitationErrors = {
     /**
-     * A problem
+     * 410 `invitation_over`, 409 `name_taken`, 422 for a name or password that cannot be; the invitation stays open.
      */
     default: Problem;
 };
@@ -3883,7 +3883,7 @@ export type JoinByInvitationData = {
 
 export type JoinByInvitationErrors = {
     /**
-     * A problem
+     * 410 `invitation_over`, 409 `already_member`; the invitation stays open.
      */
     default: Problem;
 };
@@ -3908,7 +3908,7 @@ export type LookAtInvitationData = {
 
 export type LookAtInvitationErrors = {
     /**
-     * A problem
+     * 410 `invitation_over`.
      */
     default: Problem;
 };
@@ -3958,7 +3958,7 @@ export type SetPasswordData = {
 
 export type SetPasswordErrors = {
     /**
-     * A problem
+     * 403 `wrong_password`, 422 `bad_password`, 429 after several failures.
      */
     default: Problem;
 };
@@ -4013,7 +4013,7 @@ export type DeleteSessionData = {
 
 export type DeleteSessionErrors = {
     /**
-     * A problem
+     * 404 when it is not theirs or has ended.
      */
     default: Problem;
 };
@@ -4063,7 +4063,7 @@ export type CreateTokenData = {
 
 export type CreateTokenErrors = {
     /**
-     * A problem
+     * 422 for a name, team, role or time that cannot be.
      */
     default: Problem;
 };
@@ -4093,7 +4093,7 @@ export type DeleteTokenData = {
 
 export type DeleteTokenErrors = {
     /**
-     * A problem
+     * 404 when it is not the caller's.
      */
     default: Problem;
 };
@@ -4164,7 +4164,7 @@ export type SignInData = {
 
 export type SignInErrors = {
     /**
-     * A problem
+     * 401 `wrong_password` whether or not the name is known, 403 `account_disabled` after the right password, 429 after several failures.
      */
     default: Problem;
 };
@@ -4189,7 +4189,7 @@ export type SignInByLinkData = {
 
 export type SignInByLinkErrors = {
     /**
-     * A problem
+     * 401 `link_used` when the link was used, has ended, or never was.
      */
     default: Problem;
 };
@@ -4264,7 +4264,7 @@ export type CreateTeamData = {
 
 export type CreateTeamErrors = {
     /**
-     * A problem
+     * 409 `name_taken`, 422 `bad_name`.
      */
     default: Problem;
 };
@@ -4294,7 +4294,7 @@ export type ChangeTeamData = {
 
 export type ChangeTeamErrors = {
     /**
-     * A problem
+     * 404 when there is none of this name or id.
      */
     default: Problem;
 };
@@ -4345,7 +4345,7 @@ export type ListArtifactsData = {
 
 export type ListArtifactsErrors = {
     /**
-     * A problem
+     * 422 for a limit, 400 for a cursor that cannot be.
      */
     default: Problem;
 };
@@ -4384,7 +4384,7 @@ export type DeleteArtifactData = {
 
 export type DeleteArtifactErrors = {
     /**
-     * A problem
+     * 409 `artifact_in_use` naming who uses it; 422 for a name without a version.
      */
     default: Problem;
 };
@@ -4423,7 +4423,7 @@ export type GetArtifactData = {
 
 export type GetArtifactErrors = {
     /**
-     * A problem
+     * 404 when the team has no such artifact.
      */
     default: Problem;
 };
@@ -4462,7 +4462,7 @@ export type DownloadArtifactData = {
 
 export type DownloadArtifactErrors = {
     /**
-     * A problem
+     * 404 when the team has no such artifact; 416 for a part that is not there.
      */
     default: Problem;
 };
@@ -4525,7 +4525,7 @@ export type ListTeamAuditData = {
 
 export type ListTeamAuditErrors = {
     /**
-     * A problem
+     * 422 for a time that cannot be read, 400 for a cursor of another list.
      */
     default: Problem;
 };
@@ -4555,7 +4555,7 @@ export type CheckSqlData = {
 
 export type CheckSqlErrors = {
     /**
-     * A problem
+     * 422 naming the field, 503 when the planner cannot be asked.
      */
     default: Problem;
 };
@@ -4615,7 +4615,7 @@ export type CreateClusterData = {
 
 export type CreateClusterErrors = {
     /**
-     * A problem
+     * 422 naming the field, 409 `name_taken`.
      */
     default: Problem;
 };
@@ -4649,7 +4649,7 @@ export type DeleteClusterData = {
 
 export type DeleteClusterErrors = {
     /**
-     * A problem
+     * 409 with the reason.
      */
     default: Problem;
 };
@@ -4683,7 +4683,7 @@ export type GetClusterData = {
 
 export type GetClusterErrors = {
     /**
-     * A problem
+     * 404 when the team has none of this name or id.
      */
     default: Problem;
 };
@@ -4717,7 +4717,7 @@ export type SetConnectionData = {
 
 export type SetConnectionErrors = {
     /**
-     * A problem
+     * 422 naming the field, also where the address refuses it; 409 for a local cluster.
      */
     default: Problem;
 };
@@ -4896,7 +4896,7 @@ export type ListClusterLogsData = {
 
 export type ListClusterLogsErrors = {
     /**
-     * A problem
+     * 409 before the first start, 502 when nothing answers.
      */
     default: Problem;
 };
@@ -4943,7 +4943,7 @@ export type GetClusterLogTailData = {
 
 export type GetClusterLogTailErrors = {
     /**
-     * A problem
+     * As for the list, and 404 for a process or file that is not there.
      */
     default: Problem;
 };
@@ -5017,7 +5017,7 @@ export type StartClusterData = {
 
 export type StartClusterErrors = {
     /**
-     * A problem
+     * 409 with the reason or the operation in the way.
      */
     default: Problem;
 };
@@ -5057,7 +5057,7 @@ export type StopClusterData = {
 
 export type StopClusterErrors = {
     /**
-     * A problem
+     * 409 with the reason or the operation in the way.
      */
     default: Problem;
 };
@@ -5177,7 +5177,7 @@ export type CreateDestinationData = {
 
 export type CreateDestinationErrors = {
     /**
-     * A problem
+     * 422 naming the field, 409 `name_taken`.
      */
     default: Problem;
 };
@@ -5211,7 +5211,7 @@ export type DeleteDestinationData = {
 
 export type DeleteDestinationErrors = {
     /**
-     * A problem
+     * 404 when the team has no such destination.
      */
     default: Problem;
 };
@@ -5245,7 +5245,7 @@ export type ChangeDestinationData = {
 
 export type ChangeDestinationErrors = {
     /**
-     * A problem
+     * 404 when the team has no such destination.
      */
     default: Problem;
 };
@@ -5279,7 +5279,7 @@ export type TestDestinationData = {
 
 export type TestDestinationErrors = {
     /**
-     * A problem
+     * 404, or 422 `not_delivered` with what the receiver said.
      */
     default: Problem;
 };
@@ -5369,7 +5369,7 @@ export type CreateInvitationData = {
 
 export type CreateInvitationErrors = {
     /**
-     * A problem
+     * 422 for a note or time that cannot be.
      */
     default: Problem;
 };
@@ -5403,7 +5403,7 @@ export type DeleteInvitationData = {
 
 export type DeleteInvitationErrors = {
     /**
-     * A problem
+     * 404 when it was used or revoked before.
      */
     default: Problem;
 };
@@ -5484,7 +5484,7 @@ export type CreateJobData = {
 
 export type CreateJobErrors = {
     /**
-     * A problem
+     * 422 naming the field, 409 `name_taken`.
      */
     default: Problem;
 };
@@ -5524,7 +5524,7 @@ export type DeleteJobData = {
 
 export type DeleteJobErrors = {
     /**
-     * A problem
+     * 409 with the reason or the operation in the way.
      */
     default: Problem;
 };
@@ -5558,7 +5558,7 @@ export type GetJobData = {
 
 export type GetJobErrors = {
     /**
-     * A problem
+     * 404 when the team has none of this name or id.
      */
     default: Problem;
 };
@@ -5592,7 +5592,7 @@ export type ChangeJobData = {
 
 export type ChangeJobErrors = {
     /**
-     * A problem
+     * 422 naming the field, 409 `name_taken` or the reason why it may not be edited.
      */
     default: Problem;
 };
@@ -5632,7 +5632,7 @@ export type AdoptJobData = {
 
 export type AdoptJobErrors = {
     /**
-     * A problem
+     * 409 with the reason or the operation in the way, 422 naming the field.
      */
     default: Problem;
 };
@@ -5666,7 +5666,7 @@ export type GetCheckpointsData = {
 
 export type GetCheckpointsErrors = {
     /**
-     * A problem
+     * 404 `not_in_flink` or `no_run`, 502 `cluster_unreachable`.
      */
     default: Problem;
 };
@@ -5734,7 +5734,7 @@ export type DetachJobData = {
 
 export type DetachJobErrors = {
     /**
-     * A problem
+     * 409 with the reason why it is not allowed.
      */
     default: Problem;
 };
@@ -5768,7 +5768,7 @@ export type GetDraftData = {
 
 export type GetDraftErrors = {
     /**
-     * A problem
+     * 404 before the first save.
      */
     default: Problem;
 };
@@ -5808,7 +5808,7 @@ export type SaveDraftData = {
 
 export type SaveDraftErrors = {
     /**
-     * A problem
+     * 412, 428 without `If-Match`, 422 naming the field.
      */
     default: Problem;
 };
@@ -5880,7 +5880,7 @@ export type GetDraftRevisionData = {
 
 export type GetDraftRevisionErrors = {
     /**
-     * A problem
+     * 404 for a revision that was not saved or is no longer kept.
      */
     default: Problem;
 };
@@ -5957,7 +5957,7 @@ export type ListExceptionsData = {
 
 export type ListExceptionsErrors = {
     /**
-     * A problem
+     * 404 `not_in_flink` or `no_run`, 502 `cluster_unreachable`, where nothing is kept.
      */
     default: Problem;
 };
@@ -5991,7 +5991,7 @@ export type GetGraphData = {
 
 export type GetGraphErrors = {
     /**
-     * A problem
+     * 404 `not_in_flink` or `no_run`, 502 `cluster_unreachable`.
      */
     default: Problem;
 };
@@ -6025,7 +6025,7 @@ export type ListLogsData = {
 
 export type ListLogsErrors = {
     /**
-     * A problem
+     * As for a cluster, and 404 `no_run` before the first start.
      */
     default: Problem;
 };
@@ -6072,7 +6072,7 @@ export type GetLogTailData = {
 
 export type GetLogTailErrors = {
     /**
-     * A problem
+     * As for the list, and 404 for a process or file that is not there.
      */
     default: Problem;
 };
@@ -6192,7 +6192,7 @@ export type CreateReleaseData = {
 
 export type CreateReleaseErrors = {
     /**
-     * A problem
+     * 422 with the findings or naming the field, 409 with the reason why nothing can be released.
      */
     default: Problem;
 };
@@ -6230,7 +6230,7 @@ export type GetReleaseData = {
 
 export type GetReleaseErrors = {
     /**
-     * A problem
+     * 404 when the job has none of this number.
      */
     default: Problem;
 };
@@ -6273,7 +6273,7 @@ export type DiffReleaseData = {
 
 export type DiffReleaseErrors = {
     /**
-     * A problem
+     * 404 when the job has none of a number.
      */
     default: Problem;
 };
@@ -6313,7 +6313,7 @@ export type ReplaceJobData = {
 
 export type ReplaceJobErrors = {
     /**
-     * A problem
+     * 409 with the reason or the operation in the way, 422 naming the field.
      */
     default: Problem;
 };
@@ -6347,7 +6347,7 @@ export type GetRestartPolicyData = {
 
 export type GetRestartPolicyErrors = {
     /**
-     * A problem
+     * 404 when the team has no such job.
      */
     default: Problem;
 };
@@ -6381,7 +6381,7 @@ export type SetRestartPolicyData = {
 
 export type SetRestartPolicyErrors = {
     /**
-     * A problem
+     * 422 `bad_policy` naming the field.
      */
     default: Problem;
 };
@@ -6462,7 +6462,7 @@ export type GetEvidenceData = {
 
 export type GetEvidenceErrors = {
     /**
-     * A problem
+     * 404 `no_evidence`, 409 `still_running`.
      */
     default: Problem;
 };
@@ -6505,7 +6505,7 @@ export type GetEvidenceLogData = {
 
 export type GetEvidenceLogErrors = {
     /**
-     * A problem
+     * As for the evidence, and 404 for a process whose log was not kept.
      */
     default: Problem;
 };
@@ -6545,7 +6545,7 @@ export type TakeSavepointData = {
 
 export type TakeSavepointErrors = {
     /**
-     * A problem
+     * 409 with the reason or the operation in the way.
      */
     default: Problem;
 };
@@ -6628,7 +6628,7 @@ export type StartJobData = {
 
 export type StartJobErrors = {
     /**
-     * A problem
+     * 409 with the reason or the operation in the way, 422 naming the field.
      */
     default: Problem;
 };
@@ -6668,7 +6668,7 @@ export type StopJobData = {
 
 export type StopJobErrors = {
     /**
-     * A problem
+     * 409 with the reason or the operation in the way.
      */
     default: Problem;
 };
@@ -6732,7 +6732,7 @@ export type RemoveMemberData = {
 
 export type RemoveMemberErrors = {
     /**
-     * A problem
+     * 404 when they are not in the team, 409 `last_team_admin`.
      */
     default: Problem;
 };
@@ -6766,7 +6766,7 @@ export type SetMemberData = {
 
 export type SetMemberErrors = {
     /**
-     * A problem
+     * 404 when they are not in the team, 409 `last_team_admin`.
      */
     default: Problem;
 };
@@ -6805,7 +6805,7 @@ export type GetOperationData = {
 
 export type GetOperationErrors = {
     /**
-     * A problem
+     * 404 when the team has none of this id.
      */
     default: Problem;
 };
@@ -6839,7 +6839,7 @@ export type CancelOperationData = {
 
 export type CancelOperationErrors = {
     /**
-     * A problem
+     * 404, or 409 `already_ended`.
      */
     default: Problem;
 };
@@ -6899,7 +6899,7 @@ export type CreateUploadData = {
 
 export type CreateUploadErrors = {
     /**
-     * A problem
+     * 422 for a name, size or digest that cannot be; 413, 409 or 507 where there is no room.
      */
     default: Problem;
 };
@@ -6933,7 +6933,7 @@ export type DeleteUploadData = {
 
 export type DeleteUploadErrors = {
     /**
-     * A problem
+     * 404 when it was completed, given up or forgotten.
      */
     default: Problem;
 };
@@ -6967,7 +6967,7 @@ export type GetUploadData = {
 
 export type GetUploadErrors = {
     /**
-     * A problem
+     * 404 when it was completed, given up or forgotten.
      */
     default: Problem;
 };
@@ -7007,7 +7007,7 @@ export type AppendToUploadData = {
 
 export type AppendToUploadErrors = {
     /**
-     * A problem
+     * 409 `offset_mismatch` with the right offset in the header `Upload-Offset`.
      */
     default: Problem;
 };
@@ -7041,7 +7041,7 @@ export type CompleteUploadData = {
 
 export type CompleteUploadErrors = {
     /**
-     * A problem
+     * 409 while bytes are missing; 422 `bad_artifact` with the reason and the entry at fault.
      */
     default: Problem;
 };
@@ -7087,7 +7087,7 @@ export type ListUsersData = {
 
 export type ListUsersErrors = {
     /**
-     * A problem
+     * 400 for a query or cursor that cannot be read.
      */
     default: Problem;
 };
@@ -7112,7 +7112,7 @@ export type CreateUserData = {
 
 export type CreateUserErrors = {
     /**
-     * A problem
+     * 409 `name_taken`, 422 for a name or time that cannot be.
      */
     default: Problem;
 };
@@ -7142,7 +7142,7 @@ export type GetUserData = {
 
 export type GetUserErrors = {
     /**
-     * A problem
+     * 404 when there is none of this name or id.
      */
     default: Problem;
 };
@@ -7172,7 +7172,7 @@ export type ChangeUserData = {
 
 export type ChangeUserErrors = {
     /**
-     * A problem
+     * 404, or 409 `last_platform_admin`.
      */
     default: Problem;
 };
@@ -7202,7 +7202,7 @@ export type CreateUserLinkData = {
 
 export type CreateUserLinkErrors = {
     /**
-     * A problem
+     * 404, or 409 `account_disabled`.
      */
     default: Problem;
 };
@@ -7252,7 +7252,7 @@ export type MetricsData = {
 
 export type MetricsErrors = {
     /**
-     * A problem
+     * 401 for anybody else.
      */
     default: Problem;
 };
@@ -7277,7 +7277,7 @@ export type ReadyzData = {
 
 export type ReadyzErrors = {
     /**
-     * A problem
+     * 503 when the database does not answer.
      */
     default: Problem;
 };

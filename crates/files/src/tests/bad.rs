@@ -91,7 +91,10 @@ fn each_fault_has_its_place_and_what_was_expected() {
             "description: \"a\\0b\"",
             "f.yaml:5:14: description: the character U+0000 cannot be kept",
         ),
-        ("[a]: b", "f.yaml:5:1: a key is a word, not a list or mapping"),
+        (
+            "[a]: b",
+            "f.yaml:5:1: a key is a word, not a list or mapping; a text that begins with { or [ stands in quotes",
+        ),
         ("config:\n\ta: b", "f.yaml:6:1: a tab cannot indent YAML: use spaces"),
         ("*a : b", ""),
     ] {
@@ -101,6 +104,166 @@ fn each_fault_has_its_place_and_what_was_expected() {
         } else {
             assert_eq!(found, [expected], "{line}");
         }
+    }
+}
+
+/// A policy that restarts, to which a line is added.
+fn restart(line: &str) -> String {
+    job(&format!("restart:\n  when: failed\n  {line}"))
+}
+
+#[test]
+fn a_restart_policy_has_the_bounds_of_the_api() {
+    for (text, expected) in [
+        (
+            job("restart: always"),
+            "f.yaml:5:10: restart: expected keys with values, found 'always'",
+        ),
+        (
+            job("restart: [failed]"),
+            "f.yaml:5:10: restart: expected keys with values, found a list",
+        ),
+        (job("restart:"), "f.yaml:5:8: restart: expected keys with values, found nothing"),
+        (job("restart: {limit: 3}"), "f.yaml:5:10: the key 'when' is missing"),
+        (
+            job("restart:\n  when: fail"),
+            "f.yaml:6:9: restart.when: expected one of never, failed, failed_or_lost, found 'fail'; did you mean 'failed'?",
+        ),
+        (
+            restart("limit: 0"),
+            "f.yaml:7:10: restart.limit: expected a whole number from 1 to 100, found 0",
+        ),
+        (
+            restart("windowSeconds: 10 min"),
+            "f.yaml:7:18: restart.windowSeconds: expected a whole number from 60 to 86400, found '10 min'",
+        ),
+        (
+            restart("window: 60"),
+            "f.yaml:7:3: unknown key 'window'; did you mean 'windowSeconds'?",
+        ),
+        (
+            restart("state: newest"),
+            "f.yaml:7:10: restart.state: expected one of latest, none, found 'newest'",
+        ),
+        (
+            restart("windowSeconds: 60"),
+            "f.yaml:7:18: restart.windowSeconds: 5 restarts wait 5 min together, which is no less than the window of 60 s: the limit would never be reached.",
+        ),
+        (
+            restart("maximumDelaySeconds: 5"),
+            "f.yaml:7:24: restart.maximumDelaySeconds: The longest delay is no shorter than the first one and at most 1 h (3600 s).",
+        ),
+    ] {
+        assert_eq!(faults(&text), [expected], "{text}");
+    }
+    assert_eq!(faults(&restart("limit: 100\n  windowSeconds: 86400")), [""; 0]);
+}
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
+fn hostile_texts_are_told_in_words() {
+    let named = |name: &str| format!("kind: Job\nname: {name}\ncluster: c\nsql: x\n");
+    for (text, expected) in [
+        (
+            named("1e3"),
+            "f.yaml:2:7: name: expected text, found the number 1e3: put it in quotes",
+        ),
+        (
+            named("0x1F"),
+            "f.yaml:2:7: name: expected text, found the number 0x1F: put it in quotes",
+        ),
+        (
+            named("-.inf"),
+            "f.yaml:2:7: name: expected text, found the number -.inf: put it in quotes",
+        ),
+        (named("~"), "f.yaml:2:7: name: expected text, found nothing"),
+        (named(&"x".repeat(10_000)), "f.yaml:2:7: name: at most 200 characters, found 10000"),
+        (
+            named("\"a\\u202eb\""),
+            "f.yaml:2:7: name: this cannot be used: a name has no control characters or line breaks",
+        ),
+        (
+            named("{{ .Values.name }}"),
+            "f.yaml:2:8: a key is a word, not a list or mapping; a text that begins with { or [ stands in quotes",
+        ),
+        (named("@me"), "f.yaml:2:7: a text cannot begin with @: put it in quotes"),
+        (
+            named("a: b"),
+            "f.yaml:2:8: a colon cannot stand here: put a text that has one in quotes, and look at how far the lines are indented",
+        ),
+        (named("\"a"), "f.yaml:2:7: the quotes that begin here have no end"),
+        (named("*who"), "f.yaml:2:7: this alias has no anchor before it in the document"),
+        (
+            named("a\0b"),
+            "f.yaml:2:8: the character U+0000 cannot stand in YAML: save the file as text in UTF-8",
+        ),
+        (
+            "k\0i\0n\0d\0:\0".to_owned(),
+            "f.yaml:1:2: the character U+0000 cannot stand in YAML: save the file as text in UTF-8",
+        ),
+        (job("<<: {a: b}"), "f.yaml:5:1: merge keys (<<) are not read: write the keys out"),
+        (
+            job("config:\n  <<: {a: b}"),
+            "f.yaml:6:3: merge keys (<<) are not read: write the keys out",
+        ),
+        (
+            job("description: !!python/object/apply:os.system x"),
+            "f.yaml:5:14: tags such as !!str are not read: remove it",
+        ),
+        (
+            job("description: !own x"),
+            "f.yaml:5:14: tags such as !!str are not read: remove it",
+        ),
+        (
+            job("description:\tx"),
+            "f.yaml:5:14: a tab cannot stand behind the colon: use a space",
+        ),
+        (
+            "kind: Job\nname: a\ncluster: c\nsql: |\n\tSELECT 1;\n".to_owned(),
+            "f.yaml:5:1: a tab cannot indent YAML: use spaces",
+        ),
+        (
+            "kind: Job\nlabels:\n    a: b\n  c: d\n".to_owned(),
+            "f.yaml:4:3: expected a key, and the lines are not indented alike",
+        ),
+        (
+            job(&format!("{}: x", "k".repeat(2_000))),
+            "f.yaml:5:2001: expected `key: value`, and a key of at most 1024 characters",
+        ),
+        (
+            job("paralelism: 3").replace('\n', "\r\n"),
+            "f.yaml:5:1: unknown key 'paralelism'; did you mean 'parallelism'?",
+        ),
+        (
+            format!("\u{feff}{}", job("running: yes")),
+            "f.yaml:5:10: running: expected true or false, found 'yes'",
+        ),
+        (
+            "<?xml version=\"1.0\"?><job/>".to_owned(),
+            "f.yaml:1:1: expected a document with keys, such as `kind: Job`",
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\n".to_owned(),
+            "f.yaml:2:7: kind: expected one of Job, Cluster, Artifact, found 'Pod'",
+        ),
+    ] {
+        assert_eq!(faults(&text), [expected], "{}", crate::yaml::short(&text));
+    }
+}
+
+#[test]
+fn as_many_faults_are_told_as_somebody_mends() {
+    for text in ["a: b\n".repeat(100_000), format!("{{{}}}", "a,".repeat(100_000))] {
+        let found = faults(&text);
+        assert!((100..=101).contains(&found.len()), "{}", found.len());
+    }
+    for (quiet, text) in [
+        ("comments", "#".repeat(100_000)),
+        ("separators", "---\n".repeat(1_000)),
+        ("tabs", "\t".repeat(1_000)),
+    ] {
+        let (documents, found) = read(&text);
+        assert!(documents.is_empty() && found.is_empty(), "{quiet}: {found:?}");
     }
 }
 

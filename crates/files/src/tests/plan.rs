@@ -1,7 +1,9 @@
 //! What is done for which facts, as tables.
 
+use crate::change::Change;
 use crate::document::{Cluster, Connection, Job, Kind, Target};
-use crate::plan::{Choices, ClusterNow, JobNow, Plan, Step, cluster, job};
+use crate::plan::{Choices, ClusterNow, JobNow, NO_RESTART, Newer, Plan, Step, cluster, job};
+use crate::restart::{Restart, When};
 
 fn orders() -> Job {
     Job {
@@ -17,6 +19,7 @@ fn same() -> JobNow {
         draft: orders(),
         revision: 3,
         release: Some((2, orders())),
+        newer: Vec::new(),
         asked: None,
         live: false,
         label: "draft".to_owned(),
@@ -35,6 +38,7 @@ fn steps(plan: &Plan) -> String {
     let word = |step: &Step| match step {
         Step::Create => "create",
         Step::Describe => "describe",
+        Step::KeepRunning => "restart",
         Step::Save => "save",
         Step::Release => "release",
         Step::Start { latest: true } => "start:latest",
@@ -110,6 +114,80 @@ fn content_makes_a_draft_and_a_release_and_labels_make_neither() {
 }
 
 #[test]
+fn a_newer_jar_makes_a_release_and_no_draft() {
+    let newer = JobNow {
+        newer: vec![Newer {
+            name: "kafka".to_owned(),
+            pinned: 1,
+            newest: 3,
+        }],
+        ..same()
+    };
+    let plan = job(&orders(), Some(&newer), NONE);
+    assert_eq!(steps(&plan), "release");
+    let lines: String = plan.changes.iter().map(Change::lines).collect();
+    assert_eq!(lines, "  ~ jars: kafka@1 -> kafka@3\n");
+    assert_eq!(steps(&job(&other(), Some(&newer), NONE)), "save release");
+    let draft_only = Choices { no_release: true, ..NONE };
+    let kept = job(&orders(), Some(&newer), draft_only);
+    assert_eq!((steps(&kept), kept.notes.len()), (String::new(), 1), "{kept:?}");
+    let running = JobNow {
+        asked: Some(2),
+        live: true,
+        ..newer
+    };
+    let roll_out = Choices { roll_out: true, ..NONE };
+    assert_eq!(steps(&job(&orders(), Some(&running), roll_out)), "release replace");
+}
+
+#[test]
+fn a_restart_policy_is_set_without_a_release_and_left_alone_where_none_is_asked() {
+    let failed = Restart {
+        when: When::Failed,
+        limit: Some(3),
+        ..NO_RESTART
+    };
+    let usual = Restart {
+        limit: Some(5),
+        window_seconds: Some(600),
+        ..NO_RESTART
+    };
+    let with = |restart: &Restart| Job {
+        restart: Some(restart.clone()),
+        ..orders()
+    };
+    let full = Restart::full(&failed.policy());
+    for (wanted, before, expected) in [
+        (with(&failed), Some(NO_RESTART), "restart"),
+        (with(&failed), Some(full.clone()), ""),
+        (with(&failed), None, "restart"),
+        // Left as it is, and what is usual anyway.
+        (orders(), Some(full.clone()), ""),
+        (with(&usual), Some(Restart::full(&NO_RESTART.policy())), ""),
+        (with(&NO_RESTART), Some(full), "restart"),
+        (
+            Job {
+                parallelism: Some(9),
+                ..with(&failed)
+            },
+            Some(NO_RESTART),
+            "restart save release",
+        ),
+    ] {
+        let mut now = same();
+        now.draft.restart.clone_from(&before);
+        let plan = job(&wanted, Some(&now), NONE);
+        assert_eq!(steps(&plan), expected, "{wanted:?} {before:?}");
+        assert_eq!(plan.changes.is_empty(), expected.is_empty(), "{plan:?}");
+    }
+    let new = job(&with(&failed), None, NONE);
+    assert_eq!(steps(&new), "create restart release");
+    let lines: String = new.changes.iter().map(Change::lines).collect();
+    assert!(lines.contains("+ restart.when: failed\n  + restart.limit: 3\n"), "{lines}");
+    assert_eq!(steps(&job(&with(&usual), None, NONE)), "create release");
+}
+
+#[test]
 fn nothing_is_interrupted_without_leave_and_no_intent_is_spent_twice() {
     let now = |asked, live, label: &str| JobNow {
         asked,
@@ -139,7 +217,14 @@ fn nothing_is_interrupted_without_leave_and_no_intent_is_spent_twice() {
             "",
             "release 2 is newer than the running 1",
         ),
-        (other(), yes, now(Some(2), true, "running"), draft_only, "save", "the draft differs"),
+        (
+            other(),
+            yes,
+            now(Some(2), true, "running"),
+            draft_only,
+            "save",
+            "differs from what is released",
+        ),
         // Asked to run, and ended.
         (
             orders(),

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use crate::change::{Change, NOT_OF_JOB};
 use crate::document::Job;
+use crate::plan::NO_RESTART;
 use crate::read::Body;
+use crate::restart::{Restart, State, When};
 use crate::write::document;
 
 fn changes(after: &Job) -> Vec<Change> {
@@ -35,6 +37,12 @@ fn orders() -> Job {
         ]
         .into(),
         jars: vec!["kafka@3".to_owned()],
+        restart: Some(Restart {
+            when: When::FailedOrLost,
+            limit: Some(3),
+            state: Some(State::None),
+            ..NO_RESTART
+        }),
         sql: Some("SELECT 1;\n\n  SELECT 2;\n".to_owned()),
         ..Job::named("orders per minute".to_owned())
     }
@@ -57,6 +65,10 @@ config:
   execution.checkpointing.interval: 10 s
 jars:
   - kafka@3
+restart:
+  when: failed_or_lost
+  limit: 3
+  state: none
 sql: |
   SELECT 1;
 

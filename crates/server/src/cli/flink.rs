@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
-use super::Format;
+use super::{Format, Platform};
 
 /// `flink …`
 #[derive(Debug, Subcommand)]
@@ -40,6 +40,42 @@ pub enum FlinkCommand {
         #[arg(short, long, value_enum, default_value_t = Format::Text)]
         output: Format,
     },
+    /// Let teams use a version, on a running server (platform admins)
+    Grant(Grant),
+    /// Take a version from teams, on a running server (platform admins)
+    Revoke(Revoke),
+}
+
+/// Options of `flink grant`.
+#[derive(Debug, Args)]
+pub struct Grant {
+    /// For example 2.2.1
+    pub version: String,
+    /// Name or id of a team; once for each
+    #[arg(long = "team", id = "teams", value_name = "TEAM", required_unless_present = "all_teams")]
+    pub teams: Vec<String>,
+    /// Nobody but the teams that are named here
+    #[arg(long, requires = "teams")]
+    pub only: bool,
+    /// Every team, also those that come later
+    #[arg(long, conflicts_with = "teams")]
+    pub all_teams: bool,
+    /// Where to.
+    #[command(flatten)]
+    pub platform: Platform,
+}
+
+/// Options of `flink revoke`.
+#[derive(Debug, Args)]
+pub struct Revoke {
+    /// For example 2.2.1
+    pub version: String,
+    /// Name or id of a team; once for each
+    #[arg(long = "team", id = "teams", value_name = "TEAM", required = true)]
+    pub teams: Vec<String>,
+    /// Where to.
+    #[command(flatten)]
+    pub platform: Platform,
 }
 
 /// Where a distribution comes from.

@@ -95,7 +95,7 @@ pub enum Command {
     Token(TokenCommand),
     /// What was done, by whom and from where
     Audit(Audit),
-    /// Flink versions in a data folder; needs no server
+    /// Flink versions in a data folder, without a server; and which teams may use them
     #[command(subcommand)]
     Flink(FlinkCommand),
     /// Check a SQL script with Flink's own planner; needs no server
@@ -161,6 +161,27 @@ pub struct Server {
     /// How to print: `text`, or `json` for the API's own bodies
     #[arg(short, long, value_enum, default_value_t = Format::Text, global = true)]
     pub output: Format,
+}
+
+/// How a command that is about no team reaches the server.
+#[derive(Debug, Args, Clone)]
+pub struct Platform {
+    /// Address of the server; default: where you signed in
+    #[arg(long, env = "STREAMWRIGHT_SERVER", value_name = "URL")]
+    pub server: Option<String>,
+    /// How to print: `text`, or `json` for the API's own bodies
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+}
+
+impl From<Platform> for Server {
+    fn from(platform: Platform) -> Self {
+        Self {
+            server: platform.server,
+            team: None,
+            output: platform.output,
+        }
+    }
 }
 
 /// How to print.

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use files::document::{Cluster, Job};
+use files::plan::NO_RESTART;
+use files::restart::Restart;
 use files::write::document;
 
-use super::apply::now::Team;
+use super::apply::now::{Found, Team};
 use super::bulk::query;
 use super::client::Client;
 use super::print::at;
@@ -58,11 +60,19 @@ async fn jobs(export: &Export, team: &Team) -> Result<Vec<Job>, Failure> {
     let mut jobs = Vec::new();
     for name in &named {
         let found = team.job(name).await?;
-        let (_, now) = found.ok_or_else(|| Failure::refused(format!("the team has no job '{name}'")))?;
+        let Found { now, .. } = found.ok_or_else(|| Failure::refused(format!("the team has no job '{name}'")))?;
         if now.revision == 0 {
             eprintln!("Job '{}' has no draft yet: left out.", now.draft.name);
         } else {
-            jobs.push(now.draft);
+            jobs.push(Job {
+                restart: now
+                    .draft
+                    .restart
+                    .as_ref()
+                    .map(Restart::plain)
+                    .filter(|restart| *restart != NO_RESTART),
+                ..now.draft
+            });
         }
     }
     jobs.sort_by(|one, other| one.name.cmp(&other.name));

@@ -10,6 +10,7 @@ pub mod connection;
 pub mod download;
 mod evidence;
 pub mod export;
+pub mod grant;
 pub mod invitation;
 pub mod job;
 pub mod login;

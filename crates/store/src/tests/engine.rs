@@ -2,6 +2,7 @@
 
 use domain::Millis;
 use domain::effect::EffectState;
+use domain::id::RunId;
 use domain::job::Desired;
 use domain::observation::{FlinkState, Observation, Presence};
 use domain::operation::{OperationError, OperationState, Request, Step};
@@ -66,7 +67,10 @@ fn two_runs_of_a_job_are_never_alive() {
                 ..world.start()
             })
             .await;
+        // As an adopted one: its id says nothing of its time.
+        let adopted = RunId::of_flink_job(&"f".repeat(32)).unwrap();
         let second = Run {
+            id: adopted,
             generation: replace.generation,
             ..world.run(&replace)
         };
@@ -96,6 +100,14 @@ fn two_runs_of_a_job_are_never_alive() {
         };
         world.commit(vec![Write::InsertRun(attempt.clone())]).await.unwrap();
         assert_eq!(world.now().await.run_id, Some(attempt.id));
+        for (before, expected) in [
+            (None, vec![attempt.id, adopted, first.id]),
+            (Some(attempt.id), vec![adopted, first.id]),
+            (Some(adopted), vec![first.id]),
+        ] {
+            let page = world.store.runs(world.team.id, world.job.id, 10, before).await.unwrap();
+            assert_eq!(page.iter().map(|run| run.id).collect::<Vec<_>>(), expected, "{before:?}");
+        }
     });
 }
 

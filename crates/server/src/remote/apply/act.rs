@@ -3,6 +3,7 @@
 use files::document::Job;
 use files::plan::Step;
 use files::read::{Jar, jar};
+use files::restart::Restart;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -92,6 +93,14 @@ impl JobSteps<'_> {
                 let body = json!({ "description": self.job.description, "labels": self.job.labels });
                 client.send(Method::PATCH, &client.team_path(&self.path(""))?, Some(&body)).await?;
                 done.words.push("described".to_owned());
+            }
+            Step::KeepRunning => {
+                if let Some(restart) = &self.job.restart {
+                    let route = client.team_path(&self.path("/restart-policy"))?;
+                    let policy = json!(Restart::full(&restart.policy()));
+                    client.send(Method::PUT, &route, Some(&policy)).await?;
+                    done.words.push("restart policy set".to_owned());
+                }
             }
             Step::Save => self.save(done).await?,
             Step::Release => {

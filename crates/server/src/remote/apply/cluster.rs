@@ -1,7 +1,5 @@
 //! Clusters of documents: what of their jars and secrets the server has, and the steps that bring them to the document.
 
-use std::collections::BTreeSet;
-
 use files::connection::SecretPlace;
 use files::document::{Cluster, Connection, Target};
 use files::plan::{ClusterNow, Plan, Step};
@@ -10,18 +8,18 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::act::{Done, artifact};
+use super::jar::{Coming, newest};
 use super::now::{Team, cluster_path};
 use crate::environment;
 use crate::failure::Failure;
-use crate::remote::artifact::path;
 use crate::remote::connection::{line, read};
 use crate::remote::operation;
 
-/// The plan for a cluster; `coming` are the artifacts of the same call that get a new version.
+/// The plan for a cluster.
 ///
 /// # Errors
 /// As the server says, or when a secret cannot be read.
-pub async fn plan(team: &Team, document: &Document, cluster: &Cluster, coming: &BTreeSet<&str>) -> Result<Plan, Failure> {
+pub async fn plan(team: &Team, document: &Document, cluster: &Cluster, coming: &Coming) -> Result<Plan, Failure> {
     let mut now = team.cluster(&cluster.name);
     let mut unset = Vec::new();
     if let Some(connection) = &cluster.connection {
@@ -49,15 +47,15 @@ pub async fn plan(team: &Team, document: &Document, cluster: &Cluster, coming: &
 }
 
 /// A cluster whose jars have their versions, as far as they are known before anything is uploaded.
-async fn resolved(team: &Team, cluster: &Cluster, coming: &BTreeSet<&str>) -> Result<Cluster, Failure> {
+async fn resolved(team: &Team, cluster: &Cluster, coming: &Coming) -> Result<Cluster, Failure> {
     let mut cluster = cluster.clone();
     for text in cluster.jars.iter_mut().flatten() {
         let Jar::Known(known) = jar(text) else { continue };
-        if known.version.is_some() || coming.contains(known.name.as_str()) {
+        if known.version.is_some() {
             continue;
         }
-        if let Some(newest) = team.client.find(&path(&known.name, None, "")).await? {
-            *text = format!("{}@{}", known.name, newest["version"]);
+        if let Some((version, _)) = newest(team, &known.name, coming).await? {
+            *text = format!("{}@{version}", known.name);
         }
     }
     Ok(cluster)

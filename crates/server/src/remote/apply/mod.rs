@@ -10,9 +10,9 @@ mod jar;
 pub mod now;
 mod report;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use files::document::{Job, Kind};
+use files::document::Job;
 use files::place::Fault;
 use files::plan::{Choices, Plan, Step};
 use files::read::{Body, Document};
@@ -21,7 +21,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use self::act::{Done, JobSteps, spec};
-use self::jar::Missing;
+use self::jar::{Coming, Missing};
 use self::now::Team;
 use self::report::{Report, Row};
 use super::client::Client;
@@ -29,6 +29,9 @@ use super::operation;
 use super::print::at;
 use crate::cli::Apply;
 use crate::failure::Failure;
+
+/// So many faults are shown: nobody mends more at once.
+const MOST_TOLD: usize = 100;
 
 /// A document with its team.
 struct Item {
@@ -116,8 +119,11 @@ fn read(apply: &Apply, usual_team: Option<&str>) -> Result<Vec<Item>, Failure> {
 fn told(mut faults: Vec<Fault>) -> Result<(), Failure> {
     faults.sort();
     faults.dedup();
-    for fault in &faults {
+    for fault in faults.iter().take(MOST_TOLD) {
         eprintln!("{fault}");
+    }
+    if faults.len() > MOST_TOLD {
+        eprintln!("… and {} more", faults.len() - MOST_TOLD);
     }
     match faults.len() {
         0 => Ok(()),
@@ -146,13 +152,9 @@ async fn plan(apply: &Apply, items: Vec<Item>, teams: &BTreeMap<String, Team>) -
     )?;
     let mut all = Vec::new();
     let mut findings = Vec::new();
+    let mut coming = Coming::default();
     for item in items {
-        let coming = all
-            .iter()
-            .filter(|other: &&Planned| other.item.team == item.team && other.plan.steps.contains(&Step::Create));
-        let coming = coming.filter(|other| other.item.document.kind() == Kind::Artifact);
-        let coming: BTreeSet<String> = coming.map(|other| other.item.document.name().to_owned()).collect();
-        let planned = compare(apply, item, teams, &coming).await?;
+        let planned = compare(apply, item, teams, &mut coming).await?;
         let released = planned.plan.steps.contains(&Step::Release) && planned.missing.is_empty();
         if let Some(job) = planned.job.as_ref().filter(|_| released) {
             findings.extend(check(&teams[&planned.item.team], job, &planned.item.document).await?);
@@ -164,7 +166,7 @@ async fn plan(apply: &Apply, items: Vec<Item>, teams: &BTreeMap<String, Team>) -
 }
 
 /// Compares one document with what the server has.
-async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>, coming: &BTreeSet<String>) -> Result<Planned, Failure> {
+async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>, coming: &mut Coming) -> Result<Planned, Failure> {
     let team = &teams[&item.team];
     let mut planned = Planned {
         plan: Plan::default(),
@@ -176,23 +178,22 @@ async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>, comi
     };
     let document = &planned.item.document;
     match &document.body {
-        Body::Artifact(artifact) => planned.plan = jar::plan(team, artifact, &document.files["file"]).await?,
-        Body::Cluster(cluster) => {
-            let coming = coming.iter().map(String::as_str).collect();
-            planned.plan = cluster::plan(team, document, cluster, &coming).await?;
-        }
+        Body::Artifact(artifact) => planned.plan = jar::plan(team, artifact, &document.files["file"], coming).await?,
+        Body::Cluster(cluster) => planned.plan = cluster::plan(team, document, cluster, coming).await?,
         Body::Job(job) => {
             let choices = Choices {
                 no_release: apply.no_release,
                 roll_out: apply.roll_out,
                 stop: apply.stop,
             };
-            let (job, missing) = jar::located(team, document, job).await?;
-            let found = team.job(&job.name).await?;
-            let (value, now) = found.map_or((None, None), |(value, now)| (Some(value), Some(now)));
-            planned.plan = files::plan::job(&job, now.as_ref(), choices);
-            planned.revision = now.map_or(0, |now| now.revision);
-            planned.now = value;
+            let mut found = team.job(&job.name).await?;
+            let (job, missing) = jar::located(team, document, job, found.as_ref().map(|found| &found.now.draft)).await?;
+            if let Some(found) = &mut found {
+                found.now.newer = jar::newer(team, &job, &found.pinned, coming).await?;
+            }
+            planned.plan = files::plan::job(&job, found.as_ref().map(|found| &found.now), choices);
+            planned.revision = found.as_ref().map_or(0, |found| found.now.revision);
+            planned.now = found.map(|found| found.job);
             planned.job = Some(job);
             planned.missing = missing;
         }

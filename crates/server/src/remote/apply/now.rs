@@ -20,6 +20,16 @@ pub struct Team {
     pub clusters: BTreeMap<String, Value>,
 }
 
+/// A job of the server.
+pub struct Found {
+    /// As the API shows it.
+    pub job: Value,
+    /// In the words of the files.
+    pub now: JobNow,
+    /// The artifacts that its newest release has pinned.
+    pub pinned: Vec<Value>,
+}
+
 impl Team {
     /// Reads a team.
     ///
@@ -71,33 +81,40 @@ impl Team {
     ///
     /// # Errors
     /// As the server says.
-    pub async fn job(&self, named: &str) -> Result<Option<(Value, JobNow)>, Failure> {
+    pub async fn job(&self, named: &str) -> Result<Option<Found>, Failure> {
         let Some(job) = self.client.find(&path(named, "")).await? else {
             return Ok(None);
         };
         let id = at(&job, "id");
         let draft = self.client.find(&path(id, "/draft")).await?.unwrap_or_default();
+        let mut pinned = Vec::new();
         let release = match job["releaseNumber"].as_i64() {
             Some(number) if number > 0 => {
                 let found = self.client.get(&path(id, &format!("/releases/{number}"))).await?;
+                pinned = found["artifacts"].as_array().cloned().unwrap_or_default();
                 Some((number, self.content(&job, &found["spec"])))
             }
             _ => None,
         };
+        let policy = self.client.get(&path(id, "/restart-policy")).await?;
         let label = at(&job, "status/label").to_owned();
         let live = matches!(label.as_str(), "starting" | "running" | "restarting" | "stopping");
         let snapshot = !live && job.get("run").is_some() && self.snapshot(id).await?;
         let asked = job["desired"]["release"].as_i64().unwrap_or(0);
         let now = JobNow {
-            draft: self.content(&job, &draft["spec"]),
+            draft: Job {
+                restart: serde_json::from_value(policy).ok(),
+                ..self.content(&job, &draft["spec"])
+            },
             revision: draft["revision"].as_i64().unwrap_or(0),
             release,
+            newer: Vec::new(),
             asked: (at(&job, "desired/want") == "running").then_some(asked),
             live,
             snapshot,
             label,
         };
-        Ok(Some((job, now)))
+        Ok(Some(Found { job, now, pinned }))
     }
 
     /// Whether a job has a complete snapshot.

@@ -37,6 +37,7 @@ const fn word(step: &Step) -> &'static str {
     match step {
         Step::Create => "create",
         Step::Describe => "describe",
+        Step::KeepRunning => "set restart policy",
         Step::Save => "save draft",
         Step::Release => "release",
         Step::Start { latest: false } => "start",

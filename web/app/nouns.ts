@@ -18,6 +18,7 @@ export type {
   Draft,
   DraftRevision,
   Event,
+  Evidence,
   Finding,
   FlinkVersion,
   FlinkVersionGrant,

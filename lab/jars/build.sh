@@ -10,6 +10,6 @@ mkdir "$work/src" "$work/classes"
 sed -e "${4:-}" "$(dirname "$0")/$class.java" >"$work/src/$class.java"
 javac -nowarn -Xlint:-options --release 8 -cp "$home/lib/*" -d "$work/classes" "$work/src/$class.java"
 manifest=$work/manifest
-[ "$class" != Program ] || echo "Main-Class: lab.Program" >"$manifest"
+[ "$class" = Shout ] || echo "Main-Class: lab.$class" >"$manifest"
 touch "$manifest"
 jar --create --date=2020-01-01T00:00:00Z --file "$jar" --manifest "$manifest" -C "$work/classes" .

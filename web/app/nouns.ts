@@ -20,6 +20,7 @@ export type {
   Draft,
   DraftRevision,
   Event,
+  Evidence,
   Finding,
   FlinkVersion,
   FlinkVersionGrant,

@@ -2,7 +2,7 @@
 import { linkOptions } from '@tanstack/react-router';
 import type { ArtifactKind, Label } from './nouns';
 
-export const JOB_TABS = ['overview', 'sql', 'timeline', 'checkpoints', 'exceptions', 'logs', 'configuration', 'releases'] as const;
+export const JOB_TABS = ['overview', 'sql', 'timeline', 'runs', 'checkpoints', 'exceptions', 'logs', 'configuration', 'releases'] as const;
 export type JobTab = (typeof JOB_TABS)[number];
 
 export const JOB_DIALOGS = ['start', 'stop', 'replace', 'delete', 'savepoint', 'rename', 'release', 'detach', 'restart'] as const;
@@ -25,6 +25,8 @@ export interface JobSearch {
   against?: number;
   /** Revision of the draft shown beside the newest. */
   revision?: number;
+  /** The run whose evidence is shown. */
+  run?: string;
   /** Log file, and what is searched in it. */
   process?: string;
   file?: string;

@@ -22,12 +22,22 @@ const OF_FLINK = [502, 504];
 
 export class Console {
   static async open(url, pictures) {
+    if (pictures) mkdirSync(pictures, { recursive: true });
+    const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGUMENTS });
+    return Console.of(browser, url, pictures);
+  }
+
+  /** Another person at the same browser, with cookies of their own. */
+  another() {
+    return Console.of(this.browser, this.url, this.pictures);
+  }
+
+  static async of(browser, url, pictures) {
     const self = new Console();
+    self.browser = browser;
     self.url = url;
     self.pictures = pictures;
-    if (pictures) mkdirSync(pictures, { recursive: true });
-    self.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGUMENTS });
-    const context = await self.browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce' });
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce' });
     await context.addInitScript(() => {
       localStorage.setItem('streamwright.language', 'en');
       localStorage.setItem('streamwright.theme', localStorage.getItem('streamwright.theme') ?? 'light');

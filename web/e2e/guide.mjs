@@ -129,7 +129,9 @@ class Reader {
     return new Promise((resolve) => {
       const args = ['-c', `exec 2>&1; set -euo pipefail; ${script}`];
       const limits = { cwd: this.folder, env: this.environment, timeout: 180_000, maxBuffer: 1 << 24 };
-      execFile('bash', args, limits, (error, output) => resolve({ output: output.trimEnd(), code: error ? (error.code ?? error.signal) : 0 }));
+      execFile('bash', args, limits, (error, output) =>
+        resolve({ output: output.trimEnd(), code: error ? (error.code ?? error.signal) : 0 }),
+      );
     });
   }
 

@@ -5,11 +5,10 @@
 //   node web/e2e/jars.mjs --binary FILE --flink VERSION --home FLINK_HOME --connector JAR --kafka FOLDER-OF-JARS
 //
 // Each step counts as one test. The first that fails ends the run; what it saw is printed.
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
+import { jar, Kafka, run, shouted, words } from './kafka.mjs';
 import { Server, until } from './server.mjs';
 
 const { values: options } = parseArgs({
@@ -26,17 +25,15 @@ if (!options.binary || !options.flink || !options.home || !options.connector || 
   process.exit(2);
 }
 
-const LAB = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../lab');
 const TEAM = 'jars';
 /** Arguments as nobody should write them. */
 const ODD = ['', ' ', 'a  b ', `it's "quoted"`, 'line\nbreak\ttab', '订单 🚀', '--x=$(id)', '\\', '-', '--', '{"json": [1]}'];
 
 const server = new Server(options.binary);
 const file = (name) => path.join(server.folder, name);
-const broker = file('kafka');
+const kafka = new Kafka(file('kafka'), options.kafka);
 let passed = 0;
 let failed = 0;
-let bootstrap;
 
 async function step(name, walk) {
   const start = Date.now();
@@ -54,19 +51,10 @@ function equal(what, found, wanted) {
   throw new Error(`${what}: …${near(a)}… instead of …${near(b)}…`);
 }
 
-/** Runs a program; answers its standard output, or throws with all that it said. */
-async function run(program, args, input) {
-  const child = promisify(execFile)(program, args, { cwd: server.folder, env: { ...process.env, ...home }, maxBuffer: 1 << 24 });
-  child.child.stdin.end(input ?? '');
-  return (await child).stdout;
-}
-
 /** The token of `login` is kept in a folder of this run. */
 const home = { HOME: server.folder, XDG_CONFIG_HOME: file('config') };
-const cli = (...args) => run(options.binary, args);
+const cli = (...args) => run(options.binary, args, { cwd: server.folder, env: { ...process.env, ...home } });
 const json = async (...args) => JSON.parse(await cli(...args, '-o', 'json'));
-const kafka = (verb, ...args) => run(path.join(LAB, 'kafka.sh'), [verb, broker, ...args]);
-const put = (lines) => run(path.join(LAB, 'kafka.sh'), ['put', broker, 'words'], `${lines.join('\n')}\n`);
 
 /** What a command that fails says, with its exit code. */
 async function refused(code, ...args) {
@@ -83,19 +71,7 @@ function says(what, text, ...words) {
   for (const word of words) if (!text.includes(word)) throw new Error(`${what} does not say '${word}': ${text}`);
 }
 
-const words = (from, to) => Array.from({ length: to - from }, (_, n) => `word${from + n}`);
-const shouted = (from, to, mark) => words(from, to).map((word) => `${word.toUpperCase()}${mark}`);
-
-/** The first `count` records of the topic that the job writes, in order of their numbers. */
-async function written(count) {
-  const lines = (await kafka('get', 'shouts', `${count}`)).split('\n').filter((line) => line.startsWith('WORD'));
-  const number = (line) => Number(line.replace(/\D/g, ''));
-  return lines.sort((a, b) => number(a) - number(b));
-}
-
-async function build(name, jar, change = '') {
-  await run(path.join(LAB, 'jars/build.sh'), [name, options.home, file(jar), change]);
-}
+const build = (name, to, change) => jar(name, options.home, file(to), change);
 
 async function prepare() {
   await server.command('flink', 'add', options.home, '--data', server.data);
@@ -103,23 +79,11 @@ async function prepare() {
   await server.signIn();
   await server.api('POST', '/teams', { name: TEAM });
   await cli('login', '--server', server.url, '--password-file', file('password'), '--team', TEAM);
-  const up = run(path.join(LAB, 'kafka.sh'), ['up', broker, path.resolve(options.kafka)]);
+  const up = kafka.up();
   const cluster = cli('cluster', 'create', 'local', '--flink', options.flink, '--slots', '3', '--task-managers', '1', '--wait');
   await Promise.all([build('Shout', 'shout.jar'), build('Shout', 'shout-2.jar', 's/"!"/"?"/'), build('Program', 'program.jar')]);
-  bootstrap = (await up).trim().split('=')[1];
-  await Promise.all([kafka('topic', 'words', '2'), kafka('topic', 'shouts'), cluster]);
-  const table = (name, more) =>
-    `CREATE TABLE ${name} (word STRING) WITH ('connector' = 'kafka', 'topic' = '${name}', 'properties.bootstrap.servers' = '${bootstrap}', 'format' = 'raw', ${more});`;
-  const script = [
-    "SET 'execution.checkpointing.interval' = '1 s';",
-    "CREATE TEMPORARY FUNCTION shout AS 'lab.Shout';",
-    table('words', "'properties.group.id' = 'shouter', 'scan.startup.mode' = 'earliest-offset'"),
-    table(
-      'shouts',
-      "'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'shouter', 'properties.transaction.timeout.ms' = '600000'",
-    ),
-    'INSERT INTO shouts SELECT shout(word) FROM words;',
-  ];
+  await Promise.all([up, cluster]);
+  const script = ["SET 'execution.checkpointing.interval' = '1 s';", ...kafka.script()];
   writeFileSync(file('shouter.sql'), `${script.join('\n')}\n`);
 }
 
@@ -169,19 +133,19 @@ async function released() {
 
 async function runs() {
   await cli('job', 'start', 'shouter', '--wait');
-  await put(words(0, 200));
-  equal('records', await written(200), shouted(0, 200, '!'));
+  await kafka.put(words(0, 200));
+  equal('records', await kafka.written(200), shouted(0, 200, '!'));
 }
 
 async function resumesWithWhatWasReleased() {
   const newer = await json('artifact', 'upload', file('shout-2.jar'), '--name', 'shout');
   equal('version', newer.version ?? newer.artifact?.version, 2);
   await cli('job', 'stop', 'shouter', '--wait');
-  await put(words(200, 300));
+  await kafka.put(words(200, 300));
   await cli('job', 'start', 'shouter', '--from', 'latest', '--wait');
-  await put(words(300, 400));
+  await kafka.put(words(300, 400));
   // Each record once: none is lost and none comes twice, and none has the mark of the new upload.
-  equal('records', await written(400), shouted(0, 400, '!'));
+  equal('records', await kafka.written(400), shouted(0, 400, '!'));
 }
 
 async function newReleaseHasTheNewJar() {
@@ -198,8 +162,8 @@ async function newReleaseHasTheNewJar() {
     [['shout', 1, 2]],
   );
   await cli('job', 'restart', 'shouter', '--release', '2', '--wait');
-  await put(words(400, 450));
-  equal('records', await written(450), [...shouted(0, 400, '!'), ...shouted(400, 450, '?')]);
+  await kafka.put(words(400, 450));
+  equal('records', await kafka.written(450), [...shouted(0, 400, '!'), ...shouted(400, 450, '?')]);
   // The JobManager keeps each jar once, whatever the number of starts.
   const { rest } = await restAddress();
   const jars = (await (await fetch(`${rest}/jars`)).json()).files.map((one) => one.name);
@@ -273,7 +237,11 @@ async function clusterHasItsJars() {
   await cli('job', 'start', 'plain', '--wait');
   await until('the job has read all', 60, async () => (await server.api('GET', `/teams/${TEAM}/jobs/plain`)).status.label === 'finished');
   const files = readdirSync(file('lines')).filter((name) => !name.startsWith('.'));
-  const lines = files.flatMap((name) => readFileSync(path.join(file('lines'), name), 'utf8').split('\n').filter(Boolean));
+  const lines = files.flatMap((name) =>
+    readFileSync(path.join(file('lines'), name), 'utf8')
+      .split('\n')
+      .filter(Boolean),
+  );
   equal('lines', lines.sort(), shouted(0, 450, '!').sort());
 }
 
@@ -294,7 +262,7 @@ try {
   console.error(server.tail());
 } finally {
   await server.stop().catch(() => {});
-  await run(path.join(LAB, 'kafka.sh'), ['down', broker]).catch(() => {});
+  await kafka.down().catch(() => {});
   await server.remove();
 }
 console.log(`jars on ${options.flink}: ${passed} passed, ${failed} failed`);

@@ -54,10 +54,10 @@ function below(folder) {
 }
 
 export class Server {
-  /** With a database's address the server works on that one instead of SQLite. */
-  constructor(binary, database) {
+  /** With a database's address the server works on that one instead of SQLite; `settings` are further variables. */
+  constructor(binary, database, settings = {}) {
     this.binary = binary;
-    this.env = database ? { ...process.env, STREAMWRIGHT_DATABASE: database } : process.env;
+    this.env = { ...process.env, ...settings, ...(database ? { STREAMWRIGHT_DATABASE: database } : {}) };
     this.folder = mkdtempSync(path.join(os.tmpdir(), 'walk-'));
     this.data = path.join(this.folder, 'data');
     this.password = PASSWORD;

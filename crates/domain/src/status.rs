@@ -210,7 +210,11 @@ fn ended_label(run: &Run, end: &RunEnd) -> (Label, String, Millis) {
         Outcome::NeverRan => Label::Failed,
         Outcome::Unknown => Label::Ended,
     };
-    (label, end.reason.clone(), end.at)
+    let sentence = match end.outcome {
+        Outcome::Unknown => format!("{} Start it again from its newest snapshot.", end.reason),
+        _ => end.reason.clone(),
+    };
+    (label, sentence, end.at)
 }
 
 fn live_label(facts: &JobFacts, run: &Run) -> (Label, String, Millis) {

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::id::{DeliveryId, DestinationId, InstanceId, RunId, TeamId};
+use domain::id::{DeliveryId, DestinationId, RunId, TeamId};
 use domain::incident::{IncidentKind, Step, health, step};
 use domain::message::{Delivery, DeliveryState, Destination, Line, Message, message, next_try, one_line};
 use domain::ports::PortError;
-use domain::status::JobFacts;
-use futures::future::join_all;
+use domain::status::{JobFacts, seconds};
 use store::{IncidentStep, JobFilter, RECOVERED, StoreError, Waiting};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::Engine;
@@ -24,8 +24,11 @@ const LONGEST_CAUSE: usize = 500;
 
 /// Runs until `shutdown` is cancelled.
 pub(crate) async fn run(engine: Engine, shutdown: CancellationToken) {
+    // A receiver that hangs delays nobody else. What is cut off by the end of the server is tried again: its claim runs out.
+    let mut tries = JoinSet::new();
     loop {
-        if let Err(error) = round(&engine).await {
+        while tries.try_join_next().is_some() {}
+        if let Err(error) = round(&engine, &mut tries).await {
             tracing::warn!(%error, "messages could not be looked after; trying again");
         }
         tokio::select! {
@@ -35,7 +38,7 @@ pub(crate) async fn run(engine: Engine, shutdown: CancellationToken) {
     }
 }
 
-async fn round(engine: &Engine) -> Result<(), StoreError> {
+async fn round(engine: &Engine, tries: &mut JoinSet<()>) -> Result<(), StoreError> {
     let mut teams = HashMap::<TeamId, Vec<Destination>>::new();
     for destination in engine.store.enabled_destinations().await? {
         teams.entry(destination.team_id).or_default().push(destination);
@@ -53,7 +56,7 @@ async fn round(engine: &Engine) -> Result<(), StoreError> {
             }
         }
     }
-    send(engine, engine.instance).await
+    send(engine, tries).await
 }
 
 /// Looks at all jobs of a team.
@@ -131,7 +134,8 @@ fn line(engine: &Engine, team: &str, of: &Waiting) -> Line {
     let recovered = of.what == RECOVERED;
     let words = if recovered { "is well again" } else { incident.kind.words() };
     let cause = if recovered {
-        format!("It had been in trouble: it {}.", incident.kind.words())
+        let lasted = incident.closed_at.map_or(0, |at| at.since(incident.since));
+        format!("Over after {}. It was: {}", seconds(lasted), incident.cause)
     } else {
         incident.cause.clone()
     };
@@ -165,11 +169,17 @@ fn percent(text: &str) -> String {
         .collect()
 }
 
-/// Sends what is due.
-async fn send(engine: &Engine, by: InstanceId) -> Result<(), StoreError> {
-    let due = engine.store.claim_deliveries(by).await?;
-    for tried in join_all(due.into_iter().map(|(delivery, to)| try_one(engine, delivery, to))).await {
-        engine.store.delivery_tried(tried).await?;
+/// Sends what is due, each message in a task of its own.
+async fn send(engine: &Engine, tries: &mut JoinSet<()>) -> Result<(), StoreError> {
+    for (delivery, to) in engine.store.claim_deliveries(engine.instance).await? {
+        let engine = engine.clone();
+        tries.spawn(async move {
+            let tried = try_one(&engine, delivery, to).await;
+            let id = tried.id;
+            if let Err(error) = engine.store.delivery_tried(tried).await {
+                tracing::warn!(delivery = %id, %error, "what came of a message could not be written; it is sent again");
+            }
+        });
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use store::Store;
 
 use crate::cli::{FlinkCommand, Format, Origin};
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::remote::print::table;
 use crate::{remote, wiring};
 
@@ -23,33 +24,35 @@ pub async fn run(command: FlinkCommand) -> Result<(), Failure> {
     match command {
         FlinkCommand::Install {
             version,
-            data,
+            place,
             source,
             base_url,
         } => {
+            let Place { data, url } = Place::of(&place)?;
             let version: VersionNumber = version.parse().map_err(|error: InvalidVersion| Failure::usage(error.to_string()))?;
             let source = match source {
                 Origin::Pypi => InstallSource::Pypi,
                 Origin::Archive => InstallSource::Archive { base_url },
             };
-            let store = open(&data).await?;
+            let store = Store::open(&url).await?;
             let found = install(&store, &data, version, &source).await?;
             prepare(&data, &found).await;
             println!("Flink {version} is installed in {}", found.home);
         }
-        FlinkCommand::Add { home, data } => {
+        FlinkCommand::Add { home, place } => {
+            let Place { data, url } = Place::of(&place)?;
             let installer = artifacts::Installer::new(&data);
             let home = home
                 .canonicalize()
                 .map_err(|error| Failure::usage(format!("{}: {error}", home.display())))?;
             let version = installer.probe(&home).await?;
-            let store = open(&data).await?;
+            let store = Store::open(&url).await?;
             let added = register(&store, &installer, version, (&home.display().to_string(), "added")).await?;
             prepare(&data, &added).await;
             println!("Flink {version} in {} is added", added.home);
         }
-        FlinkCommand::List { data, output } => {
-            let store = open(&data).await?;
+        FlinkCommand::List { place, output } => {
+            let store = Store::open(&Place::of(&place)?.url).await?;
             list(&store.flink_versions().await?, &grants(&store).await?, output);
         }
         FlinkCommand::Grant(grant) => remote::grant::grant(grant).await?,

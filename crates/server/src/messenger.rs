@@ -9,7 +9,7 @@ use domain::ports::{Messenger, PortError};
 use domain::secret::Secret;
 use futures::StreamExt;
 use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
@@ -25,6 +25,24 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const MOST_READ: usize = 64 * 1024;
 /// Longest text in a chat, in characters: the least that one of them takes is 2,048 bytes (WeCom).
 const LONGEST_CHAT: usize = 1_500;
+
+/// Says that nobody wrote this, so that no machine answers it (RFC 3834).
+#[derive(Clone)]
+struct Automatic;
+
+impl Header for Automatic {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
 
 /// See the module.
 pub struct Outbox {
@@ -55,17 +73,7 @@ impl Outbox {
         let answer = sent.map_err(|error| unreachable(&error))?;
         let status = answer.status();
         let text = read(answer).await;
-        if status.is_success() {
-            return accepted(preset, &text);
-        }
-        let why = format!("the receiver answered {status}: {}", domain::message::one_line(&text, 200));
-        if status.is_redirection() {
-            return Err(PortError::GiveUp(
-                "the receiver answered with a redirect, which is not followed: give the address that it leads to".to_owned(),
-            ));
-        }
-        let later = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
-        Err(if later { PortError::Retry(why) } else { PortError::GiveUp(why) })
+        answered(preset, status, &text)
     }
 
     /// The address, unless it names an address inside the network without a name that could be looked up.
@@ -159,6 +167,21 @@ async fn read(answer: reqwest::Response) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// What an answer means: taken, to be tried again, or never to be taken.
+fn answered(preset: Preset, status: reqwest::StatusCode, text: &str) -> Result<(), PortError> {
+    if status.is_success() {
+        return accepted(preset, text);
+    }
+    if status.is_redirection() {
+        return Err(PortError::GiveUp(
+            "the receiver answered with a redirect, which is not followed: give the address that it leads to".to_owned(),
+        ));
+    }
+    let why = format!("the receiver answered {status}: {}", domain::message::one_line(text, 200));
+    let later = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
+    Err(if later { PortError::Retry(why) } else { PortError::GiveUp(why) })
+}
+
 /// Some chat tools answer 200 and say in the body that they did not take it.
 fn accepted(preset: Preset, text: &str) -> Result<(), PortError> {
     let answer: Value = serde_json::from_str(text).unwrap_or(Value::Null);
@@ -201,10 +224,67 @@ fn mail(to: &Address, message: &Message) -> Result<lettre::Message, PortError> {
         .from(mailbox(from)?)
         .message_id(Some(format!("<{}@{host}>", message.id)))
         .subject(domain::message::one_line(&message.subject, 200))
-        .header(ContentType::TEXT_PLAIN);
+        .header(ContentType::TEXT_PLAIN)
+        .header(Automatic);
     for one in to {
         mail = mail.to(mailbox(one)?);
     }
     mail.body(message.text.clone())
         .map_err(|error| PortError::GiveUp(format!("the mail cannot be written: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::DeliveryId;
+
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_what_will_not_is_given_up() {
+        let said = |status, preset, text| match answered(preset, reqwest::StatusCode::from_u16(status).unwrap(), text) {
+            Ok(()) => "taken",
+            Err(PortError::Retry(_)) => "again",
+            Err(_) => "given up",
+        };
+        for (status, expected) in [
+            (200, "taken"),
+            (204, "taken"),
+            (301, "given up"),
+            (307, "given up"),
+            (400, "given up"),
+            (404, "given up"),
+            (408, "again"),
+            (410, "given up"),
+            (425, "again"),
+            (429, "again"),
+            (500, "again"),
+            (503, "again"),
+        ] {
+            assert_eq!(said(status, Preset::Json, "<html>"), expected, "{status}");
+        }
+        assert_eq!(said(200, Preset::Wecom, r#"{"errcode": 93000}"#), "given up");
+        assert_eq!(said(200, Preset::Wecom, r#"{"errcode": 0}"#), "taken");
+        assert_eq!(said(200, Preset::Feishu, r#"{"code": 19001}"#), "given up");
+    }
+
+    #[test]
+    fn nothing_in_a_name_or_an_address_begins_another_header() {
+        let message = domain::message::message(DeliveryId(uuid::Uuid::nil()), "shop\r\nBcc: x@y", Vec::new());
+        let to = |from: &str, to: &str| Address::Email {
+            server: "h".to_owned(),
+            port: 25,
+            security: MailSecurity::None,
+            username: None,
+            from: from.to_owned(),
+            to: vec![to.to_owned()],
+        };
+        let written = mail(&to("a@b", "Zoë <c@d>"), &message).unwrap().formatted();
+        let written = String::from_utf8(written).unwrap();
+        let (head, _) = written.split_once("\r\n\r\n").unwrap();
+        assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
+        for evil in ["a@b\r\nBcc: c@d", "a@b\nX: y", "\"a\r\nBcc: x@y\" <a@b>"] {
+            assert!(mail(&to(evil, "a@b"), &message).is_err(), "{evil}");
+            assert!(mail(&to("a@b", evil), &message).is_err(), "{evil}");
+        }
+    }
 }

@@ -48,7 +48,8 @@ async fn receiver(fails: usize) -> (String, Got) {
         .route(
             "/refuses",
             axum::routing::post(|| async { axum::Json(json!({"errcode": 310000, "errmsg": "keywords not in content"})) }),
-        );
+        )
+        .route("/hangs", axum::routing::post(std::future::pending::<()>));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -169,6 +170,41 @@ async fn one_message_tells_of_a_failure_and_one_of_its_end_and_none_of_our_own_s
     bed.kill().await;
     let bytes = std::fs::read(bed.folder().join("streamwright.db")).unwrap();
     assert!(!bytes.windows(12).any(|window| window == b"secret-token"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_hangs_keeps_nobody_else_waiting_and_is_tried_again() {
+    let mut bed = Bed::new("2.2.1").await;
+    let (url, got) = receiver(0).await;
+    bed.start(None).await;
+    let slow = destination(&bed, "slow", json!({"kind": "webhook", "url": format!("{url}/hangs")})).await;
+    destination(&bed, "hook", json!({"kind": "webhook", "url": format!("{url}/hook/secret-token")})).await;
+    bed.done("start", &nothing()).await;
+    let id = bed.sim.jobs()[0].id.clone();
+    bed.sim
+        .set_job(&id, JobState::Failed, Some("java.lang.IllegalStateException: boom"));
+    let deliveries = async || bed.get("/deliveries").await.unwrap().1["items"].as_array().unwrap().clone();
+    let began = Instant::now();
+    let of = |all: &[Value], hangs: bool| all.iter().find(|one| (one["destinationId"] == json!(slow)) == hangs).cloned();
+    // What the other one took is written while the first still hangs.
+    let mut told = false;
+    loop {
+        let all = deliveries().await;
+        let (hanging, other) = (of(&all, true).unwrap_or_default(), of(&all, false).unwrap_or_default());
+        if !told && other["state"] == "sent" {
+            assert_eq!((&hanging["state"], &hanging["tries"]), (&json!("waiting"), &json!(0)), "{all:#?}");
+            told = true;
+        }
+        if hanging["tries"].as_i64() >= Some(1) {
+            assert!(told, "the other one waited: {all:#?}");
+            assert_eq!(hanging["error"], "the receiver did not answer in time", "{hanging:#}");
+            assert!(hanging["nextAt"].is_string() && hanging["state"] == "waiting", "{hanging:#}");
+            break;
+        }
+        assert!(began.elapsed() < HANG, "{all:#?}\n{}", bed.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(got.lock().unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

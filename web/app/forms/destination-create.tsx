@@ -65,6 +65,8 @@ export function DestinationCreate({ team, onClose }: { team: string; onClose: ()
       onOk={form.submit}
       confirmLoading={create.isPending}
       okText={t('messages.add')}
+      okButtonProps={{ 'data-testid': 'destination-confirm' }}
+      wrapProps={{ 'data-testid': 'destination-dialog' }}
       cancelText={t('goBack')}
     >
       <Form<Values>

@@ -30,6 +30,7 @@ const TABS: Record<JobTab, React.ComponentType<TabProps>> = {
   overview: lazy(() => import('./job-overview').then((page) => ({ default: page.JobOverview }))),
   sql: lazy(() => import('./job-sql').then((page) => ({ default: page.JobSql }))),
   timeline: lazy(() => import('./job-timeline').then((page) => ({ default: page.JobTimeline }))),
+  runs: lazy(() => import('./job-runs').then((page) => ({ default: page.JobRuns }))),
   checkpoints: lazy(() => import('./job-checkpoints').then((page) => ({ default: page.JobCheckpoints }))),
   exceptions: lazy(() => import('./job-exceptions').then((page) => ({ default: page.JobExceptions }))),
   logs: lazy(() => import('./job-logs').then((page) => ({ default: page.JobLogs }))),

@@ -3,6 +3,7 @@ import { useParams } from '@tanstack/react-router';
 import { App, Button, Card, Popconfirm, Switch, Table } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { NOTHING } from '../format';
 import { DestinationCreate, TROUBLE } from '../forms/destination-create';
 import type { Delivery, Destination } from '../nouns';
 import { Clock } from '../parts/ago';
@@ -52,6 +53,7 @@ function Destinations({ team }: { team: string }) {
         {({ items }) => (
           <Table<Destination>
             size="small"
+            data-testid="destinations"
             rowKey="id"
             dataSource={items}
             locale={{ emptyText: t('messages.none') }}
@@ -78,7 +80,12 @@ function Destinations({ team }: { team: string }) {
                 align: 'right',
                 render: (_, one) => (
                   <span className="row">
-                    <Button size="small" loading={test.isPending && test.variables === one.id} onClick={() => test.mutate(one.id)}>
+                    <Button
+                      size="small"
+                      loading={test.isPending && test.variables === one.id}
+                      onClick={() => test.mutate(one.id)}
+                      data-testid={`test-${one.name}`}
+                    >
                       {t('messages.test')}
                     </Button>
                     <Popconfirm
@@ -109,12 +116,15 @@ function stateWord(state: string): 'waiting' | 'sent' | 'failed' {
 function Deliveries({ team }: { team: string }) {
   const { t } = useTranslation();
   const deliveries = useQuery(read.deliveries(team));
+  const destinations = useQuery(read.destinations(team));
+  const nameOf = (id: string) => destinations.data?.items.find((one) => one.id === id)?.name ?? NOTHING;
   return (
     <Card size="small" title={t('messages.recent')}>
       <Loaded query={deliveries}>
         {({ items }) => (
           <Table<Delivery>
             size="small"
+            data-testid="deliveries"
             rowKey="id"
             dataSource={items}
             locale={{ emptyText: t('messages.noneSent') }}
@@ -122,6 +132,7 @@ function Deliveries({ team }: { team: string }) {
             expandable={{ expandedRowRender: (one) => <pre className="trace">{one.text}</pre> }}
             columns={[
               { title: t('messages.time'), width: 160, render: (_, one) => <Clock at={one.createdAt} /> },
+              { title: t('messages.destination'), width: 160, ellipsis: true, render: (_, one) => nameOf(one.destinationId) },
               { title: t('messages.message'), dataIndex: 'subject', ellipsis: true },
               {
                 title: t('messages.state'),

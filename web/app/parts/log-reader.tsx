@@ -41,16 +41,17 @@ interface Props {
   place: LogPlace;
   tail: UseQueryResult<LogTail, unknown>;
   find: string;
-  follow: boolean;
+  follow?: boolean;
   onPlace: (place: LogPlace) => void;
   onFind: (text: string) => void;
-  onFollow: (follow: boolean) => void;
+  /** Absent for a log that does not grow any more. */
+  onFollow?: (follow: boolean) => void;
 }
 
 const SEPARATOR = '\u0000';
 
 /** Chooses a log file, shows its end, searches it, saves it. */
-export function LogReader({ files, place, tail, find, follow, onPlace, onFind, onFollow }: Props) {
+export function LogReader({ files, place, tail, find, follow = false, onPlace, onFind, onFollow }: Props) {
   const { t } = useTranslation();
   const language = useLanguage();
   const size = files.find((one) => one.process === place.process && one.name === place.file)?.sizeBytes ?? 0;
@@ -105,13 +106,15 @@ export function LogReader({ files, place, tail, find, follow, onPlace, onFind, o
           onChange={(event) => onFind(event.target.value)}
         />
         <span className="grow" />
-        <FiguresBar
-          at={tail.dataUpdatedAt}
-          loading={tail.isFetching}
-          refresh={() => void tail.refetch()}
-          follow={follow}
-          onFollow={onFollow}
-        />
+        {onFollow && (
+          <FiguresBar
+            at={tail.dataUpdatedAt}
+            loading={tail.isFetching}
+            refresh={() => void tail.refetch()}
+            follow={follow}
+            onFollow={onFollow}
+          />
+        )}
         <Button
           size="small"
           icon={<DownloadOutlined />}

@@ -80,18 +80,14 @@ fn absent(facts: &JobFacts, sights: &Sights, run: &Run, now: Millis) -> Option<P
                     "It ended with its cluster, which was stopped.".to_owned(),
                 )
             } else {
-                end(
-                    Outcome::Unknown,
-                    Source::ProcessExit,
-                    "Its cluster's JobManager process ended, and the job with it. Start it again from its newest snapshot.".to_owned(),
-                )
+                end(Outcome::Unknown, Source::ProcessExit, process_end(facts))
             }
         }
         Sent::Accepted(effect) if heard_after(facts, effect.answered_at) => {
             let reason = if effect.incarnation.as_deref() == incarnation(facts) {
                 "Flink does not list it any more, and nobody knows how it ended."
             } else {
-                "Its cluster's JobManager was restarted and has forgotten it. Start it again from its newest snapshot."
+                "Its cluster's JobManager was restarted and has forgotten it."
             };
             end(Outcome::Unknown, Source::JobManagerRest, reason.to_owned())
         }
@@ -121,6 +117,21 @@ fn absent(facts: &JobFacts, sights: &Sights, run: &Run, now: Millis) -> Option<P
         ));
     }
     Some(Plan::of(Action::EndRun(found), "the source that must have it does not"))
+}
+
+/// How the JobManager's process ended, as far as its holder saw it.
+fn process_end(facts: &JobFacts) -> String {
+    let processes = facts.cluster.iter().flat_map(|cluster| &cluster.look.processes);
+    let code = processes
+        .filter(|process| process.role == "jobmanager")
+        .find_map(|process| process.exit_code);
+    let how = match code {
+        Some(137) => "was killed (signal 9: by somebody, or by the kernel for want of memory)".to_owned(),
+        Some(code) if code > 128 => format!("was ended by signal {}", code - 128),
+        Some(code) => format!("ended by itself with exit code {code}"),
+        None => "process ended".to_owned(),
+    };
+    format!("Its cluster's JobManager {how}, and the job with it.")
 }
 
 /// A run that nothing was sent for, and whose start is not open any more, never ran.

@@ -13,6 +13,8 @@ pub mod cluster;
 #[cfg(test)]
 mod cluster_tests;
 mod end;
+#[cfg(test)]
+mod incident_tests;
 pub mod restart;
 #[cfg(test)]
 mod restart_tests;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Format, Platform};
+use crate::settings::PlaceFlags;
 
 /// `flink …`
 #[derive(Debug, Subcommand)]
@@ -13,9 +14,9 @@ pub enum FlinkCommand {
     Install {
         /// For example 2.2.1
         version: String,
-        /// Data folder
-        #[arg(long, env = "STREAMWRIGHT_DATA", value_name = "DIR")]
-        data: PathBuf,
+        /// Where.
+        #[command(flatten)]
+        place: PlaceFlags,
         /// Where it comes from
         #[arg(long, value_enum, default_value_t = Origin::Pypi)]
         source: Origin,
@@ -27,15 +28,15 @@ pub enum FlinkCommand {
     Add {
         /// Its folder
         home: PathBuf,
-        /// Data folder
-        #[arg(long, env = "STREAMWRIGHT_DATA", value_name = "DIR")]
-        data: PathBuf,
+        /// Where.
+        #[command(flatten)]
+        place: PlaceFlags,
     },
     /// List the versions
     List {
-        /// Data folder
-        #[arg(long, env = "STREAMWRIGHT_DATA", value_name = "DIR")]
-        data: PathBuf,
+        /// Where.
+        #[command(flatten)]
+        place: PlaceFlags,
         /// How to print
         #[arg(short, long, value_enum, default_value_t = Format::Text)]
         output: Format,

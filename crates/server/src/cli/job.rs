@@ -111,11 +111,13 @@ pub enum JobCommand {
     RestartPolicy(RestartPolicy),
     /// List a job's savepoints and checkpoints
     Snapshots(JobOnly),
+    /// List a job's runs: when each was started and how it ended
+    Runs(JobOnly),
     /// Print what was kept of a run's end: why it ended, its exceptions, its logs
     Evidence {
         /// Name or id
         job: String,
-        /// Run; default: the newest
+        /// Run; default: the newest that has ended
         #[arg(long)]
         run: Option<String>,
         /// Print the kept log of this process: `jobmanager`, or a TaskManager's id
@@ -292,9 +294,9 @@ pub struct JobStart {
     /// Release; default: the newest
     #[arg(long)]
     pub release: Option<i64>,
-    /// State to start from: `none`, `latest`, a snapshot's id, or a path
-    #[arg(long, default_value = "none", value_name = "STATE")]
-    pub from: String,
+    /// State to start from: `none`, `latest`, a snapshot's id, or a path; default: the newest snapshot, where the job has one
+    #[arg(long, value_name = "STATE")]
+    pub from: Option<String>,
     /// Start even where state of the snapshot has no operator any more
     #[arg(long)]
     pub allow_non_restored_state: bool,

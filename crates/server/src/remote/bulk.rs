@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Client, escape};
-use super::job::{path, released};
+use super::job::{path, released, usual_state};
 use super::operation;
 use super::print::{self, at, show, table};
 use crate::cli::{Format, Jobs, Server, Wait};
@@ -78,7 +78,11 @@ pub async fn ask(server: &Server, jobs: &Jobs, ask: Ask) -> Result<(), Failure> 
 }
 
 async fn send(client: &Client, job: &str, ask: &Ask) -> Result<Value, Failure> {
-    let body = Some(&ask.body).filter(|body| !body.is_null());
+    let mut body = ask.body.clone();
+    if ask.verb == "start" && body["state"].is_null() {
+        body["state"] = usual_state(client, job).await?;
+    }
+    let body = Some(&body).filter(|body| !body.is_null());
     Ok(client
         .send(ask.method.clone(), &client.team_path(&path(job, ask.rest))?, body)
         .await?

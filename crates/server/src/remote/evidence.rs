@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::client::{Client, escape};
 use super::job::path;
-use super::print::{self, at, show};
+use super::print::{self, at, items, show};
 use crate::failure::Failure;
 
 /// Prints what was kept of a run's end, or one of its logs.
@@ -15,10 +15,14 @@ pub async fn run(client: &Client, job: &str, run: Option<String>, log: Option<St
     let run = match run {
         Some(run) => run,
         None => {
-            let newest = client.get(&path(job, "")).await?;
-            match at(&newest, "run/id") {
-                "" => return Err(Failure::refused(format!("the job {job} has not been started yet"))),
-                id => id.to_owned(),
+            let runs = items(&client.get(&path(job, "/runs")).await?);
+            match runs.iter().find(|run| run["endedAt"].is_string()) {
+                None => {
+                    return Err(Failure::refused(format!(
+                        "no run of the job {job} has ended yet: nothing is kept before"
+                    )));
+                }
+                Some(run) => at(run, "id").to_owned(),
             }
         }
     };

@@ -76,6 +76,12 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             print::body(client.format, &page, snapshots);
             Ok(())
         }
+        JobCommand::Runs(only) => {
+            let client = Client::of(&only.server)?;
+            let page = client.get(&path(&only.job, "/runs")).await?;
+            print::body(client.format, &page, runs);
+            Ok(())
+        }
         JobCommand::Evidence { job, run, log, server } => evidence::run(&Client::of(&server)?, &job, run, log).await,
         JobCommand::Logs {
             job,
@@ -239,7 +245,6 @@ async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Fa
     Ok(())
 }
 
-/// A release with the jars that it pins.
 /// A new release with the jars that it pins.
 #[must_use]
 pub fn released(job: &str, release: &Value) -> String {
@@ -252,10 +257,14 @@ pub fn released(job: &str, release: &Value) -> String {
 
 async fn start(start: JobStart, stop: Option<Stop>) -> Result<(), Failure> {
     let mut body = json!({
-        "state": state(&start.from, stop),
         "allowNonRestoredState": start.allow_non_restored_state,
         "claimMode": if start.claim { "CLAIM" } else { "NO_CLAIM" },
     });
+    if let Some(from) = &start.from {
+        body["state"] = state(from);
+    } else if stop == Some(Stop::Cancel) {
+        body["state"] = state("none");
+    }
     if let Some(release) = start.release {
         body["release"] = json!(release);
     }
@@ -271,10 +280,28 @@ async fn start(start: JobStart, stop: Option<Stop>) -> Result<(), Failure> {
     bulk::ask(&start.server, &start.jobs, ask.wait(start.wait)).await
 }
 
-/// `--from` as the API takes it; a restart goes on from what its stop left unless told otherwise.
-fn state(from: &str, stop: Option<Stop>) -> Value {
+/// What a start goes on from unless told: the newest snapshot, where the job has one and had not come to its own end.
+///
+/// # Errors
+/// As the server says.
+pub async fn usual_state(client: &Client, job: &str) -> Result<Value, Failure> {
+    let found = client.get(&path(job, "")).await?;
+    let page = client.get(&path(job, "/snapshots")).await?;
+    let usable = |snapshot: &&Value| matches!(at(snapshot, "state"), "complete" | "unverified");
+    let known = items(&page);
+    Ok(match known.iter().find(usable) {
+        Some(newest) if at(&found, "status/label") != "finished" => {
+            let (kind, time) = (at(newest, "kind"), show(newest, "createdAt"));
+            eprintln!("  {job} goes on from its newest snapshot, the {kind} of {time}; `--from none` starts it without state");
+            state("latest")
+        }
+        _ => state("none"),
+    })
+}
+
+/// `--from` as the API takes it.
+fn state(from: &str) -> Value {
     match from {
-        "none" if stop.is_some_and(|mode| mode != Stop::Cancel) => json!({ "from": "latest" }),
         "none" | "latest" => json!({ "from": from }),
         id if id.starts_with("snapshot_") => json!({ "from": "snapshot", "snapshotId": id }),
         path => json!({ "from": "path", "path": path }),
@@ -338,6 +365,25 @@ fn one(job: &Value) -> String {
         show(job, "draftRevision")
     ));
     text
+}
+
+fn runs(page: &Value) -> String {
+    let row = |run: &Value| {
+        let outcome = run["outcome"].as_str().unwrap_or("live");
+        vec![
+            show(run, "id"),
+            show(run, "releaseNumber"),
+            show(run, "attempt"),
+            show(run, "startedAt"),
+            show(run, "endedAt"),
+            outcome.to_owned(),
+            show(run, "reason"),
+        ]
+    };
+    table(
+        &["ID", "RELEASE", "ATTEMPT", "STARTED", "ENDED", "OUTCOME", "WHY"],
+        &items(page).iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 fn snapshots(page: &Value) -> String {

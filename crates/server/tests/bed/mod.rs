@@ -32,6 +32,7 @@ pub struct Bed {
     url: String,
     http: reqwest::Client,
     database: Option<String>,
+    trusts: bool,
 }
 
 /// What came of a request: nothing when the server was gone.
@@ -56,6 +57,7 @@ impl Bed {
             url: String::new(),
             http: reqwest::Client::new(),
             database: None,
+            trusts: true,
         }
     }
 
@@ -87,6 +89,10 @@ impl Bed {
         // Receivers of messages in tests are on this host; other addresses inside stay refused.
         command.env("STREAMWRIGHT_ALLOW_INSIDE", "127.0.0.1");
         command.env("STREAMWRIGHT_PUBLIC_URL", "https://flink.example.com/");
+        if self.trusts {
+            // The authority of the tests' certificates, as an operator adds one to the system's.
+            command.env("SSL_CERT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/ca.crt"));
+        }
         if let Some(database) = &self.database {
             command.env("STREAMWRIGHT_DATABASE", database);
         }
@@ -114,6 +120,11 @@ impl Bed {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Whether the next server trusts the authority of the tests' certificates.
+    pub const fn trust(&mut self, trusts: bool) {
+        self.trusts = trusts;
     }
 
     /// The server's data folder; what Flink writes lies below it as well.

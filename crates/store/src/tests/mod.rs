@@ -17,6 +17,7 @@ mod facts;
 mod feed;
 mod fixture;
 mod grant;
+mod incident;
 mod invitation;
 mod job;
 mod lease;

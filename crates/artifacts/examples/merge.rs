@@ -5,8 +5,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use artifacts::DiskStore;
-use artifacts::merge::Merger;
+use artifacts::{DiskStore, Merger};
 use domain::artifact::{Digest, PinnedArtifact};
 use domain::ports::JarMerger;
 use sha2::Digest as _;
@@ -25,12 +24,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Puts a jar where the store of this folder has its bytes.
 fn place(data: &Path, jar: &Path) -> Result<PinnedArtifact, Box<dyn Error>> {
-    let mut hash = sha2::Sha256::new();
-    std::io::copy(&mut std::fs::File::open(jar)?, &mut hash)?;
-    let digest = Digest::of(hash.finalize().into());
+    let bytes = std::fs::read(jar)?;
+    let digest = Digest::of(sha2::Sha256::digest(&bytes).into());
     let folder = data.join("artifacts").join(digest.as_str().get(..2).unwrap_or_default());
     std::fs::create_dir_all(&folder)?;
-    std::fs::copy(jar, folder.join(digest.as_str()))?;
+    std::fs::write(folder.join(digest.as_str()), bytes)?;
     let name = jar.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(PinnedArtifact {
         file_name: name.clone(),

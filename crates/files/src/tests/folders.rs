@@ -109,6 +109,26 @@ fn what_cannot_be_read_is_told_with_its_file() {
 }
 
 #[test]
+fn what_is_no_file_and_what_never_ends_is_told() {
+    let endless = [PathBuf::from("-"), PathBuf::from("/dev/zero"), PathBuf::from("*.yaml")];
+    let found = load(&endless, BOTH, std::io::repeat(b'a'));
+    let said: Vec<String> = found.faults.iter().map(ToString::to_string).collect();
+    let expected = [
+        "standard input: is larger than 4 MiB",
+        "*.yaml: cannot be read: No such file or directory (os error 2)",
+        "/dev/zero: is not a file",
+    ];
+    assert_eq!(said, expected);
+    let utf16: Vec<u8> = "\u{feff}kind: Job".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let other = load(&[PathBuf::from("-")], BOTH, utf16.as_slice());
+    assert_eq!(
+        other.faults[0].to_string(),
+        "standard input:1:1: is not UTF-8 from here on: save it as UTF-8"
+    );
+    assert!(load(&[PathBuf::from("-")], BOTH, std::io::empty()).documents.is_empty());
+}
+
+#[test]
 fn one_thing_is_described_once() {
     let text = format!(
         "{}---\n{}---\nkind: Cluster\nname: a\ntarget: local\nflink: 2.2.1\n",

@@ -36,6 +36,7 @@ export type {
   NewDestination,
   NewJobSpec,
   NewToken,
+  NewVariable,
   Operation,
   Person,
   PinnedArtifact,
@@ -53,6 +54,8 @@ export type {
   Team,
   Token,
   Upload,
+  Variable,
+  VariableUser,
   Verdict,
   Vertex,
 } from './api';

@@ -687,7 +687,7 @@ export type Condition = {
 /**
  * Which condition.
  */
-export type ConditionWord = 'unreachable' | 'waiting_for_resources' | 'ghost' | 'newer_release' | 'crash_loop';
+export type ConditionWord = 'unreachable' | 'waiting_for_resources' | 'ghost' | 'newer_release' | 'crash_loop' | 'variable_changed';
 
 /**
  * How a standalone cluster's REST address is spoken to, without its secrets.
@@ -1696,6 +1696,11 @@ export type MemberRole = {
 export type Mode = 'session';
 
 /**
+ * What a job needs to use the newest value.
+ */
+export type Need = 'release' | 'restart';
+
+/**
  * What is sent with each request to prove who we are.
  */
 export type NewAuthentication = {
@@ -2050,6 +2055,28 @@ export type NewUser = {
      * Whether they may do everything in every team.
      */
     platformAdmin?: boolean;
+};
+
+/**
+ * A variable to make.
+ */
+export type NewVariable = {
+    /**
+     * One line about it.
+     */
+    description?: string;
+    /**
+     * A letter, then letters, digits, `_`, `.` and `-`; at most 128. Unique in the team.
+     */
+    name: string;
+    /**
+     * Whether the value is a secret: sealed, and never answered.
+     */
+    secret?: boolean;
+    /**
+     * What it stands for; at most 64 KiB.
+     */
+    value: string;
 };
 
 /**
@@ -2547,6 +2574,20 @@ export type PageUpload = {
 };
 
 /**
+ * A page of a list.
+ */
+export type PageVariable = {
+    /**
+     * The items.
+     */
+    items: Array<Variable>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
  * Who did it.
  */
 export type Person = {
@@ -2641,7 +2682,7 @@ export type Release = ReleaseSummary & {
      */
     artifacts: Array<PinnedArtifact>;
     /**
-     * What the check found.
+     * What the check found, at places of the draft.
      */
     findings: Array<Finding>;
     /**
@@ -2656,6 +2697,10 @@ export type Release = ReleaseSummary & {
      * How many statements the script has.
      */
     statements: number;
+    /**
+     * The variables that its draft named. Plain ones are resolved; secrets stand as `${name}`.
+     */
+    variables: Array<ReleasedVariable>;
 };
 
 /**
@@ -2740,6 +2785,24 @@ export type ReleaseSummary = {
      * Warnings that the check found.
      */
     warnings: number;
+};
+
+/**
+ * A variable as a release uses it.
+ */
+export type ReleasedVariable = {
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * The revision of its value; of a secret the one when it was released: each run uses the newest.
+     */
+    revision: number;
+    /**
+     * Whether it is a secret.
+     */
+    secret: boolean;
 };
 
 /**
@@ -3390,6 +3453,92 @@ export type User = {
      * Whether they may do everything in every team.
      */
     platformAdmin: boolean;
+};
+
+/**
+ * A variable. The value of a secret is never answered.
+ */
+export type Variable = {
+    /**
+     * When its value or description was last changed.
+     */
+    changedAt: Time;
+    /**
+     * By whom.
+     */
+    changedBy: Person;
+    /**
+     * One line about it.
+     */
+    description: string;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Unique in the team; `${name}` stands for its value.
+     */
+    name: string;
+    /**
+     * 1, 2, 3 …: grows with each other value.
+     */
+    revision: number;
+    /**
+     * Whether its value is a secret.
+     */
+    secret: boolean;
+    /**
+     * The jobs that use it, by name.
+     */
+    usedBy: Array<VariableUser>;
+    /**
+     * The value of a plain one.
+     */
+    value?: string;
+};
+
+/**
+ * What is to be another way; what is absent stays as it is.
+ */
+export type VariableChange = {
+    /**
+     * Another description.
+     */
+    description?: string;
+    /**
+     * `true` makes a secret of it, which needs a value; a secret stays one.
+     */
+    secret?: boolean;
+    /**
+     * Another value.
+     */
+    value?: string;
+};
+
+/**
+ * A job that uses a variable.
+ */
+export type VariableUser = {
+    /**
+     * Whether its draft names the variable.
+     */
+    draft: boolean;
+    /**
+     * Its name.
+     */
+    job: string;
+    /**
+     * The job.
+     */
+    jobId: string;
+    /**
+     * What it needs to use the newest value; absent when nothing.
+     */
+    need?: Need;
+    /**
+     * The number of its running, else of its newest release, where that names the variable.
+     */
+    release?: number;
 };
 
 /**
@@ -6855,6 +7004,168 @@ export type CompleteUploadResponses = {
 };
 
 export type CompleteUploadResponse = CompleteUploadResponses[keyof CompleteUploadResponses];
+
+export type ListVariablesData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/variables';
+};
+
+export type ListVariablesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListVariablesError = ListVariablesErrors[keyof ListVariablesErrors];
+
+export type ListVariablesResponses = {
+    /**
+     * Done
+     */
+    200: PageVariable;
+};
+
+export type ListVariablesResponse = ListVariablesResponses[keyof ListVariablesResponses];
+
+export type CreateVariableData = {
+    body: NewVariable;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/variables';
+};
+
+export type CreateVariableErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateVariableError = CreateVariableErrors[keyof CreateVariableErrors];
+
+export type CreateVariableResponses = {
+    /**
+     * Made
+     */
+    201: Variable;
+};
+
+export type CreateVariableResponse = CreateVariableResponses[keyof CreateVariableResponses];
+
+export type DeleteVariableData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name of the variable
+         */
+        variable: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/variables/{variable}';
+};
+
+export type DeleteVariableErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteVariableError = DeleteVariableErrors[keyof DeleteVariableErrors];
+
+export type DeleteVariableResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteVariableResponse = DeleteVariableResponses[keyof DeleteVariableResponses];
+
+export type GetVariableData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name of the variable
+         */
+        variable: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/variables/{variable}';
+};
+
+export type GetVariableErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetVariableError = GetVariableErrors[keyof GetVariableErrors];
+
+export type GetVariableResponses = {
+    /**
+     * Done
+     */
+    200: Variable;
+};
+
+export type GetVariableResponse = GetVariableResponses[keyof GetVariableResponses];
+
+export type ChangeVariableData = {
+    body: VariableChange;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name of the variable
+         */
+        variable: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/variables/{variable}';
+};
+
+export type ChangeVariableErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeVariableError = ChangeVariableErrors[keyof ChangeVariableErrors];
+
+export type ChangeVariableResponses = {
+    /**
+     * Done
+     */
+    200: Variable;
+};
+
+export type ChangeVariableResponse = ChangeVariableResponses[keyof ChangeVariableResponses];
 
 export type ListUsersData = {
     body?: never;

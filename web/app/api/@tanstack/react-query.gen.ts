@@ -3,8 +3,8 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { diffRelease, downloadArtifact, getArtifact, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getEvidence, getEvidenceLog, getFilesSchema, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getRestartPolicy, getUpload, getUser, healthz, listArtifacts, listAudit, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDeliveries, listDestinations, listDrafts, listEvents, listExceptions, listFlinkVersionGrants, listFlinkVersions, listInstallations, listInvitations, listJobs, listLogs, listMembers, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeamAudit, listTeamFlinkVersions, listTeams, listTokens, listUploads, listUsers, metrics, type Options, readyz } from '../sdk.gen';
-import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, DownloadArtifactData, DownloadArtifactError, DownloadArtifactResponse, GetArtifactData, GetArtifactError, GetArtifactResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetEvidenceData, GetEvidenceError, GetEvidenceLogData, GetEvidenceLogError, GetEvidenceLogResponse, GetEvidenceResponse, GetFilesSchemaData, GetFilesSchemaError, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetRestartPolicyData, GetRestartPolicyError, GetRestartPolicyResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUserData, GetUserError, GetUserResponse, HealthzData, HealthzError, HealthzResponse, ListArtifactsData, ListArtifactsError, ListArtifactsResponse, ListAuditData, ListAuditError, ListAuditResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDeliveriesData, ListDeliveriesError, ListDeliveriesResponse, ListDestinationsData, ListDestinationsError, ListDestinationsResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionGrantsData, ListFlinkVersionGrantsError, ListFlinkVersionGrantsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListMembersData, ListMembersError, ListMembersResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamAuditData, ListTeamAuditError, ListTeamAuditResponse, ListTeamFlinkVersionsData, ListTeamFlinkVersionsError, ListTeamFlinkVersionsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, ListUploadsData, ListUploadsError, ListUploadsResponse, ListUsersData, ListUsersError, ListUsersResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
+import { diffRelease, downloadArtifact, getArtifact, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getEvidence, getEvidenceLog, getFilesSchema, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getRestartPolicy, getUpload, getUser, getVariable, healthz, listArtifacts, listAudit, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDeliveries, listDestinations, listDrafts, listEvents, listExceptions, listFlinkVersionGrants, listFlinkVersions, listInstallations, listInvitations, listJobs, listLogs, listMembers, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeamAudit, listTeamFlinkVersions, listTeams, listTokens, listUploads, listUsers, listVariables, metrics, type Options, readyz } from '../sdk.gen';
+import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, DownloadArtifactData, DownloadArtifactError, DownloadArtifactResponse, GetArtifactData, GetArtifactError, GetArtifactResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetEvidenceData, GetEvidenceError, GetEvidenceLogData, GetEvidenceLogError, GetEvidenceLogResponse, GetEvidenceResponse, GetFilesSchemaData, GetFilesSchemaError, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetRestartPolicyData, GetRestartPolicyError, GetRestartPolicyResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUserData, GetUserError, GetUserResponse, GetVariableData, GetVariableError, GetVariableResponse, HealthzData, HealthzError, HealthzResponse, ListArtifactsData, ListArtifactsError, ListArtifactsResponse, ListAuditData, ListAuditError, ListAuditResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDeliveriesData, ListDeliveriesError, ListDeliveriesResponse, ListDestinationsData, ListDestinationsError, ListDestinationsResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionGrantsData, ListFlinkVersionGrantsError, ListFlinkVersionGrantsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListMembersData, ListMembersError, ListMembersResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamAuditData, ListTeamAuditError, ListTeamAuditResponse, ListTeamFlinkVersionsData, ListTeamFlinkVersionsError, ListTeamFlinkVersionsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, ListUploadsData, ListUploadsError, ListUploadsResponse, ListUsersData, ListUsersError, ListUsersResponse, ListVariablesData, ListVariablesError, ListVariablesResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -1033,6 +1033,46 @@ export const getUploadOptions = (options: Options<GetUploadData>) => queryOption
         return data;
     },
     queryKey: getUploadQueryKey(options)
+});
+
+export const listVariablesQueryKey = (options: Options<ListVariablesData>) => createQueryKey('listVariables', options);
+
+/**
+ * The variables of the team, by name. Values of secrets are not answered.
+ *
+ * For: viewer.
+ */
+export const listVariablesOptions = (options: Options<ListVariablesData>) => queryOptions<ListVariablesResponse, ListVariablesError, ListVariablesResponse, ReturnType<typeof listVariablesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listVariables({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listVariablesQueryKey(options)
+});
+
+export const getVariableQueryKey = (options: Options<GetVariableData>) => createQueryKey('getVariable', options);
+
+/**
+ * One variable.
+ *
+ * For: viewer.
+ */
+export const getVariableOptions = (options: Options<GetVariableData>) => queryOptions<GetVariableResponse, GetVariableError, GetVariableResponse, ReturnType<typeof getVariableQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getVariable({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getVariableQueryKey(options)
 });
 
 export const listUsersQueryKey = (options?: Options<ListUsersData>) => createQueryKey('listUsers', options);

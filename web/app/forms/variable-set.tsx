@@ -3,7 +3,6 @@ import { Alert, App, Checkbox, Form, Input, Modal } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { Variable } from '../nouns';
 import { ProblemAlert } from '../parts/problem-alert';
-import { VariableUsers } from '../parts/variable-users';
 import { read } from '../queries/read';
 import { write } from '../queries/write';
 
@@ -41,7 +40,13 @@ export function VariableSet({ team, variable, onClose }: Props) {
       onClose();
       const needing = saved.usedBy.filter((user) => user.need);
       if (needing.length > 0) {
-        void modal.info({ title: t('variable.needing', { name: saved.name }), content: <VariableUsers team={team} users={needing} /> });
+        // Messages stand outside of the router: names, no links.
+        const jobs = needing.map((user) => (
+          <li key={user.jobId}>
+            {user.job}: {t(`variable.need.${user.need ?? 'release'}`)}
+          </li>
+        ));
+        void modal.info({ title: t('variable.needing', { name: saved.name }), content: <ul data-testid="variable-needing">{jobs}</ul> });
       }
     },
   });

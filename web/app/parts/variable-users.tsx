@@ -16,7 +16,7 @@ export function VariableUsers({ team, users }: { team: string; users: readonly V
           {user.need && (
             <>
               {' '}
-              <Tag color="warning">{t(`variable.need.${user.need}`)}</Tag>
+              <Tag color="volcano">{t(`variable.need.${user.need}`)}</Tag>
             </>
           )}
         </span>

@@ -40,6 +40,7 @@ export type {
   NewDestination,
   NewJobSpec,
   NewToken,
+  NewVariable,
   Operation,
   Person,
   PinnedArtifact,
@@ -57,6 +58,8 @@ export type {
   Team,
   Token,
   Upload,
+  Variable,
+  VariableUser,
   Verdict,
   Vertex,
 } from './api';

@@ -59,6 +59,13 @@ export interface ArtifactsSearch {
   of?: string;
 }
 
+export interface VariablesSearch {
+  search?: string;
+  dialog?: 'new' | 'edit';
+  /** Name of the variable that the dialog is about. */
+  of?: string;
+}
+
 export interface VersionsSearch {
   dialog?: 'install' | 'add' | 'grant';
   /** Which version the dialog is about. */
@@ -92,6 +99,7 @@ export const paths = {
   members: (team: string, search: MembersSearch = {}) => linkOptions({ to: '/teams/$team/members', params: { team }, search }),
   administration: (search: AdministrationSearch = {}) => linkOptions({ to: '/administration', search }),
   messages: (team: string) => linkOptions({ to: '/teams/$team/messages', params: { team } }),
+  variables: (team: string, search: VariablesSearch = {}) => linkOptions({ to: '/teams/$team/variables', params: { team }, search }),
   versions: (search: VersionsSearch = {}) => linkOptions({ to: '/flink-versions', search }),
   account: () => linkOptions({ to: '/account' }),
 };

@@ -15,6 +15,7 @@ import {
   jobsSearch,
   membersSearch,
   signInSearch,
+  variablesSearch,
   versionsSearch,
 } from './search';
 
@@ -113,6 +114,13 @@ const messages = createRoute({
   component: lazyRouteComponent(() => import('./pages/messages'), 'MessagesPage'),
 });
 
+const variables = createRoute({
+  getParentRoute: () => frame,
+  path: '/teams/$team/variables',
+  validateSearch: variablesSearch,
+  component: lazyRouteComponent(() => import('./pages/variables'), 'VariablesPage'),
+});
+
 const versions = createRoute({
   getParentRoute: () => frame,
   path: '/flink-versions',
@@ -141,6 +149,7 @@ const routeTree = root.addChildren([
     artifacts,
     members,
     administration,
+    variables,
     versions,
     account,
   ]),

@@ -11,6 +11,7 @@ import {
   type JobsSearch,
   type MembersSearch,
   type SignInSearch,
+  type VariablesSearch,
   type VersionsSearch,
 } from './paths';
 
@@ -73,6 +74,8 @@ export const artifactsSearch = (raw: Raw): ArtifactsSearch =>
     dialog: oneOf(raw.dialog, ['upload'] as const),
     of: text(raw.of),
   });
+export const variablesSearch = (raw: Raw): VariablesSearch =>
+  filled({ search: text(raw.search), dialog: oneOf(raw.dialog, ['new', 'edit'] as const), of: text(raw.of) });
 export const versionsSearch = (raw: Raw): VersionsSearch =>
   filled({ dialog: oneOf(raw.dialog, ['install', 'add', 'grant'] as const), of: text(raw.of) });
 export const membersSearch = (raw: Raw): MembersSearch =>

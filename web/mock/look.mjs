@@ -110,6 +110,16 @@ const PAGES = {
       await page.locator('[data-testid=uploading][data-state=failed]').waitFor();
     },
   ],
+  variables: [`${team}/variables`],
+  'variable-new': [`${team}/variables?dialog=new`],
+  'variable-secret': [`${team}/variables?dialog=edit&of=kafka.password`],
+  'variable-needs': [
+    `${team}/variables?dialog=edit&of=kafka.brokers`,
+    async (page) => {
+      await page.getByTestId('variable-confirm').click();
+      await page.getByTestId('variable-needing').waitFor();
+    },
+  ],
   members: [`${team}/members`],
   invite: [`${team}/members?dialog=invite`],
   'invite-done': [`${team}/members?dialog=invite`, (page) => page.getByTestId('invite-confirm').click()],

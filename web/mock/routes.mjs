@@ -4,6 +4,7 @@ import { artifacts, uploads, versionsOf } from './artifact-fixtures.mjs';
 import { actionsOf, clusters, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
 import * as one from './job-fixtures.mjs';
 import * as people from './people-fixtures.mjs';
+import { variables } from './variable-fixtures.mjs';
 
 /** @typedef {{ method: string, path: string, query: URLSearchParams, body: Record<string, unknown>, ifMatch: string | undefined }} Request */
 /** @typedef {{ status?: number, body?: unknown, setCookie?: string }} Answer */
@@ -300,6 +301,8 @@ function teamRoute(path, request) {
   }
   if (path === '/artifacts') return list(artifacts);
   if (path === '/connection-test') return { body: { outcome: 'answers', flinkVersion: '1.20.5', sentence: 'Flink 1.20.5 answers.' } };
+  if (path === '/variables' && request.method === 'GET') return list(variables);
+  if (path === '/variables/kafka.brokers') return { body: variables[0] };
   if (path === '/clusters' && request.method === 'GET') return list(clusters);
   if (path === '/clusters')
     return problem(400, 'port_in_use', 'Port 8081 is in use on this host.', {

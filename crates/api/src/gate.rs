@@ -312,7 +312,11 @@ async fn enter(door: &Door, note: &Note, caller: &Caller, named: &str) -> Result
         caller: caller.clone(),
         team_id: team.team_id,
         team_name: team.team_name,
-        role: if caller.is_platform_admin() { Access::PlatformAdmin } else { team.role },
+        role: if caller.is_platform_admin() {
+            Access::PlatformAdmin
+        } else {
+            team.role
+        },
         note: note.clone(),
     })
 }

@@ -17,6 +17,7 @@ mod people;
 mod platform;
 mod releases;
 mod roles;
+mod variables;
 
 /// The committed document is the one that the code describes; `UPDATE_OPENAPI=1` writes it.
 #[test]

@@ -263,9 +263,8 @@ pub async fn create_variable(
     scope: Scope,
     Body(asked): Body<NewVariable>,
 ) -> Result<(StatusCode, Json<Variable>), Problem> {
-    check_name(&asked.name).map_err(|why| {
-        Problem::unprocessable("bad_name", format!("The name of a variable cannot be that: {why}.")).field("name")
-    })?;
+    check_name(&asked.name)
+        .map_err(|why| Problem::unprocessable("bad_name", format!("The name of a variable cannot be that: {why}.")).field("name"))?;
     text::line("description", &asked.description)?;
     let value = kept(&app, (scope.team_id, &asked.name), asked.value, asked.secret)?;
     match app.store.variable(scope.team_id, &asked.name).await {
@@ -309,7 +308,11 @@ pub async fn change_variable(
     }
     let secret = asked.secret || before.secret();
     if secret && !before.secret() && asked.value.is_none() {
-        return Err(Problem::unprocessable("missing_field", "A variable becomes a secret with another value: the present one was seen.").field("value"));
+        return Err(Problem::unprocessable(
+            "missing_field",
+            "A variable becomes a secret with another value: the present one was seen.",
+        )
+        .field("value"));
     }
     let value = match asked.value {
         Some(value) => Some(kept(&app, (scope.team_id, &before.name), value, secret)?),

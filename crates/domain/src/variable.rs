@@ -141,9 +141,7 @@ pub fn need(released: &PinnedVariable, running: Option<i64>, newest: &PinnedVari
     if !released.secret {
         return (newest.secret || released.revision < newest.revision).then_some(Need::Release);
     }
-    running
-        .is_some_and(|revision| revision < newest.revision)
-        .then_some(Need::Restart)
+    running.is_some_and(|revision| revision < newest.revision).then_some(Need::Restart)
 }
 
 /// A job that uses a variable.

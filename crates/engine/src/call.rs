@@ -98,7 +98,8 @@ impl Caller<'_> {
         effect.state = EffectState::Sent;
         effect.tries += 1;
         effect.sent_at = Some(store::now());
-        self.commit(std::iter::once(Write::Effect(effect.clone())).chain(more).collect()).await?;
+        self.commit(std::iter::once(Write::Effect(effect.clone())).chain(more).collect())
+            .await?;
         Ok(effect)
     }
 

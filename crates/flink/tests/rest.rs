@@ -8,6 +8,7 @@ mod fake;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine;
 use domain::connection::{Authentication, Connection};
 use domain::flink_version::VersionNumber;
 use domain::observation::{FlinkState, Presence};
@@ -446,4 +447,63 @@ async fn a_connection_that_does_not_open_is_an_error_of_its_own() {
         "{error:?}"
     );
     assert_eq!(fake.calls(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn secrets_are_opened_where_they_are_sent_and_struck_out_of_the_answer() {
+    let fake = Fake::start().await;
+    let run = format!("POST /jars/{}/run", ready_for_jars(&fake));
+    let secret = "it's-Geheim";
+    let sealed = domain::ports::SealedVariable {
+        name: "pw".to_owned(),
+        purpose: String::new(),
+        sealed: domain::secret::Sealed::new(secret.to_owned()),
+    };
+    let with = |program: Program| Submission {
+        program,
+        configuration: BTreeMap::from([
+            ("s3.secret-key".to_owned(), "${pw}".to_owned()),
+            ("other".to_owned(), "${gone}".to_owned()),
+        ]),
+        secrets: vec![sealed.clone()],
+        ..submission()
+    };
+    let text = "CREATE TABLE t (a INT) WITH ('password' = '${pw}', 'x' = '${other}') -- ${pw}";
+    let script = Program::Sql {
+        statements: vec![Statement {
+            kind: StatementKind::Ddl,
+            line: 1,
+            column: 1,
+            text: text.to_owned(),
+        }],
+    };
+    let said = flinks(&format!(
+        "io.streamwright.runner.ScriptException: line 1: cannot use {secret} or it''s-Geheim here"
+    ));
+    fake.set(&run, vec![Answer::Json(400, said)]);
+    let refused = rest().submit(&fake.endpoint("2.2.1"), &with(script)).await;
+    let message = "line 1: cannot use ****** or ****** here".to_owned();
+    assert_eq!(
+        refused,
+        Err(PortError::Refused {
+            status: Some(400),
+            message
+        })
+    );
+    let body: Value = serde_json::from_slice(&fake.last(&run).body).unwrap();
+    let packed = base64::engine::general_purpose::STANDARD
+        .decode(body["programArgsList"][1].as_str().unwrap())
+        .unwrap();
+    let mut sent = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(packed.as_slice()), &mut sent).unwrap();
+    let sent: Value = serde_json::from_str(&sent).unwrap();
+    let whole = "CREATE TABLE t (a INT) WITH ('password' = 'it''s-Geheim', 'x' = '${other}') -- ${pw}";
+    assert_eq!(sent["statements"][0]["text"], whole);
+    assert_eq!(sent["configuration"], json!({"s3.secret-key": secret, "other": "${gone}"}));
+    let program = Program::Jar {
+        entry_class: None,
+        args: vec!["--pw=${pw}".to_owned()],
+    };
+    let no_jar = rest().submit(&fake.endpoint("2.2.1"), &with(program)).await;
+    assert!(matches!(no_jar, Err(PortError::GiveUp(_))), "{no_jar:?}");
 }

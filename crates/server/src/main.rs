@@ -75,6 +75,7 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Member(command) => remote::member::run(command).await,
             Command::Invitation(command) => remote::invitation::run(command).await,
             Command::Token(command) => remote::token::run(command).await,
+            Command::Variable(command) => remote::variable::run(command).await,
             Command::Audit(audit) => remote::audit::run(audit).await,
             Command::Flink(command) => flink::run(command).await,
             Command::Check(check) => check::run(check).await,

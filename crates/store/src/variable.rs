@@ -154,7 +154,10 @@ async fn change(tx: &Tx, (team_id, name): (TeamId, &str), asked: &VariableChange
     tx.changed(Some(team_id), "variable", VariableId(row.id), None);
     let changed = row.revision > before.revision;
     let now = Variable::from_row(row)?;
-    let of = uses::of(&tx.conn, team_id, std::slice::from_ref(&now)).await?.pop().unwrap_or_default();
+    let of = uses::of(&tx.conn, team_id, std::slice::from_ref(&now))
+        .await?
+        .pop()
+        .unwrap_or_default();
     if changed {
         tell(tx, &now, &of, asked.by);
     }

@@ -130,7 +130,12 @@ async fn newest(conn: &impl ConnectionTrait, jobs: &[Uuid]) -> Result<Vec<(Uuid,
 async fn live(conn: &impl ConnectionTrait, jobs: &[Uuid]) -> Result<Vec<(Uuid, Uuid, i64, Uuid)>, Fault> {
     let query = run::Entity::find()
         .select_only()
-        .columns([run::Column::JobId, run::Column::ReleaseId, run::Column::ReleaseNumber, run::Column::Id])
+        .columns([
+            run::Column::JobId,
+            run::Column::ReleaseId,
+            run::Column::ReleaseNumber,
+            run::Column::Id,
+        ])
         .filter(run::Column::EndedAt.is_null())
         .filter(run::Column::JobId.is_in(jobs.iter().copied()));
     Ok(query.into_tuple().all(conn).await?)
@@ -256,7 +261,9 @@ fn users(
     }
     // Live runs come first, and what they need counts.
     for one in current {
-        let Some(row) = needs.of(one).find(|row| row.name_key == name_key) else { continue };
+        let Some(row) = needs.of(one).find(|row| row.name_key == name_key) else {
+            continue;
+        };
         let entry = by.entry(one.job).or_insert_with(|| blank(one.job));
         if entry.release.is_none() {
             entry.release = Some(one.number);
@@ -310,7 +317,9 @@ pub(crate) async fn outdated(
     for one in &current {
         let Some(team) = teams.get(&one.job) else { continue };
         for row in needs.of(one) {
-            let Some(newest) = known.get(&(team.0, row.name_key.clone())) else { continue };
+            let Some(newest) = known.get(&(team.0, row.name_key.clone())) else {
+                continue;
+            };
             if let Some(need) = need(&pin(row), needs.running(one, &row.name_key), newest) {
                 found.entry(one.job).or_default().push(Outdated {
                     need,

@@ -20,14 +20,18 @@ const RUN_READS = ['getGraph', 'getCheckpoints', 'listExceptions', 'listLogs', '
 /** Artifacts say who uses them. */
 const ARTIFACT_READS = ['listArtifacts', 'getArtifact'];
 
+/** Variables say who uses them, and with which release. */
+const VARIABLE_READS = ['listVariables', 'getVariable'];
+
 const BY_NOUN: Record<string, readonly string[]> = {
-  job: JOB_VIEWS,
+  job: [...JOB_VIEWS, ...VARIABLE_READS],
   artifact: ARTIFACT_READS,
   upload: ['listUploads'],
-  draft: ['getDraft', 'listDrafts', 'getJob', 'listJobs', ...ARTIFACT_READS],
-  release: ['listReleases', 'getJob', 'listJobs', 'listEvents', ...ARTIFACT_READS],
+  variable: VARIABLE_READS,
+  draft: ['getDraft', 'listDrafts', 'getJob', 'listJobs', ...ARTIFACT_READS, ...VARIABLE_READS],
+  release: ['listReleases', 'getJob', 'listJobs', 'listEvents', ...ARTIFACT_READS, ...VARIABLE_READS],
   operation: [...JOB_VIEWS, 'listSnapshots', 'listClusters', 'getCluster', 'listClusterOperations', 'listClusterLogs'],
-  run: [...JOB_VIEWS, ...RUN_READS],
+  run: [...JOB_VIEWS, ...RUN_READS, ...VARIABLE_READS],
   observation: ['getJob', 'listJobs', ...RUN_READS],
   snapshot: ['listSnapshots', 'getCheckpoints', 'getJob', 'listEvents'],
   event: ['listEvents', 'listClusterEvents'],

@@ -64,6 +64,9 @@ function Header({ me, team, openHelp }: { me: Me; team: string | undefined; open
             <Link {...paths.artifacts(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-artifacts">
               {t('nav.artifacts')}
             </Link>
+            <Link {...paths.variables(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-variables">
+              {t('nav.variables')}
+            </Link>
             <Link {...paths.members(team)} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-people">
               {t('nav.people')}
             </Link>

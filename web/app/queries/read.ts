@@ -44,6 +44,7 @@ import {
   listTokensOptions,
   listUploadsOptions,
   listUsersQueryKey,
+  listVariablesOptions,
 } from '../api/@tanstack/react-query.gen';
 import { listArtifacts, listJobs, listUsers } from '../api/sdk.gen';
 import type { Account, Artifact, Job } from '../nouns';
@@ -123,6 +124,7 @@ export const read = {
   restartPolicy: (team: string, job: string) => getRestartPolicyOptions({ path: { team, job } }),
   destinations: (team: string) => listDestinationsOptions({ path: { team } }),
   deliveries: (team: string) => listDeliveriesOptions({ path: { team } }),
+  variables: (team: string) => listVariablesOptions({ path: { team } }),
   draft: (team: string, job: string) => getDraftOptions({ path: { team, job } }),
   drafts: (team: string, job: string) => listDraftsOptions({ path: { team, job } }),
   draftRevision: (team: string, job: string, revision: number) =>

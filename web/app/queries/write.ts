@@ -9,6 +9,7 @@ import type {
   NewDestination,
   NewJobSpec,
   NewToken,
+  NewVariable,
   RestartPolicy,
   Role,
   StartState,
@@ -68,6 +69,11 @@ export const write = {
 
   deleteArtifact: (team: string, artifact: string) => take(sdk.deleteArtifact({ path: { team, artifact }, ...must })),
   deleteUpload: (team: string, upload: string) => take(sdk.deleteUpload({ path: { team, upload }, ...must })),
+
+  createVariable: (team: string, body: NewVariable) => take(sdk.createVariable({ path: { team }, body, ...must })),
+  changeVariable: (team: string, variable: string, body: { value?: string; secret?: boolean; description?: string }) =>
+    take(sdk.changeVariable({ path: { team, variable }, body, ...must })),
+  deleteVariable: (team: string, variable: string) => take(sdk.deleteVariable({ path: { team, variable }, ...must })),
 
   createCluster: (team: string, body: NewCluster) => take(sdk.createCluster({ path: { team }, body, ...must })),
   startCluster: (team: string, cluster: string) =>

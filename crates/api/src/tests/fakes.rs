@@ -25,6 +25,10 @@ pub struct Script {
     pub flink: Option<PortError>,
     /// What every check is answered with, instead of a report.
     pub planner: Option<PortError>,
+    /// Scripts that were checked.
+    pub checked: Vec<Check>,
+    /// What Flink says in all its texts.
+    pub said: String,
     /// Whether installations fail.
     pub no_network: bool,
 }
@@ -88,6 +92,23 @@ fn fault(code: &str, message: &str) -> Finding {
     }
 }
 
+/// The word `echo` on one line is a warning at its place that repeats the whole script.
+fn echo(script: &str) -> Option<Finding> {
+    let before = script.get(..script.find("echo")?)?;
+    let line = before.matches('\n').count() as u32 + 1;
+    let column = before.rsplit('\n').next()?.encode_utf16().count() as u32 + 1;
+    Some(Finding {
+        severity: Severity::Warning,
+        line,
+        column,
+        end_line: line,
+        end_column: column + 4,
+        detail: Some(format!("at {script}")),
+        suggestion: Some(script.to_owned()),
+        ..fault("echo", script)
+    })
+}
+
 #[async_trait]
 impl SqlChecker for Fake {
     /// Every script with the word `wrong` has an error.
@@ -95,12 +116,13 @@ impl SqlChecker for Fake {
         if let Some(error) = self.0.lock().unwrap().planner.clone() {
             return Err(error);
         }
+        self.0.lock().unwrap().checked.push(check.clone());
         let wrong = check
             .script
             .contains("wrong")
             .then(|| fault("unknown_column", "There is no column 'wrong'."));
         Ok(Report {
-            findings: wrong.into_iter().collect(),
+            findings: wrong.into_iter().chain(echo(&check.script)).collect(),
             tables: Tables::default(),
         })
     }
@@ -148,7 +170,7 @@ impl JobReader for Fake {
     async fn detail(&self, _: &Endpoint, _: &str) -> Result<JobDetail, PortError> {
         let vertex = Vertex {
             id: "v".to_owned(),
-            name: "Source".to_owned(),
+            name: format!("Source{}", self.0.lock().unwrap().said),
             ..Vertex::default()
         };
         self.flink(JobDetail {
@@ -163,11 +185,20 @@ impl JobReader for Fake {
     }
 
     async fn exceptions(&self, _: &Endpoint, _: &str) -> Result<Vec<JobException>, PortError> {
-        self.flink(Vec::new())
+        let said = self.0.lock().unwrap().said.clone();
+        let exception = JobException {
+            cause: said.clone(),
+            trace: said.clone(),
+            ..JobException::default()
+        };
+        self.flink(if said.is_empty() { Vec::new() } else { vec![exception] })
     }
 
     async fn configuration(&self, _: &Endpoint, _: Option<&str>) -> Result<BTreeMap<String, String>, PortError> {
-        self.flink(BTreeMap::from([("parallelism.default".to_owned(), "1".to_owned())]))
+        let said = self.0.lock().unwrap().said.clone();
+        let said = (!said.is_empty()).then(|| ("said".to_owned(), said));
+        let configuration = BTreeMap::from([("parallelism.default".to_owned(), "1".to_owned())]);
+        self.flink(configuration.into_iter().chain(said).collect())
     }
 
     async fn log_files(&self, _: &Endpoint) -> Result<Vec<LogFile>, PortError> {
@@ -180,7 +211,8 @@ impl JobReader for Fake {
     }
 
     async fn log_tail(&self, _: &Endpoint, _: &str, name: &str, _: usize) -> Result<String, PortError> {
-        self.flink(format!("from {name} over REST"))
+        let said = self.0.lock().unwrap().said.clone();
+        self.flink(format!("from {name} over REST{said}"))
     }
 }
 

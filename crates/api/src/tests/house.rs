@@ -37,7 +37,7 @@ pub struct House {
     pub fake: Fake,
     pub team: TeamId,
     tokens: BTreeMap<String, String>,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 pub struct Answer {
@@ -79,7 +79,7 @@ impl House {
             fake,
             team,
             tokens: BTreeMap::new(),
-            _folder: folder,
+            folder,
         };
         for (name, role) in PEOPLE {
             house.add_person(name, role, elsewhere).await;

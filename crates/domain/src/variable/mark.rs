@@ -247,9 +247,7 @@ impl<'a> Scanner<'a> {
                 self.statement.token(Token::Equals);
             }
             _ if c.is_ascii_alphabetic() || c == '_' => {
-                let length = rest
-                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                    .unwrap_or(rest.len());
+                let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
                 self.statement.word(rest.get(..length).unwrap_or_default());
                 self.at += length;
             }

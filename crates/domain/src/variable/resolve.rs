@@ -20,7 +20,9 @@ pub struct Resolved {
 impl std::fmt::Debug for Resolved {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The text may have secrets in it.
-        f.debug_struct("Resolved").field("pieces", &self.pieces.len()).finish_non_exhaustive()
+        f.debug_struct("Resolved")
+            .field("pieces", &self.pieces.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -171,7 +173,12 @@ impl Source<'_> {
 
     fn odd(&self, at: &Range<usize>) -> Finding {
         let message = "'${' begins no variable here: a variable is ${name}, and its name has letters, digits, '_', '.' and '-'.";
-        let finding = self.fault(at, "bad_variable", message.to_owned(), "It stays as it is; check that this is meant.");
+        let finding = self.fault(
+            at,
+            "bad_variable",
+            message.to_owned(),
+            "It stays as it is; check that this is meant.",
+        );
         Finding {
             severity: Severity::Warning,
             ..finding
@@ -214,9 +221,8 @@ impl Source<'_> {
             (Language::Sql, Place::Text(Some(setting))) if !setting.of_set => return None,
             (Language::Sql, Place::Text(Some(setting))) => setting.key,
             (Language::Sql, _) => {
-                let message = format!(
-                    "The secret '{name}' cannot stand here: Flink shows this part of a script in its job graph and its messages."
-                );
+                let message =
+                    format!("The secret '{name}' cannot stand here: Flink shows this part of a script in its job graph and its messages.");
                 let hint = format!("Use it as the value of an option only: WITH ('password' = '${{{name}}}').");
                 return Some(self.fault(at, "secret_shown", message, &hint));
             }

@@ -120,12 +120,18 @@ fn what_cannot_be_is_said_at_its_place() {
     let name = "n".repeat(MAX_NAME);
     let rows: Vec<(String, Vec<(&str, u32, u32, u32)>)> = vec![
         ("SELECT\n '🦀' ${nope}".into(), vec![("unknown_variable", 2, 7, 14)]),
-        ("${N} ${nope}".into(), vec![("unknown_variable", 1, 1, 5), ("unknown_variable", 1, 6, 13)]),
+        (
+            "${N} ${nope}".into(),
+            vec![("unknown_variable", 1, 1, 5), ("unknown_variable", 1, 6, 13)],
+        ),
         (format!("${{{name}}}"), vec![("unknown_variable", 1, 1, 132)]),
         // Not terminated, not a name, nested, empty.
         ("'a ${n'".into(), vec![("bad_variable", 1, 4, 6)]),
         ("${".into(), vec![("bad_variable", 1, 1, 3)]),
-        ("${}${ n}${1}".into(), vec![("bad_variable", 1, 1, 3), ("bad_variable", 1, 4, 6), ("bad_variable", 1, 9, 11)]),
+        (
+            "${}${ n}${1}".into(),
+            vec![("bad_variable", 1, 1, 3), ("bad_variable", 1, 4, 6), ("bad_variable", 1, 9, 11)],
+        ),
         ("${a${n}}".into(), vec![("bad_variable", 1, 1, 3)]),
         ("${名}".into(), vec![("bad_variable", 1, 1, 3)]),
         (format!("${{{name}x}}"), vec![("bad_variable", 1, 1, 3)]),
@@ -140,7 +146,10 @@ fn what_cannot_be_is_said_at_its_place() {
     let near = prepared("'${db.pasword} ${topci}'");
     let proposals: Vec<&str> = near.findings.iter().map(|one| one.suggestion.as_deref().unwrap()).collect();
     assert!(proposals[0].starts_with("Did you mean 'db.password'?"), "{proposals:?}");
-    assert!(proposals[1].contains("'topic'") && proposals[1].contains("$${topci}"), "{proposals:?}");
+    assert!(
+        proposals[1].contains("'topic'") && proposals[1].contains("$${topci}"),
+        "{proposals:?}"
+    );
     let huge = prepared(&"${long}".repeat(100));
     assert_eq!(said(&huge).last().map(|one| one.0), Some("too_long"));
     assert!(huge.spec.code.sql().unwrap().len() < 3 << 20);
@@ -201,7 +210,12 @@ fn arguments_and_configuration() {
         code: Code::Jar {
             jar,
             entry_class: None,
-            args: vec!["--topic=${topic}".to_owned(), "--pw".to_owned(), "${pw}".to_owned(), "$${n} ${oops}".to_owned()],
+            args: vec![
+                "--topic=${topic}".to_owned(),
+                "--pw".to_owned(),
+                "${pw}".to_owned(),
+                "$${n} ${oops}".to_owned(),
+            ],
         },
         configuration: BTreeMap::from([
             ("a.secret-key".to_owned(), "${pw}".to_owned()),
@@ -215,7 +229,11 @@ fn arguments_and_configuration() {
     let Code::Jar { args, .. } = &prepared.spec.code else { panic!() };
     assert_eq!(args, &["--topic=orders", "--pw", "${pw}", "${n} ${oops}"]);
     assert_eq!(prepared.spec.configuration["plain"], "O'Brien ''");
-    let fields: Vec<_> = prepared.findings.iter().map(|one| (one.code.as_str(), one.field.as_deref().unwrap())).collect();
+    let fields: Vec<_> = prepared
+        .findings
+        .iter()
+        .map(|one| (one.code.as_str(), one.field.as_deref().unwrap()))
+        .collect();
     assert_eq!(fields, [("unknown_variable", "args[3]"), ("secret_shown", "configuration.shown")]);
     let used: Vec<_> = prepared.variables.iter().map(|one| (one.name.as_str(), one.secret)).collect();
     assert_eq!(used, [("pw", true), ("quote", false), ("topic", false)]);
@@ -271,7 +289,10 @@ fn secrets_are_inserted_once_and_struck_out_in_every_form() {
     let text = "WITH ('a' = '${pw}', 'b' = '$${pw} ${other}') -- ${pw}";
     let inserted = insert(text, Language::Sql, &secrets);
     let quoted = value.replace('\'', "''");
-    assert_eq!(inserted.text, format!("WITH ('a' = '{quoted}', 'b' = '${quoted} ${{other}}') -- ${{pw}}"));
+    assert_eq!(
+        inserted.text,
+        format!("WITH ('a' = '{quoted}', 'b' = '${quoted} ${{other}}') -- ${{pw}}")
+    );
     assert_eq!(insert("${pw}", Language::Argument, &secrets).text, value);
     assert!(!format!("{inserted:?}").contains("it"), "nobody prints it by accident");
     let hider = Hider::new(secrets.values());
@@ -313,7 +334,20 @@ fn names_of_variables() {
     for good in ["a", "A9", "db.password", "a_b-c", &"n".repeat(MAX_NAME)] {
         assert_eq!(check_name(good), Ok(()), "{good}");
     }
-    for bad in ["", "1a", ".a", "_a", "a b", "a/b", "ä", "a}", "a\n", "名", &"n".repeat(MAX_NAME + 1), &"n".repeat(10_000)] {
+    for bad in [
+        "",
+        "1a",
+        ".a",
+        "_a",
+        "a b",
+        "a/b",
+        "ä",
+        "a}",
+        "a\n",
+        "名",
+        &"n".repeat(MAX_NAME + 1),
+        &"n".repeat(10_000),
+    ] {
         assert!(check_name(bad).is_err(), "{bad}");
     }
 }

@@ -18,6 +18,7 @@ mod place;
 mod team;
 mod token;
 mod user;
+mod variable;
 
 pub use apply::*;
 pub use artifact::*;
@@ -35,6 +36,7 @@ use crate::settings::ServeFlags;
 pub use team::*;
 pub use token::*;
 pub use user::*;
+pub use variable::*;
 
 /// The control plane for Apache Flink.
 #[derive(Debug, Parser)]
@@ -72,6 +74,9 @@ pub enum Command {
     /// Messages about jobs in trouble
     #[command(subcommand)]
     Message(MessageCommand),
+    /// Variables and secrets of the team
+    #[command(subcommand)]
+    Variable(VariableCommand),
     /// Bring jobs, clusters and artifacts to what files say of them; nothing is deleted or interrupted
     Apply(Apply),
     /// Write jobs as files that `apply` reads

@@ -23,3 +23,4 @@ pub mod team;
 pub mod token;
 pub mod upload;
 pub mod user;
+pub mod variable;

@@ -129,7 +129,11 @@ fn who_uses_it_is_known_and_it_is_not_deleted_under_them() {
         let both = spec("SELECT ${topic} '${pw}' ${missing} -- ${comment}", &world.cluster);
         draft(&world, &both).await;
         draft(&another, &spec("SELECT '${topic}'", &world.cluster)).await;
-        let of: Vec<_> = uses(&world, "topic").await.into_iter().map(|of| (of.job_name, of.draft, of.release)).collect();
+        let of: Vec<_> = uses(&world, "topic")
+            .await
+            .into_iter()
+            .map(|of| (of.job_name, of.draft, of.release))
+            .collect();
         assert_eq!(of, [("another".to_owned(), true, None), ("job".to_owned(), true, None)]);
         assert!(matches!(store.delete_variable(world.team.id, "topic").await,
             Err(StoreError::Conflict(why)) if why.contains("the draft of job 'another' and one more job")));
@@ -172,7 +176,11 @@ fn a_change_says_what_jobs_need() {
         let second = release(&world, both.clone()).await.unwrap();
         assert_eq!(outdated(&second).await, []);
         assert_eq!(set(&world, "topic", plain("c")).await, Ok((3, vec![Some(Need::Release)])));
-        assert_eq!(set(&world, "pw", sealed("two")).await, Ok((2, vec![None])), "the next start takes it");
+        assert_eq!(
+            set(&world, "pw", sealed("two")).await,
+            Ok((2, vec![None])),
+            "the next start takes it"
+        );
         assert_eq!(outdated(&second).await, [(Need::Release, "topic".to_owned())]);
         let run = second.running().await;
         let sent = vec![PinnedVariable {
@@ -202,7 +210,11 @@ fn a_change_says_what_jobs_need() {
             ..EventFilter::default()
         };
         let events = store.events(world.team.id, &filter).await.unwrap();
-        let said: Vec<&str> = events.iter().filter(|event| event.code == "variable_changed").map(|event| event.message.as_str()).collect();
+        let said: Vec<&str> = events
+            .iter()
+            .filter(|event| event.code == "variable_changed")
+            .map(|event| event.message.as_str())
+            .collect();
         assert_eq!(said.len(), 2, "{said:?}");
         assert!(said.iter().any(|text| text.contains("release 2 has its earlier value")), "{said:?}");
         assert!(said.iter().any(|text| text.contains("until the job is restarted")), "{said:?}");

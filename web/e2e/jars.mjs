@@ -273,7 +273,11 @@ async function clusterHasItsJars() {
   await cli('job', 'start', 'plain', '--wait');
   await until('the job has read all', 60, async () => (await server.api('GET', `/teams/${TEAM}/jobs/plain`)).status.label === 'finished');
   const files = readdirSync(file('lines')).filter((name) => !name.startsWith('.'));
-  const lines = files.flatMap((name) => readFileSync(path.join(file('lines'), name), 'utf8').split('\n').filter(Boolean));
+  const lines = files.flatMap((name) =>
+    readFileSync(path.join(file('lines'), name), 'utf8')
+      .split('\n')
+      .filter(Boolean),
+  );
   equal('lines', lines.sort(), shouted(0, 450, '!').sort());
 }
 

@@ -245,6 +245,29 @@ async function clusterHasItsJars() {
   equal('lines', lines.sort(), shouted(0, 450, '!').sort());
 }
 
+/** A cluster by address as a file: its secrets are only named, and what is as the file says is left alone. */
+async function clusterIsAFile() {
+  const secret = 'hunter2 of the file';
+  writeFileSync(file('far-password'), `${secret}\n`);
+  const head = 'kind: Cluster\nname: far\ntarget: standalone\nrestUrl: http://127.0.0.1:1\n';
+  writeFileSync(file('far.yaml'), `${head}connection:\n  user: ada\n  passwordFile: far-password\n`);
+  const apply = (...more) => cli('apply', '-f', file('far.yaml'), ...more);
+  says('the first apply', await apply(), 'Cluster far: created');
+  says('the second', await apply(), 'Cluster far: unchanged');
+  const shown = await cli('cluster', 'connection', 'far');
+  says('the connection', shown, 'user ada (password kept)');
+  const exported = await cli('export', '--all');
+  says('the export', exported, 'passwordEnv: STREAMWRIGHT_SECRET_FAR_PASSWORD', '- kafka@1');
+  if (`${shown}${exported}`.includes('hunter2')) throw new Error('a secret came out');
+  writeFileSync(file('all.yaml'), exported);
+  const again = await cli('apply', '-f', file('all.yaml'));
+  says('what was exported', again, 'Cluster far: unchanged', 'Cluster local: unchanged');
+  writeFileSync(file('far-password'), 'another one\n');
+  says('another password', await apply(), 'connection.authentication', 'connection changed');
+  const seen = await refused(1, 'cluster', 'connection', 'far', '--test');
+  says('a try of an address where nobody is', seen, 'annot connect to http://127.0.0.1:1');
+}
+
 try {
   await step('a server, a cluster, Kafka and three jars', prepare);
   await step('the check has the jars on its class path, and says which are missing', checkedWithoutServer);
@@ -255,6 +278,7 @@ try {
   await step('a program gets its arguments as they are, and goes on from its savepoint', programGetsItsArguments);
   await step('a program that throws says why', programThatThrowsSaysWhy);
   await step("a cluster's own jars: from its next start on, for jobs that do not name them", clusterHasItsJars);
+  await step('a cluster by address as a file', clusterIsAFile);
 } catch (error) {
   failed += 1;
   console.error(`FAILED: ${error.stack ?? error}`);

@@ -25,8 +25,9 @@ export function ClusterAdopt({ team, cluster, found, onClose, onJob }: Props) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const jobs = useQuery(read.jobs(team));
-  const here = (jobs.data ?? []).filter((job) => job.cluster?.id === cluster.id);
-  const free = here.filter((job) => job.actions.adopt.allowed);
+  const placed = (jobs.data ?? []).filter((job) => job.cluster?.id === cluster.id);
+  const free = placed.filter((job) => job.actions.adopt.allowed);
+  const here = [...free, ...placed.filter((job) => !job.actions.adopt.allowed)];
   const [asked, setInto] = useState<'existing' | 'new'>();
   const into = asked ?? (jobs.isSuccess && free.length === 0 ? 'new' : 'existing');
   const [chosen, setChosen] = useState<string>();

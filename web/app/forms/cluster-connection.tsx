@@ -35,7 +35,7 @@ export function ClusterConnection({ team, cluster, onClose }: { team: string; cl
       wrapProps={{ 'data-testid': 'connection-dialog' }}
     >
       <Form layout="vertical" requiredMark={false}>
-        <p className="quiet mono">{cluster.restUrl}</p>
+        <p className="quiet mono form-lead">{cluster.restUrl}</p>
         <ConnectionFields text={text} onChange={setText} stored={cluster.connection} error={set.error} />
         <div className="stack-8">
           <ConnectionTry key={JSON.stringify(text)} ask={() => write.testConnection(team, cluster.id, connectionOf(text))} />

@@ -111,11 +111,11 @@ function ConnectionCard({ cluster, open }: { cluster: Cluster; open: () => void 
   );
 }
 
-const jarNames = (jars: readonly PinnedArtifact[]) => jars.map((jar) => `${jar.name} · ${jar.version}`).join(', ');
-
 function JarsCard({ cluster, open }: { cluster: Cluster; open: () => void }) {
   const { t } = useTranslation();
   const { jars, runningJars } = cluster;
+  const named = (list: readonly PinnedArtifact[]) =>
+    list.map((jar) => `${jar.name} ${t('clusterJars.version', { version: jar.version })}`).join(', ');
   return (
     <Card
       size="small"
@@ -138,9 +138,7 @@ function JarsCard({ cluster, open }: { cluster: Cluster; open: () => void }) {
             showIcon
             data-testid="jars-pending"
             title={t('clusterJars.pending')}
-            description={
-              runningJars.length === 0 ? t('clusterJars.runsWithout') : t('clusterJars.runsWith', { jars: jarNames(runningJars) })
-            }
+            description={runningJars.length === 0 ? t('clusterJars.runsWithout') : t('clusterJars.runsWith', { jars: named(runningJars) })}
           />
         )}
       </div>

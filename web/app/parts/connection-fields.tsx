@@ -92,7 +92,7 @@ export function ConnectionFields({ text, onChange, stored, error }: Props) {
         className="mono"
         aria-label={t(`connection.${field}`)}
         data-testid={`connection-${field}`}
-        autoSize={{ minRows: 1, maxRows: 4 }}
+        autoSize={{ minRows: 1, maxRows: 3 }}
         spellCheck={false}
         autoComplete="off"
         value={text[field]}
@@ -102,7 +102,7 @@ export function ConnectionFields({ text, onChange, stored, error }: Props) {
     </Form.Item>
   );
   return (
-    <div data-testid="connection">
+    <div className="tight-form" data-testid="connection">
       {pem('ca', '-----BEGIN CERTIFICATE-----')}
       {pem('certificate', '-----BEGIN CERTIFICATE-----')}
       {text.certificate.trim() !== '' && pem('key', '-----BEGIN PRIVATE KEY-----')}

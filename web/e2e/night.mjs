@@ -70,7 +70,10 @@ const api = (rest) => server.api('GET', `/teams/${TEAM}${rest}`);
 const job = () => api('/jobs/orders');
 
 async function prepare() {
-  await server.command('flink', 'add', options.home, '--data', server.data);
+  // One file of settings for the server and for the commands beside it.
+  const settings = [`data = "${server.data}"`, ...(options.database ? [`database = "${options.database}"`] : [])];
+  writeFileSync(file('streamwright.toml'), `${settings.join('\n')}\n`);
+  await run(options.binary, ['flink', 'add', options.home, '--config', file('streamwright.toml')]);
   await Promise.all([server.start(), kafka.up(), receivers.start(), jar('Shout', options.home, file('shout.jar'))]);
   await server.signIn();
   shown = at.admin = await Console.open(server.url, options.pictures);

@@ -50,6 +50,9 @@ const PAGES = {
   history: [job(3, 'sql?revision=2')],
   'history-list': [job(3, 'sql'), (page) => page.getByTestId('history').click()],
   'job-timeline': [job(1, 'timeline')],
+  'job-runs': [job(1, `runs?run=${id('run', 92)}`)],
+  'job-runs-lost': [job(1, `runs?run=${id('run', 91)}`)],
+  'job-runs-stopped': [job(1, `runs?run=${id('run', 90)}`)],
   'job-checkpoints': [job(1, 'checkpoints')],
   'job-exceptions': [job(5, 'exceptions')],
   'job-logs': [job(1, 'logs')],
@@ -118,6 +121,16 @@ const PAGES = {
     async (page) => {
       await page.getByTestId('variable-confirm').click();
       await page.getByTestId('variable-needing').waitFor();
+    },
+  ],
+  messages: [`${team}/messages`, (page) => page.locator('.ant-table-row-expand-icon').nth(2).click()],
+  'messages-test': [`${team}/messages`, (page) => page.getByTestId('test-on-call').click()],
+  'new-destination': [`${team}/messages`, (page) => page.getByTestId('destination-create').click()],
+  'new-mail': [
+    `${team}/messages`,
+    async (page) => {
+      await page.getByTestId('destination-create').click();
+      await page.locator('[data-testid="destination-dialog"] input[value="email"]').click();
     },
   ],
   members: [`${team}/members`],

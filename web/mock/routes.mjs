@@ -3,6 +3,7 @@
 import { artifacts, uploads, versionsOf } from './artifact-fixtures.mjs';
 import { actionsOf, clusters, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
 import * as one from './job-fixtures.mjs';
+import * as night from './message-fixtures.mjs';
 import * as people from './people-fixtures.mjs';
 import { variables } from './variable-fixtures.mjs';
 
@@ -262,6 +263,14 @@ function jobRoute(rest, job, { method, body, ifMatch }) {
         : { declared: one.spec.configuration, effective },
     };
   }
+  if (rest === '/runs') return list(job.run ? night.runs : []);
+  const kept = /^\/runs\/([^/]+)\/evidence(\/log)?$/.exec(rest);
+  if (kept) {
+    const evidence = night.evidenceOf(kept[1] ?? '');
+    if (!evidence)
+      return problem(404, 'no_evidence', 'Nothing was kept of this run: it never ran on a cluster, or ended before evidence was kept.');
+    return { body: kept[2] ? { process: 'jobmanager', file: 'jobmanager.log', text: one.logText, source: 'kept' } : evidence };
+  }
   if (rest === '/logs') return list(one.logFiles);
   if (rest === '/logs/tail') return { body: { process: 'jobmanager', file: 'jobmanager.log', text: one.logText, source: 'mock' } };
   return undefined;
@@ -335,6 +344,14 @@ function teamRoute(path, request) {
       },
     };
   }
+  if (path === '/destinations' && request.method === 'GET') return list(night.destinations);
+  if (path === '/destinations')
+    return problem(422, 'bad_address', "A webhook's address begins with https:// or http://.", { field: 'address.url' });
+  if (/^\/destinations\/[^/]+\/test$/.test(path))
+    return problem(422, 'not_delivered', 'The receiver answered 404 Not Found: no_team.', {
+      hint: 'Mend the address or the receiver, then send a test again.',
+    });
+  if (path === '/deliveries') return list(night.deliveries);
   if (path === '/members') return list(people.members);
   if (path === '/audit') return list(people.audit);
   if (path === '/flink-versions') return list(versions);

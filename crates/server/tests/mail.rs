@@ -148,7 +148,7 @@ async fn mail_goes_through_tls_with_a_login_and_what_is_wrong_is_said() {
         (Takes::Tls, "tls", "127.0.0.1", PASSWORD, 204, ""),
         (Takes::Starttls, "starttls", "127.0.0.1", PASSWORD, 204, ""),
         (Takes::Starttls, "starttls", "localhost", PASSWORD, 204, ""),
-        (Takes::Tls, "tls", "127.0.0.1", "wrong", 422, "wrong name or password"),
+        (Takes::Tls, "tls", "127.0.0.1", "mistyped 0815", 422, "wrong name or password"),
         // Nothing goes out in the clear where TLS was asked for.
         (Takes::Clear, "starttls", "127.0.0.1", PASSWORD, 422, "STARTTLS"),
         (Takes::Clear, "tls", "127.0.0.1", PASSWORD, 422, "127.0.0.1"),
@@ -157,7 +157,7 @@ async fn mail_goes_through_tls_with_a_login_and_what_is_wrong_is_said() {
         let (port, heard) = mail_server(takes).await;
         let address = json!({
             "kind": "email", "server": server, "port": port, "security": security, "username": "flink", "password": password,
-            "from": "Streamwright <flink@example.com>", "to": ["ada@example.com", "Zoë <zoe@example.com>"],
+            "from": "flink@example.com", "to": ["ada@example.com", "zoe@example.com"],
         });
         let (got, detail) = test(&bed, &format!("mail {number}"), &address).await;
         let heard = heard.lock().unwrap();

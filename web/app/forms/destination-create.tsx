@@ -105,12 +105,14 @@ export function DestinationCreate({ team, onClose }: { team: string; onClose: ()
                 <Select options={SECURITY} />
               </Form.Item>
             </div>
-            <Form.Item name="username" label={t('messages.username')}>
-              <Input />
-            </Form.Item>
-            <Form.Item name="password" label={t('messages.password')} extra={t('messages.urlMeans')}>
-              <Input.Password autoComplete="new-password" />
-            </Form.Item>
+            <div className="row">
+              <Form.Item name="username" label={t('messages.username')} className="grow">
+                <Input />
+              </Form.Item>
+              <Form.Item name="password" label={t('messages.password')} tooltip={t('messages.urlMeans')} className="grow">
+                <Input.Password autoComplete="new-password" />
+              </Form.Item>
+            </div>
             <Form.Item name="from" label={t('messages.from')} rules={needed}>
               <Input />
             </Form.Item>

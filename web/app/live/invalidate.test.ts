@@ -77,8 +77,9 @@ describe('a change', () => {
           .map(([name]) => name),
       ),
     );
-    // Read when they are looked at, never changed: a stored revision, a release, what differs between two; the tail of a log.
-    const fixed = ['draftRevision', 'release', 'releaseDiff', 'logTail', 'clusterLogTail'];
+    // Read when they are looked at, never changed: a stored revision, a release, what differs between two; the tail of a log;
+    // what was kept of a run that has ended.
+    const fixed = ['draftRevision', 'release', 'releaseDiff', 'logTail', 'clusterLogTail', 'evidence', 'keptLog'];
     expect(
       Object.keys(read)
         .filter((name) => !known.has(name))

@@ -95,7 +95,7 @@ export function JobRuns(props: TabProps) {
                     </button>
                   ),
                 },
-                { title: t('run.lasting'), width: 90, render: (_, run) => <Lasting from={run.startedAt} to={run.endedAt} /> },
+                { title: t('run.lasting'), width: 120, render: (_, run) => <Lasting from={run.startedAt} to={run.endedAt} /> },
                 { title: t('runs.release'), width: 80, align: 'right', dataIndex: 'releaseNumber' },
                 {
                   title: t('run.attempt'),

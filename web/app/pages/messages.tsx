@@ -48,62 +48,64 @@ function Destinations({ team }: { team: string }) {
         </Button>
       }
     >
-      <ProblemAlert error={test.error ?? remove.error ?? change.error} />
-      <Loaded query={destinations}>
-        {({ items }) => (
-          <Table<Destination>
-            size="small"
-            data-testid="destinations"
-            rowKey="id"
-            dataSource={items}
-            locale={{ emptyText: t('messages.none') }}
-            pagination={false}
-            columns={[
-              { title: t('messages.name'), dataIndex: 'name', ellipsis: true },
-              { title: t('messages.where'), ellipsis: true, render: (_, one) => place(one) },
-              { title: t('messages.rules'), ellipsis: true, render: (_, one) => told(one) },
-              {
-                title: t('messages.enabled'),
-                width: 70,
-                render: (_, one) => (
-                  <Switch
-                    size="small"
-                    checked={one.rules.enabled ?? true}
-                    aria-label={t('messages.enabled')}
-                    onChange={() => change.mutate(one)}
-                  />
-                ),
-              },
-              {
-                title: <span className="hidden-text">{t('actions')}</span>,
-                width: 190,
-                align: 'right',
-                render: (_, one) => (
-                  <span className="row">
-                    <Button
+      <div className="stack-12">
+        <ProblemAlert error={test.error ?? remove.error ?? change.error} />
+        <Loaded query={destinations}>
+          {({ items }) => (
+            <Table<Destination>
+              size="small"
+              data-testid="destinations"
+              rowKey="id"
+              dataSource={items}
+              locale={{ emptyText: t('messages.none') }}
+              pagination={false}
+              columns={[
+                { title: t('messages.name'), dataIndex: 'name', ellipsis: true },
+                { title: t('messages.where'), ellipsis: true, render: (_, one) => place(one) },
+                { title: t('messages.rules'), ellipsis: true, render: (_, one) => told(one) },
+                {
+                  title: t('messages.enabled'),
+                  width: 70,
+                  render: (_, one) => (
+                    <Switch
                       size="small"
-                      loading={test.isPending && test.variables === one.id}
-                      onClick={() => test.mutate(one.id)}
-                      data-testid={`test-${one.name}`}
-                    >
-                      {t('messages.test')}
-                    </Button>
-                    <Popconfirm
-                      title={t('messages.deleteTitle', { name: one.name })}
-                      okText={t('messages.delete')}
-                      okButtonProps={{ danger: true }}
-                      cancelText={t('goBack')}
-                      onConfirm={() => remove.mutate(one.id)}
-                    >
-                      <Button size="small">{t('messages.delete')}</Button>
-                    </Popconfirm>
-                  </span>
-                ),
-              },
-            ]}
-          />
-        )}
-      </Loaded>
+                      checked={one.rules.enabled ?? true}
+                      aria-label={t('messages.enabled')}
+                      onChange={() => change.mutate(one)}
+                    />
+                  ),
+                },
+                {
+                  title: <span className="hidden-text">{t('actions')}</span>,
+                  width: 190,
+                  align: 'right',
+                  render: (_, one) => (
+                    <span className="row">
+                      <Button
+                        size="small"
+                        loading={test.isPending && test.variables === one.id}
+                        onClick={() => test.mutate(one.id)}
+                        data-testid={`test-${one.name}`}
+                      >
+                        {t('messages.test')}
+                      </Button>
+                      <Popconfirm
+                        title={t('messages.deleteTitle', { name: one.name })}
+                        okText={t('messages.delete')}
+                        okButtonProps={{ danger: true }}
+                        cancelText={t('goBack')}
+                        onConfirm={() => remove.mutate(one.id)}
+                      >
+                        <Button size="small">{t('messages.delete')}</Button>
+                      </Popconfirm>
+                    </span>
+                  ),
+                },
+              ]}
+            />
+          )}
+        </Loaded>
+      </div>
       {adding && <DestinationCreate team={team} onClose={() => setAdding(false)} />}
     </Card>
   );
@@ -131,8 +133,8 @@ function Deliveries({ team }: { team: string }) {
             pagination={{ pageSize: 20, hideOnSinglePage: true, size: 'small' }}
             expandable={{ expandedRowRender: (one) => <pre className="trace">{one.text}</pre> }}
             columns={[
-              { title: t('messages.time'), width: 160, render: (_, one) => <Clock at={one.createdAt} /> },
-              { title: t('messages.destination'), width: 160, ellipsis: true, render: (_, one) => nameOf(one.destinationId) },
+              { title: t('messages.time'), width: 140, render: (_, one) => <Clock at={one.createdAt} /> },
+              { title: t('messages.destination'), width: 120, ellipsis: true, render: (_, one) => nameOf(one.destinationId) },
               { title: t('messages.message'), dataIndex: 'subject', ellipsis: true },
               {
                 title: t('messages.state'),

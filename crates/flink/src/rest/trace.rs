@@ -21,6 +21,16 @@ const PLAIN: [&str; 9] = [
     "ProgramInvocationException",
 ];
 
+/// What Flink adds for readers of its own console (1.20, 2.2).
+const ADVICE: &str = ", view the Checkpoint History tab or the Job Manager log to find out why continuous checkpoints failed.";
+/// Packages whose exceptions only wrap what somebody else threw.
+const WRAPPERS: [&str; 4] = [
+    "org.apache.flink.",
+    "java.util.concurrent.",
+    "java.lang.reflect.",
+    "io.streamwright.",
+];
+
 /// One exception of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
@@ -131,10 +141,24 @@ pub fn cause(text: &str) -> String {
     let sentence = match (script, links.last()) {
         (Some(link), _) => link.message.clone(),
         (None, Some(last)) if last.message.is_empty() => bare(&links, last, culprit(text)),
-        (None, Some(last)) => last.sentence(),
+        (None, Some(last)) => behind(&links, last),
         (None, None) => "no reason given".to_owned(),
     };
-    shorten(&sentence)
+    shorten(sentence.strip_suffix(ADVICE).unwrap_or(&sentence))
+}
+
+/// The innermost cause, and what the user's or a library's code made of it, where that says more.
+fn behind(links: &[Link], last: &Link) -> String {
+    let says_more = |link: &&Link| {
+        let text = &link.message;
+        !text.is_empty() && !text.contains(&last.message) && !last.message.contains(text.as_str())
+    };
+    let ours = |link: &&Link| !link.class.is_empty() && !WRAPPERS.iter().any(|package| link.class.starts_with(package));
+    let outer = links.iter().rev().skip(1).take_while(ours).find(says_more);
+    match outer {
+        Some(outer) => format!("{} (behind {})", last.sentence(), outer.sentence()),
+        None => last.sentence(),
+    }
 }
 
 /// Packages whose frames say nothing about the user's code.
@@ -271,6 +295,46 @@ mod tests {
             cause(&wrapped("")),
             "JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy"
         );
+    }
+
+    /// What real ones say, kept in `tests/traces`: `lab/jars/Trouble.java` on a cluster of each version, its TaskManager killed
+    /// for `killed`; for `kafka` a script that reads from a port where nobody listens.
+    #[test]
+    fn recorded_traces_are_told_by_their_cause() {
+        let rows = [
+            (
+                "throws",
+                "lookup of customer 7 failed (behind IllegalStateException: order 42 has no customer)",
+            ),
+            ("empty", "NullPointerException at lab.Trouble$Bad.go("),
+            ("class", "ClassNotFoundException: com.acme.Missing"),
+            ("memory", "OutOfMemoryError: Java heap space"),
+            ("declined", "IOException: the state cannot be written: disk quota exceeded"),
+            ("expired", "Exceeded checkpoint tolerable failure threshold."),
+            ("killed", "TaskManager with id 127.0.0.1:"),
+            (
+                "main",
+                "NumberFormatException: For input string: \"x\" (behind IllegalArgumentException: --topic is missing)",
+            ),
+            (
+                "kafka",
+                "TimeoutException: Timed out waiting for a node assignment. Call: listNodes",
+            ),
+        ];
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces");
+        let mut read = 0;
+        for version in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            for (name, expected) in rows {
+                let Ok(trace) = std::fs::read_to_string(version.join(format!("{name}.txt"))) else {
+                    continue;
+                };
+                let found = cause(&trace);
+                assert!(found.contains(expected), "{name} of {}: {found}", version.display());
+                assert!(!found.contains("view the Checkpoint History"), "{found}");
+                read += 1;
+            }
+        }
+        assert!(read >= 17, "only {read} recordings");
     }
 
     #[test]

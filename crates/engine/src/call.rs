@@ -244,7 +244,7 @@ impl Caller<'_> {
             Ok(made) => made,
             Err(error) => return self.not_submitted(effect, error).await,
         };
-        let used = (!used.is_empty()).then(|| Write::RunVariables {
+        let used = (!used.is_empty()).then_some(Write::RunVariables {
             of: (run.team_id, run.job_id),
             run_id: run.id,
             variables: used,

@@ -230,6 +230,7 @@ async fn running(house: &House, accepted: &Value) -> Run {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one life of a secret, in its order")]
 async fn a_secret_is_in_no_answer_and_in_no_row() {
     let house = House::build().await;
     let mut said: Vec<Value> = Vec::new();

@@ -22,7 +22,7 @@ pub enum Body {
     /// An artifact.
     Artifact(Artifact),
     /// A cluster.
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
     /// A job.
     Job(Box<Job>),
 }
@@ -194,7 +194,7 @@ impl Reader<'_> {
     fn body(&mut self, kind: Kind, at: Point, json: Value) -> Option<Body> {
         let read = match kind {
             Kind::Job => of::<Job>(json).map(|job| Body::Job(Box::new(job))),
-            Kind::Cluster => of(json).map(Body::Cluster),
+            Kind::Cluster => of::<Cluster>(json).map(|cluster| Body::Cluster(Box::new(cluster))),
             Kind::Artifact => of(json).map(Body::Artifact),
         };
         // What the schema lets through, the types can read; if not, it is said and not hidden.

@@ -240,6 +240,7 @@ async function clusterHasItsJars() {
   const files = readdirSync(file('lines')).filter((name) => !name.startsWith('.'));
   const lines = files.flatMap((name) =>
     readFileSync(path.join(file('lines'), name), 'utf8')
+      .replaceAll('"', '')
       .split('\n')
       .filter(Boolean),
   );

@@ -49,7 +49,7 @@ const WORDS: [(&str, &str); 14] = [
     ),
     (
         "received fatal alert: BadCertificate",
-        "it asks for a certificate of ours and does not take what it got: give a client certificate that it trusts",
+        "it asks for a certificate of ours and got none, or one that it does not take: give a client certificate that it trusts",
     ),
     (
         "InvalidContentType",

@@ -51,7 +51,7 @@ impl Papers {
     pub fn expired(&self) -> ClientCertificate {
         self.run(
             "openssl",
-            "x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out expired.pem -days 0",
+            "x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out expired.pem -days 0 -extfile san",
         );
         ClientCertificate {
             certificate: self.text("expired.pem"),

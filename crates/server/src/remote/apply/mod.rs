@@ -300,7 +300,7 @@ async fn carry_out(apply: &Apply, team: &Team, planned: &Planned, done: &mut Don
         Body::Artifact(_) => {}
         Body::Cluster(cluster) => {
             for step in &planned.plan.steps {
-                cluster::step(team, (document, cluster), step, done).await?;
+                cluster::step(team, (document, cluster.as_ref()), step, done).await?;
             }
         }
         Body::Job(named) => {

@@ -10,7 +10,7 @@ use super::bulk::{self, Ask};
 use super::client::{Client, escape};
 use super::print::{self, at, items, show, table};
 use super::{evidence, operation, restart};
-use crate::cli::{JarName, JobCommand, JobCreate, JobEdit, JobStart, Spec, Stop};
+use crate::cli::{JarName, JobCommand, JobCreate, JobEdit, JobOnly, JobStart, Spec, Stop};
 use crate::failure::Failure;
 
 /// Runs `job …`.
@@ -28,12 +28,7 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             print::body(client.format, &page, list);
             Ok(())
         }
-        JobCommand::Show(only) => {
-            let client = Client::of(&only.server)?;
-            let job = client.get(&path(&only.job, "")).await?;
-            print::body(client.format, &job, one);
-            Ok(())
-        }
+        JobCommand::Show(only) => shown(&only, "", one).await,
         JobCommand::Label { job, labels, server } => self::label(&Client::of(&server)?, &job, &labels).await,
         JobCommand::Release {
             jobs,
@@ -70,18 +65,8 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             operation::accepted(&client, adopted, wait).await
         }
         JobCommand::RestartPolicy(policy) => restart::run(policy).await,
-        JobCommand::Snapshots(only) => {
-            let client = Client::of(&only.server)?;
-            let page = client.get(&path(&only.job, "/snapshots")).await?;
-            print::body(client.format, &page, snapshots);
-            Ok(())
-        }
-        JobCommand::Runs(only) => {
-            let client = Client::of(&only.server)?;
-            let page = client.get(&path(&only.job, "/runs")).await?;
-            print::body(client.format, &page, runs);
-            Ok(())
-        }
+        JobCommand::Snapshots(only) => shown(&only, "/snapshots", snapshots).await,
+        JobCommand::Runs(only) => shown(&only, "/runs", runs).await,
         JobCommand::Evidence { job, run, log, server } => evidence::run(&Client::of(&server)?, &job, run, log).await,
         JobCommand::Logs {
             job,
@@ -101,6 +86,14 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             bulk::ask(&server, &jobs, ask.wait(wait)).await
         }
     }
+}
+
+/// Reads what is below a job, and prints it.
+async fn shown(only: &JobOnly, rest: &str, text: fn(&Value) -> String) -> Result<(), Failure> {
+    let client = Client::of(&only.server)?;
+    let found = client.get(&path(&only.job, rest)).await?;
+    print::body(client.format, &found, text);
+    Ok(())
 }
 
 /// A path below a job.

@@ -55,8 +55,10 @@ pub(crate) fn arguments(
 /// it makes, whose arguments are themselves a key.
 fn dynamic(description: &Description, configuration: &Configuration, written: &Written, report: &mut Report) -> String {
     let mut arguments = written.arguments.clone();
+    // The JobManager's variables are in its pod already, and nothing in there reads the key.
+    arguments.retain(|(key, _)| !key.starts_with("containerized.master.env."));
     let mut for_task_managers = String::new();
-    for (key, value) in &written.arguments {
+    for (key, value) in &arguments {
         if key.starts_with("env.") {
             let version = description.version;
             let message = format!(

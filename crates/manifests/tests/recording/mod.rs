@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use domain::flink_configuration::{Configuration, list};
+use domain::run::ClaimMode;
 use files::yaml::{self, Content, Node};
 use manifests::Description;
 use manifests::description::{Application, Hadoop, Kerberos, Mode, Policy, Program, Restore, Settings};
@@ -34,7 +35,7 @@ pub fn recordings() -> Vec<Recording> {
     let packed = include_bytes!("../golden/recordings.jsonl.gz");
     flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
     let recordings: Vec<Recording> = text.lines().map(recording).collect();
-    assert_eq!(recordings.len(), 209);
+    assert_eq!(recordings.len(), 231);
     recordings
 }
 
@@ -51,6 +52,11 @@ fn recording(line: &str) -> Recording {
 }
 
 impl Recording {
+    /// Whether this is what a client did, and not a JobManager.
+    pub fn of_a_client(&self) -> bool {
+        self.json["source"].is_null()
+    }
+
     /// Bodies of the objects that were created, in order.
     pub fn posted(&self) -> Vec<Value> {
         let calls = self.json["calls"].as_array().unwrap();
@@ -90,6 +96,16 @@ impl Recording {
             let template = map["data"]["taskmanager-pod-template.yaml"].as_str().unwrap().to_owned();
             description.job_manager_template = Some(template.clone());
             description.task_manager_template = Some(template);
+        }
+        let file = |name: &str| self.json["files"][name].as_str().map(str::to_owned);
+        description.job_manager_template = file("jm").or(description.job_manager_template);
+        description.task_manager_template = file("tm").or(description.task_manager_template);
+        if let Some(keytab) = self.json["files"]["keytab"].as_array() {
+            let [name, bytes] = [0, 1].map(|index| keytab[index].as_str().unwrap().to_owned());
+            description.kerberos = Kerberos {
+                keytab: Some((name, bytes.into_bytes())),
+                krb5: file("krb5"),
+            };
         }
         if self.case == "app-hadoop" {
             let file = "<configuration></configuration>\n".to_owned();
@@ -175,6 +191,10 @@ impl Command {
             "-C" => self.classpaths.push(next().replace("file:///", "file:/")),
             "-p" => self.parallelism = Some(next().parse().unwrap()),
             "-s" => self.restore.path = Some(next()),
+            "-rm" => {
+                assert_eq!(next(), "claim");
+                self.restore.claim_mode = ClaimMode::Claim;
+            }
             "-n" => self.restore.allow_non_restored_state = true,
             "-py" => self.python = Some(Program::PythonFile(next())),
             "-pym" => self.python = Some(Program::PythonModule(next())),

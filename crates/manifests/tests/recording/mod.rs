@@ -6,8 +6,8 @@ use std::io::Read as _;
 use domain::flink_configuration::{Configuration, list};
 use domain::run::ClaimMode;
 use files::yaml::{self, Content, Node};
-use manifests::Description;
 use manifests::description::{Application, Hadoop, Kerberos, Mode, Policy, Program, Restore, Settings};
+use manifests::{Description, Manifests, manifests};
 use serde_json::Value;
 
 /// Cases that were recorded with a configuration file of their own.
@@ -35,7 +35,7 @@ pub fn recordings() -> Vec<Recording> {
     let packed = include_bytes!("../golden/recordings.jsonl.gz");
     flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
     let recordings: Vec<Recording> = text.lines().map(recording).collect();
-    assert_eq!(recordings.len(), 231);
+    assert_eq!(recordings.len(), 248);
     recordings
 }
 
@@ -269,4 +269,46 @@ fn flatten(node: &Node, path: String, into: &mut BTreeMap<String, String>) {
             into.insert(path, scalar(node));
         }
     }
+}
+
+/// An application with nothing chosen.
+pub fn application(version: &str) -> Description {
+    let program = Program::Jar {
+        uri: "local:///opt/flink/usrlib/job.jar".to_owned(),
+        entry_class: None,
+        classpaths: Vec::new(),
+    };
+    Description {
+        mode: Mode::Application(Application {
+            program,
+            arguments: Vec::new(),
+            parallelism: None,
+            restore: None,
+            job_id: None,
+        }),
+        ..empty(version)
+    }
+}
+
+/// An application with these keys.
+pub fn with(version: &str, pairs: &[(&str, &str)]) -> Description {
+    let mut description = application(version);
+    for (key, value) in pairs {
+        description.configuration.set(*key, *value);
+    }
+    description
+}
+
+/// What is wrong with a description, in words.
+pub fn faults(description: &Description) -> Vec<String> {
+    match manifests(description) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Flink's container of the JobManager.
+pub fn main_container(made: &Manifests) -> &Value {
+    let containers = made.deployment["spec"]["template"]["spec"]["containers"].as_array().unwrap();
+    containers.last().unwrap()
 }

@@ -26,6 +26,12 @@ pub struct Description {
     pub settings: Settings,
     /// Flink keys as people wrote them: target, job and release on one another.
     pub configuration: Configuration,
+    /// The runner's jar: runs a script, and fetches artifacts.
+    pub runner: Option<Vec<u8>>,
+    /// Jars that an init container brings into every pod.
+    pub artifacts: Vec<Artifact>,
+    /// Secret and key of the token for the artifact store.
+    pub artifact_token: Option<(String, String)>,
     /// Pod template of the JobManager, YAML.
     pub job_manager_template: Option<String>,
     /// Pod template of the TaskManagers, YAML.
@@ -86,15 +92,24 @@ pub enum Program {
     PythonFile(String),
     /// A Python module in the pod.
     PythonModule(String),
-    /// A SQL script with the runner's jar, both brought by a ConfigMap.
+    /// A SQL script, brought by a ConfigMap beside the runner's jar.
     Script {
-        /// The runner's jar.
-        runner: Vec<u8>,
         /// The runner's main class.
         entry_class: String,
         /// The script as the runner reads it from a file.
         script: String,
     },
+}
+
+/// A jar that an init container brings into `/opt/flink/usrlib` of every pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// Where it is fetched from.
+    pub url: String,
+    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    pub sha256: String,
+    /// Its file name.
+    pub name: String,
 }
 
 /// A snapshot to start from.

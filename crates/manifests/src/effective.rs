@@ -5,12 +5,12 @@ use domain::flink_configuration::{Configuration, list};
 use domain::flink_version::VersionNumber;
 use domain::run::ClaimMode;
 
+use crate::delivery::{RUNNER_PATH, SCRIPT_PATH};
 use crate::description::{Application, Description, Mode, Program};
 use crate::fault::{Report, Subject};
 use crate::keys;
 use crate::mounts::{KEYTAB_FOLDER, KRB5_FILE};
 use crate::options::Options;
-use crate::script::RUNNER_PATH;
 
 /// Keys of a client, or of a host that binds to one address: they have no place in a pod.
 const NOT_IN_PODS: [&str; 2] = ["kubernetes.config.file", "$internal.deployment.config-dir"];
@@ -258,7 +258,7 @@ fn program_keys(configuration: &mut Configuration, application: &Application, ve
             (Some(PYTHON_DRIVER), None)
         }
         Program::Script { entry_class, .. } => {
-            arguments.extend(["--script-file".to_owned(), crate::script::SCRIPT_PATH.to_owned()]);
+            arguments.extend(["--script-file".to_owned(), SCRIPT_PATH.to_owned()]);
             (Some(entry_class.as_str()), Some(format!("local://{RUNNER_PATH}")))
         }
     };

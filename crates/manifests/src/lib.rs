@@ -10,6 +10,7 @@
 
 mod cluster;
 mod command;
+mod delivery;
 pub mod description;
 mod effective;
 pub mod fault;
@@ -21,7 +22,6 @@ mod objects;
 mod options;
 mod pod;
 mod policy;
-mod script;
 mod settings;
 mod template;
 
@@ -86,9 +86,10 @@ pub fn manifests(description: &Description) -> Result<Manifests, Vec<Fault>> {
     let written = configuration.written(description.version);
     let files = files(description, written.name, &written.text);
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    let parts = mounts::parts(description, &cluster, &names, &mut report);
     let arguments = command::arguments(description, &cluster, &configuration, &written, &mut report);
-    let template = templates(description, &cluster, &mut report);
+    let (template, of_task_managers) = templates(description, &cluster, &mut report);
+    let of_task_managers = delivery::task_manager_template(description, &cluster, &of_task_managers);
+    let parts = mounts::parts(description, &cluster, &names, of_task_managers, &mut report);
     let pod = pod::job_manager(description, &cluster, &parts, arguments, template);
     if let Value::Object(pod) = &pod {
         policy::check(&description.policy, Role::JobManager, pod, &cluster, &mut report);
@@ -152,9 +153,11 @@ fn files(description: &Description, name: &str, text: &str) -> BTreeMap<String, 
     files
 }
 
-/// Checks both templates and gives the JobManager's.
-fn templates(description: &Description, cluster: &Cluster, report: &mut Report) -> Option<Map<String, Value>> {
-    let mut of_job_manager = None;
+type Template = Map<String, Value>;
+
+/// Checks both templates and gives them: the JobManager's, and the TaskManagers'.
+fn templates(description: &Description, cluster: &Cluster, report: &mut Report) -> (Option<Template>, Template) {
+    let (mut of_job_manager, mut of_task_managers) = (None, Template::new());
     for (role, text) in mounts::templates(description) {
         let template = text.and_then(|text| template::read(role, text, report));
         if text.is_some() && !description.version.at_least(1, 13) {
@@ -167,10 +170,14 @@ fn templates(description: &Description, cluster: &Cluster, report: &mut Report) 
                 let template = template.unwrap_or_default();
                 check_added(&template, description, cluster, report);
                 policy::check(&description.policy, role, &template, cluster, report);
+                of_task_managers = template;
             }
         }
+        if let Some(text) = text {
+            template::find_replaced(role, text, report);
+        }
     }
-    of_job_manager
+    (of_job_manager, of_task_managers)
 }
 
 /// The JobManager adds its parts to the TaskManagers' template without looking: what is there twice, no pod can have.

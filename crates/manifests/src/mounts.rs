@@ -35,8 +35,9 @@ impl Parts {
     }
 }
 
-/// Parts that the configuration and the description ask for; `files` are those of Flink's folder `conf`.
-pub(crate) fn parts(description: &Description, cluster: &Cluster, files: &[&str], report: &mut Report) -> Parts {
+/// Parts that the configuration and the description ask for; `files` are those of Flink's folder `conf`, `template` is
+/// the TaskManagers'.
+pub(crate) fn parts(description: &Description, cluster: &Cluster, files: &[&str], template: Option<String>, report: &mut Report) -> Parts {
     let mut parts = Parts::default();
     if description.version.at_least(1, 19) {
         parts.mount("user-artifacts-volume", &cluster.artifacts_folder, ("emptyDir", json!({})));
@@ -50,14 +51,14 @@ pub(crate) fn parts(description: &Description, cluster: &Cluster, files: &[&str]
     let name = format!("flink-config-{}", description.cluster_id);
     let source = json!({"name": name, "items": items(files)});
     parts.mount("flink-config-volume", &cluster.conf_folder, ("configMap", source));
-    if let Some(template) = &description.task_manager_template {
+    if let Some(template) = template {
         let name = format!("pod-template-{}", description.cluster_id);
         let source = json!({"name": name, "items": items(&[TEMPLATE_FILE])});
         parts.mount("pod-template-volume", TEMPLATE_FOLDER, ("configMap", source));
-        let data = [(TEMPLATE_FILE.to_owned(), template.clone())].into();
+        let data = [(TEMPLATE_FILE.to_owned(), template)].into();
         parts.objects.push(objects::config_map(description, &name, &data));
     }
-    crate::script::add(&mut parts, description);
+    crate::delivery::add(&mut parts, description, report);
     parts
 }
 

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::cluster::{Cluster, Words, both_account_names};
+use crate::delivery;
 use crate::description::Description;
 use crate::mounts::Parts;
 use crate::template::MAIN;
@@ -58,6 +59,9 @@ pub(crate) fn job_manager(
     let main = main.map(|index| containers.remove(index));
     containers.push(container(description, cluster, parts, arguments, object(main)));
     specify(&mut spec, description, cluster, parts);
+    if let Some(fetcher) = delivery::fetcher(description, cluster) {
+        delivery::begin_with(&mut spec, fetcher);
+    }
     spec.insert("containers".to_owned(), Value::Array(containers));
     json!({"metadata": metadata, "spec": spec})
 }
@@ -137,14 +141,16 @@ fn resources(cluster: &Cluster, mut resources: Map<String, Value>) -> Value {
     Value::Object(resources)
 }
 
-fn object(value: Option<Value>) -> Map<String, Value> {
+/// A mapping, empty for anything else.
+pub(crate) fn object(value: Option<Value>) -> Map<String, Value> {
     match value {
         Some(Value::Object(map)) => map,
         _ => Map::new(),
     }
 }
 
-fn list(value: Option<Value>) -> Vec<Value> {
+/// A list, empty for anything else.
+pub(crate) fn list(value: Option<Value>) -> Vec<Value> {
     match value {
         Some(Value::Array(items)) => items,
         _ => Vec::new(),
@@ -161,7 +167,7 @@ fn extend(of: &mut Map<String, Value>, field: &str, words: Words) {
 }
 
 /// Adds items to a list in the place of those with the same key field; without one, of the same items.
-fn merge(of: &mut Map<String, Value>, field: &str, items: Vec<Value>, key: &str) {
+pub(crate) fn merge(of: &mut Map<String, Value>, field: &str, items: Vec<Value>, key: &str) {
     let mut all = list(of.remove(field));
     for item in items {
         all.retain(|known| *known != item && (key.is_empty() || key_of(known, key) != key_of(&item, key)));

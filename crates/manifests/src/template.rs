@@ -10,7 +10,7 @@ use files::place::Point;
 use files::yaml::{self, Content, Node, Style};
 use serde_json::{Map, Number, Value};
 
-use crate::fault::{Report, Role, Subject, short};
+use crate::fault::{Finding, Report, Role, Subject, short};
 
 /// Flink's container.
 pub(crate) const MAIN: &str = "flink-main-container";
@@ -29,7 +29,7 @@ const TEXT_MAPS: [&str; 8] = [
     "data",
 ];
 /// Fields that are texts, or lists of texts.
-const TEXTS: [&str; 22] = [
+const TEXTS: [&str; 24] = [
     "name",
     "value",
     "key",
@@ -52,6 +52,8 @@ const TEXTS: [&str; 22] = [
     "nodeName",
     "topologyKey",
     "sizeLimit",
+    "hostnames",
+    "storageClassName",
 ];
 /// Lists of the specification whose items have names of their own.
 const NAMED_LISTS: [&str; 3] = ["containers", "initContainers", "volumes"];
@@ -113,6 +115,7 @@ impl Reader<'_> {
     }
 
     fn check(&mut self, root: &Node) {
+        self.no_merging(root);
         self.word(root, "apiVersion", "v1");
         self.word(root, "kind", "Pod");
         if let Content::Map(entries) = &root.content {
@@ -132,6 +135,25 @@ impl Reader<'_> {
         }
         if let Some(spec) = self.map(root, "spec") {
             self.spec(spec);
+        }
+    }
+
+    /// `<<` is no part of YAML 1.2, and not every reader of this template would follow it.
+    fn no_merging(&mut self, root: &Node) {
+        let mut open = vec![root];
+        while let Some(node) = open.pop() {
+            match &node.content {
+                Content::Map(entries) => {
+                    for (key, value) in entries {
+                        if key.text == "<<" {
+                            self.fault(key.at, "mappings are not merged with '<<' here: write the fields out");
+                        }
+                        open.push(value);
+                    }
+                }
+                Content::List(items) => open.extend(items),
+                Content::Scalar(..) => {}
+            }
         }
     }
 
@@ -225,6 +247,31 @@ impl Reader<'_> {
                 _ => self.fault(item.at, format!("this item of '{field}' has no name")),
             }
         }
+    }
+}
+
+/// A finding for each field of Flink's container that Flink replaces.
+pub(crate) fn find_replaced(role: Role, text: &str, report: &mut Report) {
+    let stream = yaml::parse(text);
+    let Some(spec) = stream.documents.first().and_then(|root| get(root, "spec")) else {
+        return;
+    };
+    let containers = match get(spec, "containers").map(|node| &node.content) {
+        Some(Content::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    let is_main = |node: &&Node| matches!(get(node, "name").map(|name| &name.content), Some(Content::Scalar(name, _)) if name == MAIN);
+    let main = containers.iter().find(is_main);
+    let of_main = ["image", "command", "args"].map(|field| (main, field));
+    let of_spec = ["restartPolicy", "hostNetwork"].map(|field| (Some(spec), field));
+    for (of, field) in of_main.into_iter().chain(of_spec) {
+        let Some(node) = of.and_then(|of| get(of, field)) else { continue };
+        report.findings.push(Finding {
+            code: "replaced_field",
+            subject: Subject::Template(role, node.at),
+            message: format!("Flink sets '{field}' itself: this value is not used"),
+            suggestion: None,
+        });
     }
 }
 
@@ -352,7 +399,7 @@ spec:
             let before = format!("*a{},", n - 1).repeat(9);
             format!("{text}a{n}: &a{n} [{before}]\n")
         });
-        let table: [(&str, &str); 17] = [
+        let table: [(&str, &str); 18] = [
             ("", "pod template of the JobManager: it is empty"),
             ("a: [", "this is not YAML"),
             ("just words", "line 1, column 1: this is no mapping"),
@@ -376,6 +423,10 @@ spec:
                 "the value of 'a' in 'labels' is not a text",
             ),
             (&format!("{pod}spec:\n\thostNetwork: true\n"), "a tab cannot indent YAML"),
+            (
+                &format!("{pod}metadata: &m {{name: a}}\nspec: {{<<: *m}}\n"),
+                "line 4, column 8: mappings are not merged",
+            ),
             (&deep, "nested more than"),
             (&bomb, "grow beyond all bounds"),
             (&format!("{pod}# {}", "x".repeat(300_000)), "a pod template has at most"),

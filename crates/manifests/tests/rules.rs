@@ -317,10 +317,11 @@ fn a_script_comes_by_a_config_map() {
         panic!()
     };
     application.program = Program::Script {
-        runner: b"jar".to_vec(),
         entry_class: "io.streamwright.runner.SqlRunner".to_owned(),
         script: "{}".to_owned(),
     };
+    assert_eq!(faults(&description), ["runner: a script and artifacts need the runner's jar"]);
+    description.runner = Some(b"jar".to_vec());
     let made = manifests(&description).unwrap();
     let code = object(&made, "streamwright-code-my-app");
     assert_eq!(
@@ -344,9 +345,8 @@ fn a_script_comes_by_a_config_map() {
         panic!()
     };
     application.program = Program::Script {
-        runner: vec![0; 900_000],
         entry_class: "A".to_owned(),
-        script: String::new(),
+        script: "x".repeat(1 << 20),
     };
     assert!(faults(&description)[0].contains("Kubernetes takes at most"));
 }

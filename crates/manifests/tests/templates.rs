@@ -5,9 +5,10 @@
 #[allow(dead_code, reason = "shared with the comparison of objects")]
 mod recording;
 
-use manifests::description::Policy;
+use manifests::description::{Artifact, Policy};
 use manifests::{Description, manifests};
 use recording::{application, empty, faults, main_container, with};
+use serde_json::{Value, json};
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nspec:\n";
 
@@ -140,4 +141,65 @@ fn a_task_managers_template_must_leave_room_for_what_flink_adds() {
             .iter()
             .any(|object| object["metadata"]["name"] == "pod-template-my-app")
     );
+}
+
+#[test]
+fn jars_come_by_an_init_container_in_every_pod() {
+    let template = "  initContainers: [{name: own, image: a}]\n  containers: [{name: flink-main-container, env: [{name: A, value: b}]}]\n";
+    for spec in ["", template] {
+        let mut description = templates(spec, spec, Policy::default());
+        description.runner = Some(b"jar".to_vec());
+        description.artifacts = vec![Artifact {
+            url: "https://store.example.test/a".to_owned(),
+            sha256: "ab".repeat(32),
+            name: "udf.jar".to_owned(),
+        }];
+        description.artifact_token = Some(("token".to_owned(), "token".to_owned()));
+        let made = manifests(&description).unwrap();
+        let object = |name: &str| made.dependents.iter().find(|object| object["metadata"]["name"] == name).unwrap();
+        let text = object("pod-template-my-app")["data"]["taskmanager-pod-template.yaml"]
+            .as_str()
+            .unwrap();
+        let of_task_managers: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            (&of_task_managers["kind"], &of_task_managers["apiVersion"]),
+            (&json!("Pod"), &json!("v1"))
+        );
+        for pod in [&made.deployment["spec"]["template"], &of_task_managers] {
+            let containers = pod["spec"]["initContainers"].as_array().unwrap();
+            assert_eq!(containers.len(), if spec.is_empty() { 1 } else { 2 });
+            let fetch = &containers[0];
+            assert_eq!(fetch["image"], description.image);
+            let command: Vec<&str> = fetch["command"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|word| word.as_str().unwrap())
+                .collect();
+            let digest = "ab".repeat(32);
+            let url = "https://store.example.test/a";
+            assert_eq!(command[5..], [url, digest.as_str(), "/opt/flink/usrlib/udf.jar"]);
+            assert_eq!(fetch["env"][0]["valueFrom"]["secretKeyRef"]["name"], "token");
+            let main = pod["spec"]["containers"].as_array().unwrap().last().unwrap();
+            let mounts = main["volumeMounts"].as_array().unwrap();
+            assert!(mounts.iter().any(|mount| mount["mountPath"] == "/opt/flink/usrlib"));
+            let volumes = pod["spec"]["volumes"].as_array().unwrap();
+            for mount in fetch["volumeMounts"].as_array().unwrap().iter().chain(mounts) {
+                assert!(volumes.iter().any(|volume| volume["name"] == mount["name"]), "{mount}");
+            }
+        }
+        assert_eq!(object("streamwright-code-my-app")["binaryData"]["runner.jar"], "amFy");
+        description.artifacts[0].sha256 = "x".to_owned();
+        description.artifacts[0].name = "../a".to_owned();
+        assert_eq!(faults(&description).len(), 2);
+    }
+}
+
+#[test]
+fn what_flink_replaces_is_told() {
+    let spec = "  restartPolicy: Never\n  containers:\n  - name: flink-main-container\n    image: mine\n    args: [a]\n  - {name: side, image: b}\n";
+    let made = manifests(&templates(spec, "", Policy::default())).unwrap();
+    let findings: Vec<String> = made.findings.iter().map(|finding| finding.subject.to_string()).collect();
+    let at = |line, column| format!("pod template of the JobManager, line {line}, column {column}");
+    assert_eq!(findings, [at(7, 12), at(8, 11), at(4, 18)]);
 }

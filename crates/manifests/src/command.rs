@@ -51,28 +51,27 @@ pub(crate) fn arguments(
     json!(["bash", "-c", line])
 }
 
-/// Values that the file cannot carry, as arguments: for the JobManager, and from 1.16 on for the TaskManagers that
-/// it makes, whose arguments are themselves a key.
+/// Values that the file cannot carry, as arguments. The JobManager passes them on to the TaskManagers that it makes,
+/// but does not know what Kubernetes reads into a `$`; from 1.16 on their arguments are a key, which comes last.
 fn dynamic(description: &Description, configuration: &Configuration, written: &Written, report: &mut Report) -> String {
     let mut arguments = written.arguments.clone();
     // The JobManager's variables are in its pod already, and nothing in there reads the key.
     arguments.retain(|(key, _)| !key.starts_with("containerized.master.env."));
     let mut for_task_managers = String::new();
     for (key, value) in &arguments {
+        let only_job_manager = JOB_MANAGERS.iter().any(|beginning| key.starts_with(beginning));
         if key.starts_with("env.") {
             let version = description.version;
             let message = format!(
                 "the start scripts of Flink {version} read this key from the file, which cannot carry '#', line breaks, and blanks at the ends"
             );
             report.key(key, message);
-        } else if !JOB_MANAGERS.iter().any(|beginning| key.starts_with(beginning)) {
+        } else if !only_job_manager && (value.contains("$$") || value.contains("$(")) {
             if description.version.at_least(1, 16) {
                 for_task_managers.push_str(&argument(key, value));
             } else {
-                let message = format!(
-                    "this value reaches only the JobManager: the file of Flink {} cannot carry '#', line breaks, and blanks at the ends",
-                    description.version
-                );
+                let message = "TaskManagers may get another value: the JobManager passes it on as an argument, in which Kubernetes reads '$(NAME)' as \
+                               a variable and '$$' as '$'";
                 report.finding("not_for_task_managers", key, message, None);
             }
         }

@@ -53,7 +53,19 @@ pub(crate) fn configuration(description: &Description, report: &mut Report) -> C
         Mode::Application(application) => application_keys(&mut configuration, application, description, report),
     }
     own_labels(&mut configuration, description, report);
+    characters(&mut configuration, version);
     configuration
+}
+
+/// Up to 1.18 Flink reads its file, and Java its arguments, in the encoding of the locale, which in an image without one
+/// is ASCII.
+fn characters(configuration: &mut Configuration, version: VersionNumber) {
+    if version.capabilities().config_yaml || configuration.iter().all(|(_, setting)| setting.text().is_ascii()) {
+        return;
+    }
+    for role in ["master", "taskmanager"] {
+        configuration.set_default(&format!("containerized.{role}.env.LC_ALL"), "C.UTF-8");
+    }
 }
 
 /// What the configuration file of a fresh distribution sets, as far as it is of use in a pod.

@@ -127,6 +127,12 @@ fn values_arrive_unchanged_in_every_version() {
     );
     assert!(new.contains("-D 'kubernetes.taskmanager.entrypoint.args=-D '"), "{new}");
     assert!(findings.is_empty());
+    let (plain, findings) = {
+        let made = manifests(&with("1.15.4", &[("s3.secret-key", "a#b")])).unwrap();
+        (main_container(&made)["args"][2].as_str().unwrap().to_owned(), made.findings)
+    };
+    assert_eq!(plain, "kubernetes-jobmanager.sh kubernetes-application -D 's3.secret-key=a#b'");
+    assert!(findings.is_empty(), "{findings:?}");
     let faults = faults(&with("1.18.1", &[("env.java.opts.all", "-Da=#")]));
     assert!(
         faults[0].contains("the start scripts of Flink 1.18.1 read this key from the file"),
@@ -154,6 +160,27 @@ fn a_word_in_arguments_is_what_a_shell_and_kubernetes_make_of_it() {
         let word = expanded.split_once(" -D '").unwrap().1.strip_suffix('\'').unwrap();
         assert_eq!(word.replace(r"'\''", "'"), format!("user.key={value}#"));
     }
+}
+
+/// Seen on 1.18.1 in an image without a locale: every character beyond ASCII became three others.
+#[test]
+fn the_locale_is_one_that_has_all_characters() {
+    let table = [
+        ("1.13.6", "键", true),
+        ("1.18.1", "键", true),
+        ("1.18.1", "a", false),
+        ("1.19.3", "键", false),
+    ];
+    for (version, value, expected) in table {
+        let made = manifests(&with(version, &[("user.key", value)])).unwrap();
+        let variable = json!({"name": "LC_ALL", "value": "C.UTF-8"});
+        let env = main_container(&made)["env"].as_array().unwrap();
+        assert_eq!(env.contains(&variable), expected, "{version} {value}");
+        assert_eq!(made.configuration.contains("containerized.taskmanager.env.LC_ALL"), expected);
+    }
+    let own = ("containerized.master.env.LC_ALL", "zh_CN.UTF-8");
+    let made = manifests(&with("1.18.1", &[("user.key", "键"), own])).unwrap();
+    assert_eq!(made.configuration.text(own.0).unwrap(), own.1);
 }
 
 #[test]

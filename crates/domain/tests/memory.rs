@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use domain::flink_configuration::Configuration;
 use domain::flink_memory::{JobManagerMemory, MemoryFault, TaskManagerMemory};
 use domain::flink_version::VersionNumber;
+use proptest::prelude::*;
 
 const GOLDEN: [&str; 3] = [
     include_str!("golden/memory/1.16.3.txt"),
@@ -75,4 +76,41 @@ fn sizes_are_flinks_own_to_the_byte() {
     }
     assert!(differences.is_empty(), "{differences}");
     assert_eq!(compared, 8 * 102);
+}
+
+const PARTS: [&str; 16] = [
+    "process.size",
+    "flink.size",
+    "heap.size",
+    "off-heap.size",
+    "task.heap.size",
+    "managed.size",
+    "managed.fraction",
+    "network.min",
+    "network.max",
+    "network.fraction",
+    "framework.heap.size",
+    "task.off-heap.size",
+    "jvm-metaspace.size",
+    "jvm-overhead.min",
+    "jvm-overhead.max",
+    "jvm-overhead.fraction",
+];
+
+proptest! {
+    /// Whatever is given: sizes that add up to the total that is given, or a fault.
+    #[test]
+    fn parts_add_up_or_are_refused(
+        given in prop::collection::vec((0..PARTS.len(), prop_oneof!["[0-9]{1,20}[bkmgt]?", "0?\\.[0-9]{1,9}", "[1-9][0-9]{1,3}m"]), 0..6),
+        minor in 13_u16..21,
+    ) {
+        for (prefix, role) in [("jobmanager.memory.", "jm"), ("taskmanager.memory.", "tm")] {
+            let configuration: Configuration =
+                given.iter().map(|(part, value)| (format!("{prefix}{}", PARTS[*part]), value.clone())).collect();
+            if let Ok(sizes) = answer(role, &configuration, VersionNumber::new(1, minor, 0)) {
+                let total = configuration.text(&format!("{prefix}process.size")).and_then(|text| domain::flink_memory::parse_size(&text));
+                prop_assert!(total.is_none_or(|total| total == sizes[0]), "{:?} {:?}", given, sizes);
+            }
+        }
+    }
 }

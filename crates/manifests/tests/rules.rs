@@ -9,6 +9,7 @@ use domain::flink_version::VersionNumber;
 use domain::run::ClaimMode;
 use manifests::description::{Exposure, Mode, Program, Restore, SecretVariable, Toleration};
 use manifests::{Description, Manifests, manifests};
+use proptest::prelude::*;
 use recording::{application, configuration, faults, main_container, with};
 use serde_json::{Value, json};
 
@@ -411,4 +412,51 @@ fn flink_1_12_has_a_command_line_of_its_own() {
     assert_eq!(made.deployment["spec"]["selector"]["matchLabels"]["a"], "b");
     description.job_manager_template = Some("apiVersion: v1\nkind: Pod\n".to_owned());
     assert!(faults(&description)[0].contains("knows no pod templates"));
+}
+
+const KEYS: [&str; 14] = [
+    "kubernetes.jobmanager.labels",
+    "kubernetes.taskmanager.annotations",
+    "kubernetes.jobmanager.tolerations",
+    "kubernetes.env.secretKeyRef",
+    "kubernetes.jobmanager.owner.reference",
+    "kubernetes.secrets",
+    "kubernetes.container.image.pull-secrets",
+    "kubernetes.jobmanager.cpu",
+    "kubernetes.jobmanager.memory.limit-factor",
+    "jobmanager.memory.process.size",
+    "rest.port",
+    "high-availability",
+    "containerized.master.env.A",
+    "user.key",
+];
+
+proptest! {
+    /// Whatever people write: objects in which nothing is lost, or faults with words.
+    #[test]
+    fn anything_is_taken_or_refused_in_words(
+        values in prop::collection::vec((0..KEYS.len(), "[a-zA-Z0-9:;,'\"{}\\[\\] #$().键\n-]{0,24}"), 0..6),
+        template in "(apiVersion: v1\nkind: Pod\n)?(spec:\n)?[ a-z:\\-\\[\\]{}&*!|>'\"#\n,]{0,60}",
+        version in prop_oneof![Just("1.13.6"), Just("1.16.3"), Just("1.18.1"), Just("2.2.1")],
+    ) {
+        let pairs: Vec<(&str, &str)> = values.iter().map(|(key, value)| (KEYS[*key], value.as_str())).collect();
+        let mut description = with(version, &pairs);
+        if template.len() % 2 == 0 {
+            description.job_manager_template = Some(template.clone());
+            description.task_manager_template = Some(template);
+        }
+        match manifests(&description) {
+            Ok(made) => {
+                let arguments = main_container(&made)["args"].to_string();
+                for object in &made.dependents {
+                    prop_assert!(object["metadata"]["name"].is_string());
+                }
+                let written = made.configuration.text("user.key").map(|text| text.into_owned());
+                let given = description.configuration.text("user.key").map(|text| text.into_owned());
+                prop_assert_eq!(&written, &given);
+                prop_assert!(!arguments.is_empty());
+            }
+            Err(faults) => prop_assert!(faults.iter().all(|fault| fault.message.len() > 10), "{:?}", faults),
+        }
+    }
 }

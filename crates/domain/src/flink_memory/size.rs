@@ -29,7 +29,7 @@ pub fn show(bytes: u64) -> String {
     if bytes < 1 << 20 {
         return format!("{bytes}b");
     }
-    let tenths = bytes * 10 / (1 << 20);
+    let tenths = u128::from(bytes) * 10 / (1 << 20);
     format!("{}.{}m", tenths / 10, tenths % 10)
 }
 

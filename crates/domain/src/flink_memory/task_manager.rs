@@ -167,7 +167,7 @@ impl Settings<'_> {
                     size::show(memory.network),
                     size::show(memory.managed),
                     size::show(flink),
-                    size::show((memory.flink() - flink).next_multiple_of(1 << 20))
+                    size::show((memory.flink() - flink).div_ceil(1 << 20).saturating_mul(1 << 20))
                 ),
             )
         })

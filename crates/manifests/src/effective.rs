@@ -29,7 +29,9 @@ pub(crate) fn configuration(description: &Description, report: &mut Report) -> C
     let version = description.version;
     keys::refuse_ours(&description.configuration, report);
     keys::find_unknown(&description.configuration, version, report);
-    let mut chosen = keys::renamed(&description.settings.keys(version), version);
+    let forms = description.settings.keys(version);
+    keys::find_unknown(&forms, version, report);
+    let mut chosen = keys::renamed(&forms, version);
     chosen.extend(&keys::renamed(&description.configuration, version));
     if chosen.contains(RPC_ADDRESS) {
         let message = "the address of the JobManager is the one of its service: this value is not used";

@@ -306,6 +306,16 @@ fn what_people_choose_in_forms_becomes_keys_and_objects() {
 }
 
 #[test]
+fn a_choice_that_the_version_does_not_know_is_a_finding() {
+    for (version, findings) in [("1.14.6", 1), ("1.15.4", 0)] {
+        let mut description = application(version);
+        description.settings.host_network = true;
+        let made = manifests(&description).unwrap();
+        assert_eq!(made.findings.len(), findings, "{version}: {:?}", made.findings);
+    }
+}
+
+#[test]
 fn a_key_of_people_stands_above_a_form() {
     let mut description = with("2.2.1", &[("kubernetes.jobmanager.cpu", "2")]);
     description.settings.job_manager.cpu = Some(0.5);

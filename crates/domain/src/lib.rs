@@ -17,6 +17,8 @@ pub mod draft;
 pub mod effect;
 pub mod event;
 pub mod evidence;
+pub mod flink_configuration;
+pub mod flink_memory;
 pub mod flink_version;
 pub mod grant;
 pub mod id;

@@ -21,7 +21,7 @@ mod rules;
 pub mod schema;
 pub mod source;
 pub mod write;
-mod yaml;
+pub mod yaml;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use crate::Complaints;
 use crate::files::{Repository, run};
 
 /// Crate, and all of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("flink", &["domain"]),
@@ -14,6 +14,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("artifacts", &["domain"]),
     ("vault", &["domain"]),
     ("files", &["domain"]),
+    ("manifests", &["files", "domain"]),
     ("engine", &["store", "domain"]),
     ("api", &["files", "store", "domain"]),
     (

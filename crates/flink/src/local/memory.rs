@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::flink_memory::parse_size;
 use domain::ports::PortError;
 
 /// One mebibyte.
@@ -98,7 +99,7 @@ impl Memory<'_> {
         let Some(text) = self.configuration.get(&key) else {
             return Ok(None);
         };
-        parse(text).map(Some).ok_or_else(|| PortError::Refused {
+        parse_size(text).map(Some).ok_or_else(|| PortError::Refused {
             status: None,
             message: format!("'{text}' is not a memory size for '{key}': expected something like 512m or 1g"),
         })
@@ -172,38 +173,12 @@ impl Memory<'_> {
     }
 }
 
-/// Reads a memory size as Flink writes it: a number and a unit, bytes without one.
-fn parse(text: &str) -> Option<u64> {
-    let text = text.trim().to_ascii_lowercase();
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let factor = match unit.trim() {
-        "" | "b" | "bytes" => 1,
-        "k" | "kb" | "kibibytes" => 1 << 10,
-        "m" | "mb" | "mebibytes" => MIB,
-        "g" | "gb" | "gibibytes" => 1 << 30,
-        "t" | "tb" | "tebibytes" => 1 << 40,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(factor)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn given(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn sizes_are_read_as_flink_writes_them() {
-        assert_eq!(parse("512m"), Some(512 * MIB));
-        assert_eq!(parse(" 1 GB "), Some(1 << 30));
-        assert_eq!(parse("42"), Some(42));
-        for bad in ["", "m", "1.5g", "-1m", "1 parsec", "99999999999t"] {
-            assert_eq!(parse(bad), None, "{bad}");
-        }
     }
 
     #[test]

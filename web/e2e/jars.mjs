@@ -53,7 +53,8 @@ function equal(what, found, wanted) {
 
 /** The token of `login` is kept in a folder of this run. */
 const home = { HOME: server.folder, XDG_CONFIG_HOME: file('config') };
-const cli = (...args) => run(options.binary, args, { cwd: server.folder, env: { ...process.env, ...home } });
+const given = (input, ...args) => run(options.binary, args, { input, cwd: server.folder, env: { ...process.env, ...home } });
+const cli = (...args) => given('', ...args);
 const json = async (...args) => JSON.parse(await cli(...args, '-o', 'json'));
 
 /** What a command that fails says, with its exit code. */
@@ -218,6 +219,73 @@ async function programThatThrowsSaysWhy() {
   says('a start whose main throws', failure, '--topic is missing in 2 arguments', 'lab.Program.main(');
 }
 
+/** What Flink shows of a job and of the processes that run it. */
+async function shownByFlink(id) {
+  const { rest } = await restAddress();
+  const read = async (route) => (await fetch(`${rest}${route}`)).text();
+  const { taskmanagers } = JSON.parse(await read('/taskmanagers'));
+  const ofJob = ['', '/config', '/plan', '/exceptions', '/checkpoints', '/jobmanager/config', '/accumulators'].map(
+    (end) => `/jobs/${id}${end}`,
+  );
+  const ofProcesses = taskmanagers.flatMap((one) => ['', '/log', '/stdout'].map((end) => `/taskmanagers/${one.id}${end}`));
+  const routes = [...ofJob, ...ofProcesses, '/jobmanager/config', '/jobmanager/environment', '/jobmanager/log', '/jobmanager/stdout'];
+  return Promise.all(routes.map(async (route) => [`Flink's ${route}`, await read(route)]));
+}
+
+/** What the platform shows of a job. */
+function shownByServer(job) {
+  const routes = ['', '/draft', '/releases/1', '/configuration', '/events', '/runs', '/logs', '/exceptions', '/graph'];
+  const read = async (route) => [route, JSON.stringify(await server.api('GET', route))];
+  return Promise.all([...routes.map((end) => `/teams/${TEAM}/jobs/${job}${end}`), `/teams/${TEAM}/variables`].map(read));
+}
+
+const [PASSWORD, SINK] = ['kafka.password', 'sink'].map((name) => `\${${name}}`);
+
+/** A secret reaches the connector and the program; nobody shows it, and it is in no command line. */
+async function secretsArriveUnseen() {
+  const mark = 'S3cret-9041';
+  const secret = `it's ${mark}`;
+  await given(secret, 'variable', 'set', 'kafka.password', '--secret');
+  await cli('variable', 'set', 'sink', '--value', 'nothing');
+  const [head, tail] = readFileSync(file('shouter.sql'), 'utf8').split('CREATE TABLE shouts')[0].split("'scan.startup.mode'");
+  const guarded = `${head}'properties.ssl.key.password' = '${PASSWORD}', 'scan.startup.mode'${tail}`;
+  const sink = `CREATE TABLE \`${SINK}\` (word STRING) WITH ('connector' = 'blackhole');\nINSERT INTO \`${SINK}\` SELECT word FROM words;`;
+  writeFileSync(file('guarded.sql'), `${guarded}${sink}\n`);
+  await cli(
+    'job',
+    'create',
+    'guarded',
+    '--sql',
+    file('guarded.sql'),
+    '--cluster',
+    'local',
+    '--parallelism',
+    '1',
+    '--with',
+    'kafka',
+    '--with',
+    'shout',
+  );
+  const args = [file('told-secret'), 'run', PASSWORD].map((arg) => `--arg=${arg}`);
+  await cli('job', 'create', 'confidant', '--jar', 'program', '--entry-class', 'lab.Program', ...args, '--cluster', 'local');
+  for (const job of ['guarded', 'confidant']) {
+    await cli('job', 'release', job);
+    await cli('job', 'start', job, '--wait');
+  }
+  const told = readFileSync(file('told-secret'), 'utf8').split('\n');
+  equal('the argument', Buffer.from(told[2], 'base64').toString('utf8'), secret);
+  const shown = [['the command lines', await run('ps', ['-eo', 'args'])]];
+  for (const job of ['guarded', 'confidant']) {
+    const { flinkJobId } = (await server.api('GET', `/teams/${TEAM}/jobs/${job}/runs`)).items[0];
+    shown.push(...(await shownByFlink(flinkJobId)), ...(await shownByServer(job)));
+  }
+  const having = shown.filter(([, text]) => text.includes(mark)).map(([place]) => place);
+  equal('places that show the secret', having, []);
+  await cli('variable', 'set', 'sink', '--value', 'elsewhere');
+  says('a job after the change of a variable', await cli('job', 'show', 'guarded'), 'sink', 'new release');
+  for (const job of ['guarded', 'confidant']) await cli('job', 'stop', job, '--mode', 'cancel', '--wait');
+}
+
 /** The jars of a cluster's lib: changed while it runs, in use from its next start on, by jobs that do not name them. */
 async function clusterHasItsJars() {
   await cli('cluster', 'jars', 'local', '--with', 'kafka', '--with', 'shout@1');
@@ -279,6 +347,7 @@ try {
   await step('the next release takes the new upload', newReleaseHasTheNewJar);
   await step('a program gets its arguments as they are, and goes on from its savepoint', programGetsItsArguments);
   await step('a program that throws says why', programThatThrowsSaysWhy);
+  await step('secrets reach the connector and the program, and are shown nowhere', secretsArriveUnseen);
   await step("a cluster's own jars: from its next start on, for jobs that do not name them", clusterHasItsJars);
   await step('a cluster by address as a file', clusterIsAFile);
 } catch (error) {
@@ -291,5 +360,5 @@ try {
   await kafka.down().catch(() => {});
   await server.remove();
 }
-console.log(`jars on ${options.flink}: ${passed} passed, ${failed} failed`);
+console.log(`jars-${options.flink}: ${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

@@ -100,7 +100,8 @@ mod tests {
         assert_eq!(ids, [6, 5, 3]);
         assert_eq!(read.history[0].size_bytes, None);
         assert_eq!(read.history[1].path, None);
-        assert_eq!(read.history[2].failure.as_deref(), Some("DException: why"));
+        let failure = read.history[2].failure.as_deref();
+        assert_eq!(failure, Some("DException: why (behind BException: outer)"));
         assert_eq!(read.history[2].completed_at, None);
     }
 

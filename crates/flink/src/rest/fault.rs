@@ -184,7 +184,7 @@ mod tests {
             fault(500, body),
             PortError::Refused {
                 status: Some(500),
-                message: "DException: the reason".to_owned()
+                message: "DException: the reason (behind BException: outer)".to_owned()
             }
         );
     }

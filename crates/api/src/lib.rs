@@ -21,6 +21,7 @@ pub mod cluster_jars;
 mod cluster_lifecycle;
 pub mod configuration;
 mod connection;
+pub mod delivery;
 pub mod destination;
 pub mod document;
 pub mod download;

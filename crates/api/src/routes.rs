@@ -18,10 +18,10 @@ use crate::app::App;
 use crate::gate::{Door, Gate, gate};
 use crate::serve::cross_site;
 use crate::{
-    access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_jars, cluster_lifecycle, connection, destination, document,
-    download, draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job, job_configuration,
-    lifecycle, log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team, upload, user,
-    variable,
+    access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_jars, cluster_lifecycle, connection, delivery, destination,
+    document, download, draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job,
+    job_configuration, lifecycle, log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team,
+    upload, user, variable,
 };
 
 /// Where the paths of teams begin.
@@ -174,7 +174,7 @@ fn messages(routes: Routes) -> Routes {
         .add(TEAM, Access::TeamAdmin, routes!(destination::change_destination))
         .add(TEAM, Access::TeamAdmin, routes!(destination::delete_destination))
         .add(TEAM, Access::Operator, routes!(destination::test_destination))
-        .add(TEAM, Access::Viewer, routes!(destination::list_deliveries))
+        .add(TEAM, Access::Viewer, routes!(delivery::list_deliveries))
 }
 
 fn variables(routes: Routes) -> Routes {

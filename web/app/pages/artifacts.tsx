@@ -1,7 +1,7 @@
-import { SearchOutlined, UploadOutlined } from '@ant-design/icons';
+import { UploadOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Button, Input, Select } from 'antd';
+import { Button, Select } from 'antd';
 import { type DragEvent, useDeferredValue, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ArtifactUpload } from '../forms/artifact-upload';
@@ -9,6 +9,7 @@ import { ARTIFACT_KINDS, type Artifact } from '../nouns';
 import { ArtifactTable } from '../parts/artifact-table';
 import { Empty } from '../parts/empty';
 import { Loaded } from '../parts/loaded';
+import { SearchField } from '../parts/search-field';
 import { OpenUploads, UploadingList } from '../parts/upload-list';
 import { type ArtifactsSearch, paths } from '../paths';
 import { read } from '../queries/read';
@@ -84,18 +85,7 @@ export function ArtifactsPage() {
     <section className={drop.over ? 'stack-12 drop-zone over' : 'stack-12 drop-zone'} aria-label={t('nav.artifacts')} {...drop.handlers}>
       <div className="page-head">
         <h1>{t('nav.artifacts')}</h1>
-        <Input
-          allowClear
-          className="search"
-          data-search-field
-          data-testid="search"
-          prefix={<SearchOutlined />}
-          suffix={<kbd>/</kbd>}
-          placeholder={t('artifact.search')}
-          aria-label={t('artifact.search')}
-          value={search.search ?? ''}
-          onChange={(event) => filter({ search: event.target.value })}
-        />
+        <SearchField label={t('artifact.search')} value={search.search ?? ''} change={(typed) => filter({ search: typed })} />
         <Select
           allowClear
           className="kind-choice"

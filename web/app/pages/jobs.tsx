@@ -1,7 +1,7 @@
-import { PlusOutlined, SearchOutlined } from '@ant-design/icons';
+import { PlusOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useDeferredValue, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { JobCreate } from '../forms/job-create';
@@ -13,6 +13,7 @@ import { labelTexts } from '../parts/job-labels';
 import { JobTable } from '../parts/job-table';
 import { LabelTiles } from '../parts/label-tiles';
 import { Loaded } from '../parts/loaded';
+import { SearchField } from '../parts/search-field';
 import { type JobsSearch, paths } from '../paths';
 import { read } from '../queries/read';
 import { useTitle } from '../title';
@@ -103,19 +104,11 @@ export function JobsPage() {
     <div className="stack-12">
       <div className="page-head">
         <h1>{t('jobs.title')}</h1>
-        <Input
-          allowClear
-          className="search"
-          data-search-field
-          data-testid="search"
-          prefix={<SearchOutlined />}
-          suffix={<kbd>/</kbd>}
-          placeholder={t('jobs.search')}
-          aria-label={t('jobs.search')}
+        <SearchField
+          label={t('jobs.search')}
           value={search.search ?? ''}
-          onChange={(event) => {
+          change={(typed) => {
             const { label } = search;
-            const typed = event.target.value;
             void navigate({ ...paths.jobs(team, { ...(typed ? { search: typed } : {}), ...(label ? { label } : {}) }), replace: true });
           }}
         />

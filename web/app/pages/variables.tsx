@@ -1,12 +1,13 @@
-import { PlusOutlined, SearchOutlined } from '@ant-design/icons';
+import { PlusOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useDeferredValue } from 'react';
 import { useTranslation } from 'react-i18next';
 import { VariableSet } from '../forms/variable-set';
 import { Empty } from '../parts/empty';
 import { Loaded } from '../parts/loaded';
+import { SearchField } from '../parts/search-field';
 import { VariableTable } from '../parts/variable-table';
 import { paths, type VariablesSearch } from '../paths';
 import { read } from '../queries/read';
@@ -34,18 +35,7 @@ export function VariablesPage() {
     <section className="stack-12" aria-label={t('variable.title')}>
       <div className="page-head">
         <h1>{t('variable.title')}</h1>
-        <Input
-          allowClear
-          className="search"
-          data-search-field
-          data-testid="search"
-          prefix={<SearchOutlined />}
-          suffix={<kbd>/</kbd>}
-          placeholder={t('variable.search')}
-          aria-label={t('variable.search')}
-          value={search}
-          onChange={(event) => go(event.target.value ? { search: event.target.value } : {}, true)}
-        />
+        <SearchField label={t('variable.search')} value={search} change={(typed) => go(typed ? { search: typed } : {}, true)} />
         <span className="grow" />
         {mayChange && (
           <Button type="primary" icon={<PlusOutlined />} data-testid="variable-add" onClick={() => go({ ...kept, dialog: 'new' })}>

@@ -131,15 +131,16 @@ async fn logs((engine, hider): Told<'_>, from: (&Cluster, Option<&Endpoint>), ru
     }
 }
 
-/// The logs over REST; of a local cluster that does not answer from this host.
+/// The logs: of a local cluster from this host, where they also are when its JobManager is dead or is the next one
+/// already; of others over REST.
 async fn read((engine, hider): Told<'_>, from: (&Cluster, Option<&Endpoint>), evidence: &Evidence) -> (Vec<EvidenceFile>, Vec<String>) {
     let (cluster, endpoint) = from;
     match endpoint {
+        _ if cluster.target == TargetKind::Local => on_host((engine, hider), cluster).await,
         Some(endpoint) => match engine.ports.reader.log_files(endpoint).await {
             Ok(listed) => over_rest((engine, hider), endpoint, chosen(&listed, evidence)).await,
             Err(error) => (Vec::new(), vec![format!("the list of its logs ({error})")]),
         },
-        None if cluster.target == TargetKind::Local => on_host((engine, hider), cluster).await,
         None => (
             Vec::new(),
             vec![format!("its logs, because cluster {} does not answer", cluster.name)],

@@ -14,7 +14,7 @@ use domain::snapshot::{Snapshot, SnapshotState};
 use domain::status::JobFacts;
 use store::{Lease, StoreError, Write};
 
-use crate::{Engine, call, evidence, note, observe};
+use crate::{Engine, call, evidence, message, note, observe};
 
 /// Rounds in one walk; each settles something, so a handful is enough and an endless loop is impossible.
 const ROUNDS: usize = 8;
@@ -56,6 +56,9 @@ async fn walk(engine: &Engine, lease: Option<&Lease>, id: JobId, fresh: &Fresh) 
             return Ok(false);
         }
         tracing::debug!(job = %id, because, ?actions, "next");
+        if actions.iter().any(|action| matches!(action, Action::Restart { .. })) {
+            message::before_restart(engine, &facts).await?;
+        }
         note::write(engine, lease, &facts, &sights, &actions).await?;
         for action in &actions {
             match action {

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::id::{DeliveryId, DestinationId, RunId, TeamId};
-use domain::incident::{IncidentKind, Step, health, step};
+use domain::incident::{Incident, IncidentKind, Step, health, step};
 use domain::message::{Delivery, DeliveryState, Destination, Line, Message, message, next_try, one_line};
 use domain::ports::PortError;
 use domain::status::{JobFacts, seconds};
+use domain::time::Millis;
 use store::{IncidentStep, JobFilter, RECOVERED, StoreError, Waiting};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -78,19 +79,11 @@ async fn watch(engine: &Engine, team: TeamId, destinations: &[Destination]) -> R
             .map(|run| run.id)
             .collect();
         let checkpoints = engine.store.newest_checkpoints(&live).await?;
-        let now = store::now();
         let mut steps = Vec::new();
         for facts in page {
             let known = open.remove(&facts.job.id);
             let checkpoint = facts.run.as_ref().and_then(|run| checkpoints.get(&run.id)).copied();
-            if let Some(step) = step(known.as_ref(), &health(&facts, checkpoint, now), now) {
-                steps.push(IncidentStep {
-                    tell: told(destinations, &facts, &step, known.as_ref().map(|known| known.kind)),
-                    facts: Box::new(facts),
-                    open: known,
-                    step,
-                });
-            }
+            steps.extend(step_of(destinations, facts, known, checkpoint));
         }
         if !steps.is_empty() {
             engine.store.incident_steps(steps).await?;
@@ -103,6 +96,33 @@ async fn watch(engine: &Engine, team: TeamId, destinations: &[Destination]) -> R
         return Ok(());
     }
     engine.store.close_incidents_of(open.into_keys().collect()).await
+}
+
+/// Writes down the trouble that a restart is about to end: between two looks at all jobs nobody would see it.
+pub(crate) async fn before_restart(engine: &Engine, facts: &JobFacts) -> Result<(), StoreError> {
+    let team = facts.job.team_id;
+    let mut destinations = engine.store.enabled_destinations().await?;
+    destinations.retain(|destination| destination.team_id == team);
+    if destinations.is_empty() {
+        return Ok(());
+    }
+    let known = engine.store.open_incidents(team).await?.remove(&facts.job.id);
+    match step_of(&destinations, facts.clone(), known, None) {
+        Some(step) => engine.store.incident_steps(vec![step]).await,
+        None => Ok(()),
+    }
+}
+
+/// What a look at a job changes in its incident, and who is told. `checkpoint`: as [`health`] takes it.
+fn step_of(destinations: &[Destination], facts: JobFacts, known: Option<Incident>, checkpoint: Option<Millis>) -> Option<IncidentStep> {
+    let now = store::now();
+    let step = step(known.as_ref(), &health(&facts, checkpoint, now), now)?;
+    Some(IncidentStep {
+        tell: told(destinations, &facts, &step, known.as_ref().map(|known| known.kind)),
+        facts: Box::new(facts),
+        open: known,
+        step,
+    })
 }
 
 /// Who is told of a step: by their rules, and not of trouble that is older than the destination.

@@ -173,6 +173,34 @@ async fn one_message_tells_of_a_failure_and_one_of_its_end_and_none_of_our_own_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_is_over_before_anybody_looks_is_told_all_the_same() {
+    let mut bed = Bed::new("2.2.1").await;
+    let (url, got) = receiver(0).await;
+    bed.start(None).await;
+    destination(&bed, "hook", json!({"kind": "webhook", "url": format!("{url}/hook/secret-token")})).await;
+    let at_once =
+        json!({"when": "failed", "limit": 5, "initialDelaySeconds": 1, "maximumDelaySeconds": 1, "factor": 1, "jitterPercent": 0});
+    bed.put("/jobs/job/restart-policy", &at_once).await;
+    bed.done("start", &nothing()).await;
+    // Three lives between two looks at all jobs: the message is about the first end.
+    for boom in 1..=3 {
+        let alive = || bed.sim.jobs().into_iter().find(|job| !job.state.ended());
+        let id = alive().unwrap().id;
+        bed.sim.set_job(
+            &id,
+            JobState::Failed,
+            Some(&format!("java.lang.IllegalStateException: boom {boom}")),
+        );
+        until(&bed, "it was started again", || alive().is_some_and(|job| job.id != id)).await;
+    }
+    until(&bed, "the message came", || !got.lock().unwrap().is_empty()).await;
+    let got = got.lock().unwrap();
+    let incident = &got[0].1["incidents"][0];
+    assert!(incident["cause"].as_str().unwrap().contains("boom 1"), "{incident:#}");
+    assert_eq!(got.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_hangs_keeps_nobody_else_waiting_and_is_tried_again() {
     let mut bed = Bed::new("2.2.1").await;
     let (url, got) = receiver(0).await;

@@ -90,6 +90,8 @@ ids! {
     FlinkVersionId = "flink";
     /// One installation of a Flink distribution.
     InstallationId = "installation";
+    /// A place that can run Flink.
+    TargetId = "target";
     /// A Flink cluster.
     ClusterId = "cluster";
     /// A job.

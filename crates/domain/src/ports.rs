@@ -5,6 +5,7 @@ mod artifact;
 mod cluster;
 mod job;
 mod job_reader;
+mod kubernetes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,9 @@ pub use artifact::{ArtifactStore, Inventory, JarMerger, SessionJar};
 pub use cluster::{ClusterHost, ClusterObserver, ClusterSight, JobSight, Launch};
 pub use job::{JobControl, Program, SavepointProgress, SavepointRequest, SealedVariable, Submission};
 pub use job_reader::{Checkpoint, Checkpoints, JobDetail, JobException, JobReader, LogFile, Vertex};
+pub use kubernetes::{
+    ClusterObjects, ContainerEnd, DeploymentSight, EPOCH, KubernetesControl, KubernetesSight, PodRole, PodSight, RestAddress,
+};
 
 /// What went wrong on the way to something foreign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

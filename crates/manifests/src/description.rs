@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use domain::flink_configuration::Configuration;
 use domain::flink_version::VersionNumber;
 use domain::run::ClaimMode;
+use domain::target::PodPolicy;
 
-pub use crate::policy::Policy;
 pub use crate::settings::{Exposure, RoleSettings, SecretVariable, Settings, Toleration};
 
 /// A Flink cluster on Kubernetes as it is wanted.
@@ -47,7 +47,7 @@ pub struct Description {
     /// Files of the logging instead of ours, by name.
     pub logging: BTreeMap<String, String>,
     /// What pods of this target may not have.
-    pub policy: Policy,
+    pub policy: PodPolicy,
 }
 
 /// Session cluster or application.

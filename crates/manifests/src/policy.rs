@@ -1,5 +1,6 @@
 //! What pods of a target may not have.
 
+use domain::target::PodPolicy;
 use serde_json::{Map, Value};
 
 use crate::cluster::Cluster;
@@ -22,21 +23,8 @@ const HARMLESS: [&str; 13] = [
     "SYS_CHROOT",
 ];
 
-/// What a target allows; by default nothing that reaches beyond the pod.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Policy {
-    /// Privileged containers, and what amounts to it (capabilities beyond the baseline, unmasked `/proc`).
-    pub privileged: bool,
-    /// The network, processes and IPC of the node, and its ports.
-    pub host_namespaces: bool,
-    /// Folders of the node that may be mounted, with everything below.
-    pub host_paths: Vec<String>,
-    /// Service accounts that pods may have; empty: any.
-    pub service_accounts: Vec<String>,
-}
-
 /// Adds a fault for everything in a pod that the policy does not allow.
-pub(crate) fn check(policy: &Policy, role: Role, pod: &Map<String, Value>, cluster: &Cluster, report: &mut Report) {
+pub(crate) fn check(policy: &PodPolicy, role: Role, pod: &Map<String, Value>, cluster: &Cluster, report: &mut Report) {
     let spec = &pod.get("spec").cloned().unwrap_or_default();
     let mut judge = Judge { policy, role, report };
     judge.host(spec, cluster);
@@ -57,7 +45,7 @@ fn items<'v>(of: &'v Value, field: &str) -> impl Iterator<Item = &'v Value> {
 }
 
 struct Judge<'a> {
-    policy: &'a Policy,
+    policy: &'a PodPolicy,
     role: Role,
     report: &'a mut Report,
 }

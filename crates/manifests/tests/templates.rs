@@ -5,14 +5,15 @@
 #[allow(dead_code, reason = "shared with the comparison of objects")]
 mod recording;
 
-use manifests::description::{Artifact, Policy};
+use domain::target::PodPolicy;
+use manifests::description::Artifact;
 use manifests::{Description, manifests};
 use recording::{application, empty, faults, main_container, with};
 use serde_json::{Value, json};
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nspec:\n";
 
-fn templates(job_manager: &str, task_manager: &str, policy: Policy) -> Description {
+fn templates(job_manager: &str, task_manager: &str, policy: PodPolicy) -> Description {
     let template = |spec: &str| (!spec.is_empty()).then(|| format!("{POD}{spec}"));
     Description {
         job_manager_template: template(job_manager),
@@ -24,10 +25,10 @@ fn templates(job_manager: &str, task_manager: &str, policy: Policy) -> Descripti
 
 #[test]
 fn a_policy_refuses_what_reaches_beyond_the_pod() {
-    let strict = || Policy {
+    let strict = || PodPolicy {
         service_accounts: vec!["flink".to_owned(), "default".to_owned()],
         host_paths: vec!["/data/".to_owned()],
-        ..Policy::default()
+        ..PodPolicy::default()
     };
     let table = [
         (
@@ -147,7 +148,7 @@ fn a_task_managers_template_must_leave_room_for_what_flink_adds() {
 fn jars_come_by_an_init_container_in_every_pod() {
     let template = "  initContainers: [{name: own, image: a}]\n  containers: [{name: flink-main-container, env: [{name: A, value: b}]}]\n";
     for spec in ["", template] {
-        let mut description = templates(spec, spec, Policy::default());
+        let mut description = templates(spec, spec, PodPolicy::default());
         description.runner = Some(b"jar".to_vec());
         description.artifacts = vec![Artifact {
             url: "https://store.example.test/a".to_owned(),
@@ -198,7 +199,7 @@ fn jars_come_by_an_init_container_in_every_pod() {
 #[test]
 fn what_flink_replaces_is_told() {
     let spec = "  restartPolicy: Never\n  containers:\n  - name: flink-main-container\n    image: mine\n    args: [a]\n  - {name: side, image: b}\n";
-    let made = manifests(&templates(spec, "", Policy::default())).unwrap();
+    let made = manifests(&templates(spec, "", PodPolicy::default())).unwrap();
     let findings: Vec<String> = made.findings.iter().map(|finding| finding.subject.to_string()).collect();
     let at = |line, column| format!("pod template of the JobManager, line {line}, column {column}");
     assert_eq!(findings, [at(7, 12), at(8, 11), at(4, 18)]);

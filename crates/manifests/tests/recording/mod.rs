@@ -5,8 +5,9 @@ use std::io::Read as _;
 
 use domain::flink_configuration::{Configuration, list};
 use domain::run::ClaimMode;
+use domain::target::PodPolicy;
 use files::yaml::{self, Content, Node};
-use manifests::description::{Application, Hadoop, Kerberos, Mode, Policy, Program, Restore, Settings};
+use manifests::description::{Application, Hadoop, Kerberos, Mode, Program, Restore, Settings};
 use manifests::{Description, Manifests, manifests};
 use serde_json::Value;
 
@@ -163,7 +164,7 @@ pub fn empty(version: &str) -> Description {
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         logging: BTreeMap::new(),
-        policy: Policy {
+        policy: PodPolicy {
             privileged: true,
             host_namespaces: true,
             host_paths: vec!["/".to_owned()],

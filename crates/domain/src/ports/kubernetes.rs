@@ -1,0 +1,134 @@
+//! The port towards Kubernetes: creates, sees and deletes the objects of Flink clusters.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::PortError;
+use crate::connection::Connection;
+use crate::target::{KubernetesPlace, TargetReport};
+use crate::time::Millis;
+
+/// Annotation of a Deployment with the epoch of whoever created it: which of our intents it belongs to.
+pub const EPOCH: &str = "streamwright.io/epoch";
+
+/// The objects of a Flink cluster, ready to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterObjects {
+    /// The Deployment with 0 replicas, its name, labels and [`EPOCH`] in its metadata.
+    pub deployment: Value,
+    /// What belongs to it, in the order of creation, without an owner.
+    pub dependents: Vec<Value>,
+    /// How many JobManagers there are to be at the end.
+    pub replicas: u32,
+}
+
+/// What is seen of a Flink cluster in Kubernetes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KubernetesSight {
+    /// The uid of the namespace `kube-system`: absence is proven only by the API server that once had the thing. Unset
+    /// where it may not be read.
+    pub system_uid: Option<String>,
+    /// The Deployment; `None` means that the API server itself does not have it.
+    pub deployment: Option<DeploymentSight>,
+    /// Pods of JobManager and TaskManagers, the JobManager's first, then by age.
+    pub pods: Vec<PodSight>,
+    /// Where its REST endpoint is reached from here, once there is a service.
+    pub address: Option<RestAddress>,
+    /// Why it does not come up, the first cause as a sentence; nothing where nothing is wrong.
+    pub cause: Option<String>,
+}
+
+/// A Deployment as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DeploymentSight {
+    /// Its uid.
+    pub uid: String,
+    /// [`EPOCH`], where somebody of us created it.
+    pub epoch: Option<String>,
+    /// How many JobManagers it is to have.
+    pub replicas: u32,
+    /// Whether it is being deleted.
+    pub deleting: bool,
+}
+
+/// What a pod is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PodRole {
+    /// The JobManager.
+    JobManager,
+    /// A TaskManager.
+    TaskManager,
+}
+
+/// A pod as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodSight {
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// What it is for.
+    pub role: PodRole,
+    /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
+    pub phase: String,
+    /// Whether its main container runs.
+    pub running: bool,
+    /// How often its main container was started again.
+    pub restarts: u32,
+    /// How its main container last ended.
+    pub ended: Option<ContainerEnd>,
+    /// Why it does not run, as a sentence.
+    pub cause: Option<String>,
+    /// Whether it is being deleted.
+    pub deleting: bool,
+}
+
+/// How a container ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerEnd {
+    /// Exit code, `128 + signal` where a signal ended it.
+    pub exit_code: i32,
+    /// Kubernetes' word, such as `OOMKilled` or `Error`.
+    pub reason: String,
+    /// When.
+    pub at: Option<Millis>,
+}
+
+/// An address from which a REST endpoint is reached, and how it is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestAddress {
+    /// The service's own address, or its path at the API server; no trailing slash.
+    pub url: String,
+    /// How it is spoken to: nothing special for a service, ourselves at the API server.
+    pub connection: Connection,
+}
+
+/// Acts on Kubernetes. `Refused` carries the API server's status and its words, the cause first: 403 says what we may not do,
+/// 409 that a name belongs to somebody else, 422 what is wrong with an object. Refusals of admission webhooks come so, too.
+#[async_trait]
+pub trait KubernetesControl: Send + Sync {
+    /// Whether a place can be used as it is written: the kubeconfig is read, its context found; asks nobody.
+    ///
+    /// # Errors
+    /// `Refused` without a status, what is wrong with it.
+    async fn check(&self, place: &KubernetesPlace) -> Result<(), PortError>;
+    /// Whether Flink clusters can run there: our permissions, and those of the service account of their pods.
+    async fn test(&self, place: &KubernetesPlace, service_account: Option<&str>) -> Result<TargetReport, PortError>;
+    /// A cluster by the name of its Deployment.
+    async fn look(&self, place: &KubernetesPlace, name: &str) -> Result<KubernetesSight, PortError>;
+    /// Creates what is missing of a cluster and lets it run; answers the Deployment's uid. Safe to call again: what is there
+    /// with our epoch is ours. Nothing runs until everything is there.
+    ///
+    /// # Errors
+    /// `Refused` with 409 where the Deployment is somebody else's: nothing of it is touched. What we created stays for the
+    /// next call after `Retry`; it is deleted again after `Refused`.
+    async fn create(&self, place: &KubernetesPlace, objects: &ClusterObjects) -> Result<String, PortError>;
+    /// Deletes a Deployment with everything that belongs to it, where it has this uid; success where it is gone.
+    async fn delete(&self, place: &KubernetesPlace, name: &str, uid: &str) -> Result<(), PortError>;
+    /// Deletes the `ConfigMaps` that Flink's high availability left of a cluster that has ended.
+    async fn forget(&self, place: &KubernetesPlace, name: &str) -> Result<(), PortError>;
+    /// The last bytes of a pod's log, or of its container's life before this one.
+    async fn log_tail(&self, place: &KubernetesPlace, pod: &str, previous: bool, max_bytes: usize) -> Result<String, PortError>;
+}

@@ -94,6 +94,8 @@ pub enum Source {
     Submission,
     /// The end of the JobManager's process on this host.
     ProcessExit,
+    /// The API server of Kubernetes.
+    Kubernetes,
     /// A user's word ("detach").
     User,
 }

@@ -62,7 +62,9 @@ fn configuration(
     configuration.extend(declared.clone());
     let cluster = facts.cluster.as_ref().map(|cluster| &cluster.cluster);
     let key = endpoint.version.capabilities().checkpoints_dir_key;
-    configuration.insert(key.to_owned(), engine.checkpoints_of(facts.job.id, cluster));
+    if let Some(directory) = engine.checkpoints_of(facts.job.id, cluster) {
+        configuration.insert(key.to_owned(), directory);
+    }
     configuration
 }
 

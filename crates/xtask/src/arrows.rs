@@ -6,7 +6,7 @@ use crate::Complaints;
 use crate::files::{Repository, run};
 
 /// Crate, and all of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("flink", &["domain"]),
@@ -15,11 +15,12 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("vault", &["domain"]),
     ("files", &["domain"]),
     ("manifests", &["files", "domain"]),
+    ("kubernetes", &["domain"]),
     ("engine", &["store", "domain"]),
     ("api", &["files", "store", "domain"]),
     (
         "server",
-        &["api", "engine", "files", "store", "flink", "sql", "artifacts", "vault", "domain"],
+        &["api", "engine", "files", "store", "flink", "sql", "artifacts", "vault", "kubernetes", "domain"],
     ),
     ("sim", &["domain"]),
     ("xtask", &[]),

@@ -6,7 +6,7 @@ use crate::Complaints;
 use crate::files::{Repository, run};
 
 /// Crate, and all of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("flink", &["domain"]),
@@ -15,8 +15,9 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("vault", &["domain"]),
     ("files", &["domain"]),
     ("manifests", &["files", "domain"]),
+    ("kubernetes", &["domain"]),
     ("engine", &["manifests", "store", "domain"]),
-    ("api", &["files", "store", "domain"]),
+    ("api", &["files", "manifests", "store", "domain"]),
     (
         "server",
         &[

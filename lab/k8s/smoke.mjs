@@ -78,6 +78,9 @@ function configuration() {
     // A small request and a large limit: it fits beside others and starts fast.
     'kubernetes.taskmanager.cpu': 0.3,
     'kubernetes.taskmanager.cpu.limit-factor': 5,
+    // A TaskManager that is killed is missed soon, also by old versions.
+    'heartbeat.interval': 1000,
+    'heartbeat.timeout': 8000,
     'state.checkpoints.dir': checkpoints,
     's3.endpoint': facts.S3_ENDPOINT,
     's3.path.style.access': true,

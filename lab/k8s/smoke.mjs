@@ -129,8 +129,20 @@ function objects() {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
       subjects: [{ kind: 'ServiceAccount', name: 'flink', namespace }],
     },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: meta(`flink-config-${id}`), data: { [file]: text, 'log4j-console.properties': log4j } },
-    service(id, [{ name: 'jobmanager-rpc', port: 6123 }, { name: 'blobserver', port: 6124 }], { clusterIP: 'None' }),
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: meta(`flink-config-${id}`),
+      data: { [file]: text, 'log4j-console.properties': log4j },
+    },
+    service(
+      id,
+      [
+        { name: 'jobmanager-rpc', port: 6123 },
+        { name: 'blobserver', port: 6124 },
+      ],
+      { clusterIP: 'None' },
+    ),
     service(`${id}-rest`, [{ name: 'rest', port: 8081 }]),
     {
       apiVersion: 'apps/v1',
@@ -169,7 +181,12 @@ const latest = async () => (await get(`/jobs/${job}/checkpoints`)).latest;
 
 const STEPS = {
   'the objects are made': () => {
-    kubectl(['apply', '-f', '-'], objects().map((one) => JSON.stringify(one)).join('\n---\n'));
+    kubectl(
+      ['apply', '-f', '-'],
+      objects()
+        .map((one) => JSON.stringify(one))
+        .join('\n---\n'),
+    );
     rest = kubectl(['-n', namespace, 'get', 'service', `${id}-rest`, '-o', 'jsonpath={.spec.clusterIP}']);
   },
   'its JobManager answers at the ClusterIP, from this machine': () =>

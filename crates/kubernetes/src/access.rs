@@ -14,8 +14,9 @@ use domain::secret::Secret;
 use domain::target::{KUBECONFIG_PURPOSE, KubernetesAccess, KubernetesPlace, MAX_KUBECONFIG_BYTES};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use tokio::sync::Semaphore;
 
-use crate::api::Api;
+use crate::api::{AT_ONCE, Api, Line};
 use crate::fault::{Fault, innermost};
 use crate::kubeconfig::{self, Identity, Origin, Part, Proof};
 
@@ -37,8 +38,8 @@ pub struct Clients {
 }
 
 /// A client, and what it was made of.
-pub struct Made {
-    client: kube::Client,
+struct Made {
+    line: Line,
     identity: Identity,
     files: Vec<(PathBuf, Option<(SystemTime, u64)>)>,
 }
@@ -59,12 +60,7 @@ impl Clients {
     /// `Unusable` where the place cannot be used as it is written.
     pub fn of(&self, place: &KubernetesPlace) -> Result<Api, Fault> {
         let made = self.made(place)?;
-        Ok(Api::new(
-            made.client.clone(),
-            &made.identity.server,
-            &place.namespace,
-            self.patience,
-        ))
+        Ok(Api::new(made.line.clone(), &made.identity.server, &place.namespace, self.patience))
     }
 
     /// How the API server of a place is spoken to by another client than ours.
@@ -101,8 +97,11 @@ impl Clients {
         let (identity, mut files) = self.identity(place)?;
         files.extend(identity.files());
         let files = files.into_iter().map(|path| (path.clone(), stamp_of(&path))).collect();
-        let client = client(&identity, &place.namespace)?;
-        Ok(Made { client, identity, files })
+        let line = Line {
+            client: client(&identity, &place.namespace)?,
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+        };
+        Ok(Made { line, identity, files })
     }
 
     fn identity(&self, place: &KubernetesPlace) -> Result<(Identity, Vec<PathBuf>), String> {
@@ -134,15 +133,18 @@ pub fn way(place: &KubernetesPlace) -> Way {
 }
 
 impl Identity {
-    /// The files that it names and that make another client when they change. A token is read again by the client itself.
+    /// The files that it names: another client is made when one of them changes.
     fn files(&self) -> Vec<PathBuf> {
         let client = self.client.iter().flat_map(|(certificate, key)| [certificate, key]);
-        let parts = self.authority.iter().chain(client);
-        let files = parts.filter_map(|part| match part {
-            Part::File(path) => Some(path.clone()),
+        let parts = self.authority.iter().chain(client).filter_map(|part| match part {
+            Part::File(path) => Some(path),
             Part::Here(_) => None,
         });
-        files.collect()
+        let token = match &self.proof {
+            Proof::TokenFile(path) => Some(path),
+            _ => None,
+        };
+        parts.chain(token).cloned().collect()
     }
 }
 
@@ -189,10 +191,7 @@ fn client(identity: &Identity, namespace: &str) -> Result<kube::Client, String> 
     match &identity.proof {
         Proof::None => {}
         Proof::Token(token) => config.auth_info.token = Some(token.expose().to_owned().into()),
-        Proof::TokenFile(path) => {
-            read_token(path)?;
-            config.auth_info.token_file = Some(path.display().to_string());
-        }
+        Proof::TokenFile(path) => config.auth_info.token = Some(read_token(path)?.expose().to_owned().into()),
         Proof::Basic(user, password) => {
             config.auth_info.username = Some(user.clone());
             config.auth_info.password = Some(password.expose().to_owned().into());
@@ -242,6 +241,7 @@ fn connection(identity: &Identity) -> Result<Connection, String> {
         value: Secret::new(format!("Bearer {}", token.expose())),
     };
     Ok(Connection {
+        insecure: identity.insecure,
         ca_certificate: identity.authority.as_ref().map(text).transpose()?,
         client: match &identity.client {
             Some((certificate, key)) => Some(ClientCertificate {

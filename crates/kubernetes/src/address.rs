@@ -21,23 +21,26 @@ use crate::fault::Fault;
 const QUICK: Duration = Duration::from_millis(400);
 /// How long a service's own address is used without looking again.
 const DIRECT_HOLDS: Duration = Duration::from_secs(60);
-/// How long the way over the API server is used without looking for a shorter one.
-const PROXY_HOLDS: Duration = Duration::from_secs(20);
+/// How long the way over the API server is used at first without looking for a shorter one; each time it is twice as long.
+const PROXY_HOLDS: Duration = Duration::from_secs(10);
+/// How often it doubles.
+const DOUBLINGS: u32 = 6;
 /// Most that is read of an answer while looking.
 const GLANCE: u64 = 256 * 1024;
-/// Clusters that are remembered.
+/// Clusters of a place that are remembered.
 const KEPT: usize = 10_000;
 
 /// Addresses that were found, by place, cluster and the Deployment's uid.
 #[derive(Default)]
 pub struct Addresses {
-    known: Mutex<HashMap<(KubernetesPlace, String), Known>>,
+    known: Mutex<HashMap<KubernetesPlace, HashMap<String, Known>>>,
 }
 
 struct Known {
     uid: String,
     direct: Option<String>,
     until: Instant,
+    tries: u32,
 }
 
 /// The cluster whose address is looked for.
@@ -59,11 +62,10 @@ impl Addresses {
         api: &Api,
         wanted: Wanted<'_>,
     ) -> Result<Option<RestAddress>, Fault> {
-        let key = (place.clone(), wanted.name.to_owned());
         let known = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = known.get(place).and_then(|clusters| clusters.get(wanted.name));
             known
-                .get(&key)
                 .filter(|known| known.uid == wanted.uid && known.until > Instant::now())
                 .map(|known| known.direct.clone())
         };
@@ -75,7 +77,7 @@ impl Addresses {
                     service => service?,
                 };
                 let direct = direct(&service, &wanted).await;
-                self.remember(key, wanted.uid, direct.clone());
+                self.remember(place, &wanted, direct.clone());
                 direct
             }
         };
@@ -88,21 +90,28 @@ impl Addresses {
         }))
     }
 
-    fn remember(&self, key: (KubernetesPlace, String), uid: &str, direct: Option<String>) {
+    fn remember(&self, place: &KubernetesPlace, wanted: &Wanted<'_>, direct: Option<String>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let clusters = known.entry(place.clone()).or_default();
         let now = Instant::now();
-        if known.len() >= KEPT {
-            known.retain(|_, one| one.until > now);
+        if clusters.len() >= KEPT {
+            clusters.retain(|_, one| one.until > now);
         }
-        let holds = if direct.is_some() { DIRECT_HOLDS } else { PROXY_HOLDS };
-        known.insert(
-            key,
-            Known {
-                uid: uid.to_owned(),
-                direct,
-                until: now + holds,
-            },
-        );
+        let before = clusters
+            .get(wanted.name)
+            .filter(|one| one.uid == wanted.uid)
+            .map_or(0, |one| one.tries);
+        let (holds, tries) = match direct {
+            Some(_) => (DIRECT_HOLDS, 0),
+            None => (PROXY_HOLDS * 2_u32.pow(before), (before + 1).min(DOUBLINGS)),
+        };
+        let one = Known {
+            uid: wanted.uid.to_owned(),
+            direct,
+            until: now + holds,
+            tries,
+        };
+        clusters.insert(wanted.name.to_owned(), one);
     }
 }
 

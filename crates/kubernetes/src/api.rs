@@ -1,5 +1,6 @@
 //! The few calls that are made, as JSON in and out, with their limits: how long to wait, how much to read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use kube::client::Body;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::fault::{self, Fault};
 
@@ -22,10 +24,22 @@ const LONGEST_PAUSE: u64 = 5;
 /// How often a call is sent again because the API server asked for it.
 const AGAIN: u32 = 2;
 
+/// Calls to one API server at once: each has a connection of its own.
+pub const AT_ONCE: usize = 16;
+
+/// A client, and how many of its calls may go out at once.
+#[derive(Clone)]
+pub struct Line {
+    /// The client.
+    pub client: kube::Client,
+    /// A permit for each call.
+    pub permits: Arc<Semaphore>,
+}
+
 /// The API server of a place.
 #[derive(Clone)]
 pub struct Api {
-    client: kube::Client,
+    line: Line,
     server: String,
     namespace: String,
     patience: Duration,
@@ -41,9 +55,9 @@ pub struct List {
 
 impl Api {
     /// The API of a namespace at an API server; a call may take this long.
-    pub fn new(client: kube::Client, server: &str, namespace: &str, patience: Duration) -> Self {
+    pub fn new(line: Line, server: &str, namespace: &str, patience: Duration) -> Self {
         Self {
-            client,
+            line,
             server: server.to_owned(),
             namespace: namespace.to_owned(),
             patience,
@@ -147,6 +161,7 @@ impl Api {
     }
 
     async fn once(&self, request: Request<Body>, what: &str) -> Result<Answer, Fault> {
+        let _permit = self.line.permits.acquire().await;
         let call = async {
             let response = self.send(request, what).await?;
             if let Some(pause) = pause(&response) {
@@ -179,7 +194,8 @@ impl Api {
     }
 
     async fn send(&self, request: Request<Body>, what: &str) -> Result<Response<Body>, Fault> {
-        self.client
+        self.line
+            .client
             .send(request)
             .await
             .map_err(|error| fault::silent(what, &self.server, &error))

@@ -189,6 +189,14 @@ fn ended(container: &Value, role: &str) -> Option<String> {
 }
 
 fn not_mounted(pod: &Value, events: &[&Value]) -> Option<String> {
+    let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
+    if conditions
+        .into_iter()
+        .any(|one| one["type"] == "PodReadyToStartContainers" && one["status"] == "True")
+    {
+        // It was mounted in the end.
+        return None;
+    }
     let failed = |event: &&&Value| matches!(event["reason"].as_str(), Some("FailedMount" | "FailedAttachVolume"));
     let said = newest(about(pod, events).filter(failed))?;
     Some(format!(

@@ -205,12 +205,14 @@ impl Ours<'_> {
         somebody_elses(self.api, "Deployment", self.name, &there)
     }
 
-    /// After a refusal nothing of ours stays; after anything else all of it does, for the next call.
+    /// After an outcome that another call cannot mend nothing of ours stays; after any other all of it does, for the next call.
     async fn give_back(&self, why: PortError) -> PortError {
-        let PortError::Refused { message, .. } = &why else { return why };
+        if matches!(why, PortError::Retry(_)) {
+            return why;
+        }
         match delete::delete(self.api, self.name, &self.uid).await {
             Ok(()) => why,
-            Err(error) => PortError::Retry(format!("{message}; and what was created could not be deleted again: {error}")),
+            Err(error) => PortError::Retry(format!("{why}; and what was created could not be deleted again: {error}")),
         }
     }
 }

@@ -110,14 +110,12 @@ fn parse(text: &str) -> Result<Value, String> {
 /// The library's own words could quote the text.
 fn not_yaml(error: &serde_saphyr::Error) -> String {
     let at = error.location().map_or_else(String::new, |at| format!(" at line {}", at.line()));
+    let too_much = format!("the kubeconfig has too many anchors, aliases, nodes or levels{at}: write it without anchors");
     match error {
         serde_saphyr::Error::MultipleDocuments { .. } => format!("the kubeconfig has a second document{at}: give one only"),
-        serde_saphyr::Error::Budget { .. }
-        | serde_saphyr::Error::AliasReplayLimitExceeded { .. }
-        | serde_saphyr::Error::AliasExpansionLimitExceeded { .. }
-        | serde_saphyr::Error::AliasReplayStackDepthExceeded { .. } => {
-            format!("the kubeconfig has too many anchors, aliases, nodes or levels{at}: write it without anchors")
-        }
+        // A limit that is met inside of an alias comes as an error of that alias.
+        serde_saphyr::Error::Budget { .. } | serde_saphyr::Error::AliasError { .. } => too_much,
+        other if other.to_string().contains("limit exceeded") => too_much,
         serde_saphyr::Error::DuplicateMappingKey { .. } => format!("the kubeconfig has a key twice{at}"),
         _ => format!("the kubeconfig is not YAML{at}"),
     }

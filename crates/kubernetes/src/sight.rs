@@ -81,3 +81,59 @@ fn end(terminated: &Value) -> Option<ContainerEnd> {
         at: terminated["finishedAt"].as_str().and_then(Millis::parse),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(name: &str, component: &str, created: &str, container: Value) -> Value {
+        json!({
+            "metadata": {"name": name, "uid": format!("uid-{name}"), "creationTimestamp": created, "labels": {"component": component}},
+            "status": {"phase": "Running", "containerStatuses": [{"name": "sidecar", "restartCount": 9, "state": {"running": {}}}, container]},
+        })
+    }
+
+    #[test]
+    fn pods_are_read_from_the_container_of_flink() {
+        let main =
+            |state: Value, last: Value| json!({"name": "flink-main-container", "restartCount": 2, "state": state, "lastState": last});
+        let ended = json!({"terminated": {"exitCode": 2, "reason": "Error", "finishedAt": "2026-11-22T10:00:00Z"}});
+        let task = of("t1", "taskmanager", "2026-11-22T09:00:02Z", main(json!({"running": {}}), json!({})));
+        let older = of(
+            "t2",
+            "taskmanager",
+            "2026-11-22T09:00:01Z",
+            main(json!({"terminated": {"signal": 9, "exitCode": 0}}), json!({})),
+        );
+        let manager = of("j", "jobmanager", "2026-11-22T09:00:09Z", main(json!({"running": {}}), ended));
+        let other = of("x", "webhook", "2026-11-22T09:00:00Z", json!({}));
+        let seen = pods(&[&task, &older, &manager, &other, &json!({"metadata": {}})], &[]);
+        let names: Vec<&str> = seen.iter().map(|pod| pod.name.as_str()).collect();
+        assert_eq!(names, ["j", "t2", "t1"]);
+        assert_eq!((seen[0].role, seen[0].running, seen[0].restarts), (PodRole::JobManager, true, 2));
+        let end = seen[0].ended.as_ref().unwrap();
+        assert_eq!((end.exit_code, end.reason.as_str()), (2, "Error"));
+        assert_eq!(end.at.map(Millis::rfc3339).as_deref(), Some("2026-11-22T10:00:00.000Z"));
+        assert_eq!(seen[1].ended.as_ref().map(|end| end.exit_code), Some(137));
+        assert_eq!(seen[2].ended, None);
+    }
+
+    #[test]
+    fn deployments_are_read() {
+        let mut object = json!({"metadata": {"uid": "u", "annotations": {EPOCH: "7"}}, "spec": {"replicas": 2}});
+        let seen = deployment(&object).unwrap();
+        assert_eq!(
+            (seen.uid.as_str(), seen.epoch.as_deref(), seen.replicas, seen.deleting),
+            ("u", Some("7"), 2, false)
+        );
+        object["metadata"]["deletionTimestamp"] = json!("2026-11-22T10:00:00Z");
+        object["spec"] = json!({});
+        let seen = deployment(&object).unwrap();
+        assert_eq!((seen.replicas, seen.deleting), (1, true));
+        for strange in [json!(null), json!({}), json!({"metadata": {"uid": 7}})] {
+            assert_eq!(deployment(&strange), None);
+        }
+    }
+}

@@ -68,6 +68,7 @@ pub mod spec;
 mod sql;
 mod start;
 mod substitution;
+pub mod target;
 pub mod team;
 pub mod text;
 pub mod time;

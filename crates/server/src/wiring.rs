@@ -114,6 +114,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> 
         vault,
         installer: Arc::new(::artifacts::Installer::new(data)),
         messenger,
+        kubernetes: None,
     };
     let api = api::App::new(store, ports, settings);
     Ok(Parts {

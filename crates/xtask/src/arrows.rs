@@ -16,7 +16,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("files", &["domain"]),
     ("manifests", &["files", "domain"]),
     ("engine", &["store", "domain"]),
-    ("api", &["files", "store", "domain"]),
+    ("api", &["files", "manifests", "store", "domain"]),
     (
         "server",
         &["api", "engine", "files", "store", "flink", "sql", "artifacts", "vault", "domain"],

@@ -27,6 +27,7 @@ use crate::verdict::Verdict;
 /// Where a cluster runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ClusterTarget)]
 pub enum Target {
     /// Processes on the server's host.
     Local,

@@ -1,15 +1,22 @@
 //! The submission of an application: the objects of a cluster that runs one release.
 
+use domain::artifact::PinnedArtifact;
 use domain::cluster::Cluster;
 use domain::ports::{PortError, Program, Submission};
 use domain::release::Release;
-use domain::run::Run;
+use domain::run::{ARTIFACTS_PURPOSE, Run};
+use domain::secret::Secret;
 use domain::target::Target;
 use manifests::Description;
-use manifests::description::{Application, Mode, Program as Deployed, Restore};
+use manifests::description::{Application, Artifact, Mode, Program as Deployed, Restore};
+use serde_json::{Value, json};
 
 use crate::{Engine, kubernetes};
 
+/// Where Flink finds user code in a pod.
+const LIBRARY: &str = "/opt/flink/usrlib";
+/// The key of the token in its Secret.
+const TOKEN: &str = "token";
 /// The runner's main class.
 const ENTRY_CLASS: &str = "io.streamwright.runner.SqlRunner";
 
@@ -20,7 +27,11 @@ const ENTRY_CLASS: &str = "io.streamwright.runner.SqlRunner";
 pub(crate) async fn submit(engine: &Engine, cluster: &Cluster, of: (&Run, &Release), submission: &Submission) -> Result<(), PortError> {
     let target = kubernetes::target(engine, cluster).await?;
     let description = description(engine, (cluster, &target), of, submission)?;
-    kubernetes::create(engine, &target, &description).await
+    let secret = match description.artifact_token {
+        Some(_) => Some(token(engine, (cluster, &target), of.0)?),
+        None => None,
+    };
+    kubernetes::create(engine, &target, &description, secret).await
 }
 
 /// The cluster of a run with its program.
@@ -35,6 +46,11 @@ pub(crate) fn description(
 ) -> Result<Description, PortError> {
     let mut description = kubernetes::description(engine, cluster, target)?;
     let (program, arguments) = program(release, submission)?;
+    if !release.content.artifacts.is_empty() {
+        let base = target.defaults.artifact_url.as_ref().or(engine.public_url.as_ref());
+        description.artifacts = artifacts(base.ok_or_else(unreachable)?, run, &release.content.artifacts);
+        description.artifact_token = Some((token_name(cluster), TOKEN.to_owned()));
+    }
     description.mode = Mode::Application(Application {
         program,
         arguments,
@@ -63,6 +79,51 @@ pub(crate) fn description(
     Ok(description)
 }
 
+/// Where pods get the jars of a release.
+fn artifacts(base: &str, run: &Run, jars: &[PinnedArtifact]) -> Vec<Artifact> {
+    let base = base.trim_end_matches('/');
+    let of = |(place, jar): (usize, &PinnedArtifact)| Artifact {
+        url: format!("{base}/api/v1/runs/{}/artifacts/{}", run.id, jar.digest),
+        sha256: jar.digest.to_string(),
+        name: file_name(place, jar),
+    };
+    jars.iter().enumerate().map(of).collect()
+}
+
+/// A name that every file system takes, in the order of the class path.
+fn file_name(place: usize, jar: &PinnedArtifact) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let stem = jar.file_name.strip_suffix(".jar").unwrap_or(&jar.file_name);
+    let stem: String = stem.chars().take(100).map(safe).collect();
+    format!("{place:02}-{stem}.jar")
+}
+
+fn unreachable() -> PortError {
+    PortError::GiveUp(
+        "the release has jars, and nobody said where pods reach this server: set the target's artifact address, or the server's public address".to_owned(),
+    )
+}
+
+fn token_name(cluster: &Cluster) -> String {
+    format!("streamwright-token-{}", cluster.deployment_name())
+}
+
+/// The Secret with the token that opens the run's jars.
+fn token(engine: &Engine, (cluster, target): (&Cluster, &Target), run: &Run) -> Result<Value, PortError> {
+    let token = engine.ports.vault.seal(ARTIFACTS_PURPOSE, &Secret::new(run.id.to_string()))?;
+    Ok(json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": {
+            "name": token_name(cluster),
+            "namespace": target.place.namespace,
+            "labels": {"app": cluster.deployment_name(), "type": "flink-native-kubernetes"},
+        },
+        "stringData": {TOKEN: token.as_str()},
+    }))
+}
+
 fn program(release: &Release, submission: &Submission) -> Result<(Deployed, Vec<String>), PortError> {
     if let Some(secret) = submission.secrets.first() {
         return Err(PortError::GiveUp(format!(
@@ -76,8 +137,15 @@ fn program(release: &Release, submission: &Submission) -> Result<(Deployed, Vec<
             let entry_class = ENTRY_CLASS.to_owned();
             Ok((Deployed::Script { entry_class, script }, Vec::new()))
         }
-        Program::Jar { .. } => Err(PortError::GiveUp(
-            "a jar in a cluster of its own is not supported yet: run it on a session cluster".to_owned(),
-        )),
+        Program::Jar { entry_class, args } => {
+            let gone = || PortError::GiveUp("the program's jar is missing in its release".to_owned());
+            let jar = release.content.artifacts.first().ok_or_else(gone)?;
+            let program = Deployed::Jar {
+                uri: format!("local://{LIBRARY}/{}", file_name(0, jar)),
+                entry_class: entry_class.clone(),
+                classpaths: Vec::new(),
+            };
+            Ok((program, args.clone()))
+        }
     }
 }

@@ -307,7 +307,7 @@ impl Follower {
         let created = async {
             let target = kubernetes::target(&self.engine, cluster).await?;
             let description = kubernetes::description(&self.engine, cluster, &target)?;
-            kubernetes::create(&self.engine, &target, &description).await
+            kubernetes::create(&self.engine, &target, &description, None).await
         };
         let (Err(error), Some(open)) = (created.await, operation) else {
             return Vec::new();

@@ -5,6 +5,7 @@ use domain::ports::{EPOCH, KubernetesSight, PortError, RestAddress};
 use domain::target::{HIGH_AVAILABILITY, KubernetesPlace, Target};
 use manifests::Description;
 use manifests::description::{Kerberos, Mode, RoleSettings, Settings};
+use serde_json::Value;
 use store::{StoreError, Write};
 
 use crate::Engine;
@@ -121,11 +122,11 @@ pub(crate) fn description(engine: &Engine, cluster: &Cluster, target: &Target) -
     })
 }
 
-/// Creates what is missing of a cluster.
+/// Creates what is missing of a cluster, with a Secret of its own where it needs one.
 ///
 /// # Errors
 /// `Refused` with all faults of the description; else as the API server.
-pub(crate) async fn create(engine: &Engine, target: &Target, description: &Description) -> Result<(), PortError> {
+pub(crate) async fn create(engine: &Engine, target: &Target, description: &Description, secret: Option<Value>) -> Result<(), PortError> {
     let made = manifests::manifests(description).map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         PortError::Refused {
@@ -135,7 +136,7 @@ pub(crate) async fn create(engine: &Engine, target: &Target, description: &Descr
     })?;
     let objects = domain::ports::ClusterObjects {
         deployment: made.deployment,
-        dependents: made.dependents,
+        dependents: made.dependents.into_iter().chain(secret).collect(),
         replicas: made.replicas,
     };
     engine.ports.kubernetes.create(&target.place, &objects).await.map(|_| ())

@@ -6,7 +6,7 @@ use domain::job::check_name;
 use domain::label::{MAX_LABELS, check_label};
 
 use crate::connection::Connection;
-use crate::document::{Artifact, Cluster, Job, Mode, Target};
+use crate::document::{Artifact, Cluster, ClusterTarget, Job, Mode};
 use crate::restart::Restart;
 use crate::yaml::short;
 
@@ -156,14 +156,14 @@ pub fn cluster(cluster: &Cluster) -> Broken {
         }
     };
     let foreign: &[(&str, bool)] = match cluster.target {
-        Target::Local => {
+        ClusterTarget::Local => {
             needs("flink", "local", cluster.flink.is_some());
             &[
                 ("restUrl", cluster.rest_url.is_some()),
                 ("connection", cluster.connection.is_some()),
             ]
         }
-        Target::Standalone => {
+        ClusterTarget::Standalone => {
             needs("restUrl", "standalone", cluster.rest_url.is_some());
             &[
                 ("flink", cluster.flink.is_some()),
@@ -176,7 +176,11 @@ pub fn cluster(cluster: &Cluster) -> Broken {
         }
     };
     for (key, _) in foreign.iter().filter(|(_, is)| *is) {
-        let other = if cluster.target == Target::Local { "standalone" } else { "local" };
+        let other = if cluster.target == ClusterTarget::Local {
+            "standalone"
+        } else {
+            "local"
+        };
         broken.push(((*key).to_owned(), format!("{key}: is for {other} clusters only")));
     }
     broken.extend(cluster.connection.iter().flat_map(Connection::broken));

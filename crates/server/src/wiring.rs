@@ -89,7 +89,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> 
         control: rest.clone(),
         reader: rest.clone(),
         host: host.clone(),
-        kubernetes,
+        kubernetes: kubernetes.clone(),
         storage,
         messenger: messenger.clone(),
         artifacts: artifacts.clone(),
@@ -117,6 +117,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> 
         vault,
         installer: Arc::new(::artifacts::Installer::new(data)),
         messenger,
+        kubernetes,
     };
     let api = api::App::new(store, ports, settings);
     Ok(Parts {

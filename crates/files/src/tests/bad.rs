@@ -244,7 +244,7 @@ fn hostile_texts_are_told_in_words() {
         ),
         (
             "apiVersion: v1\nkind: Pod\n".to_owned(),
-            "f.yaml:2:7: kind: expected one of Job, Cluster, Artifact, found 'Pod'",
+            "f.yaml:2:7: kind: expected one of Job, Cluster, Artifact, Target, found 'Pod'",
         ),
     ] {
         assert_eq!(faults(&text), [expected], "{}", crate::yaml::short(&text));
@@ -272,11 +272,11 @@ fn documents_that_are_none_are_told() {
     for (text, expected) in [
         (
             "kind: Jop\n",
-            vec!["f.yaml:1:7: kind: expected one of Job, Cluster, Artifact, found 'Jop'; did you mean 'Job'?"],
+            vec!["f.yaml:1:7: kind: expected one of Job, Cluster, Artifact, Target, found 'Jop'; did you mean 'Job'?"],
         ),
         (
             "name: a\n",
-            vec!["f.yaml:1:1: the key 'kind' is missing: expected Job, Cluster or Artifact"],
+            vec!["f.yaml:1:1: the key 'kind' is missing: expected Job, Cluster, Artifact or Target"],
         ),
         (
             "- kind: Job\n",

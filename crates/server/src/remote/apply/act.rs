@@ -122,8 +122,8 @@ impl JobSteps<'_> {
                 self.ask("replace", &body, done).await?;
             }
             Step::Stop => self.ask("stop", &json!({ "mode": "savepoint" }), done).await?,
-            // Of clusters only.
-            Step::Connect | Step::Jars => {}
+            // Of clusters and targets only.
+            Step::Connect | Step::Jars | Step::Change | Step::Grant => {}
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use files::connection::variable;
-use files::document::{Cluster, Connection, Job, Kind, Mode, Target};
+use files::document::{Cluster, ClusterTarget, Connection, Job, Kind, Mode};
 use files::plan::{ClusterNow, JobNow};
 use serde_json::Value;
 
@@ -48,6 +48,16 @@ impl Team {
         })
     }
 
+    /// No team: of what belongs to the platform.
+    #[must_use]
+    pub const fn none(client: Client) -> Self {
+        Self {
+            targets: BTreeMap::new(),
+            client,
+            clusters: BTreeMap::new(),
+        }
+    }
+
     /// The name of a cluster by id; the id itself where it is gone.
     fn cluster_name(&self, id: &str) -> String {
         let found = self.clusters.iter().find(|(_, cluster)| at(cluster, "id") == id);
@@ -66,7 +76,7 @@ impl Team {
                 kind: Kind::Cluster,
                 name: name.to_owned(),
                 team: self.client.team().map(str::to_owned),
-                target: if local { Target::Local } else { Target::Standalone },
+                target: if local { ClusterTarget::Local } else { ClusterTarget::Standalone },
                 flink: text("flinkVersion").filter(|_| local),
                 rest_url: text("restUrl").filter(|_| !local),
                 task_managers: number("taskManagers"),

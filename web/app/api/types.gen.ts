@@ -528,6 +528,10 @@ export type Cluster = {
      */
     createdAt: Time;
     /**
+     * The name of its Deployment (kubernetes).
+     */
+    deployment?: string;
+    /**
      * What is asked.
      */
     desired: ClusterDesired;
@@ -583,6 +587,10 @@ export type Cluster = {
      * Where it runs.
      */
     target: ClusterTarget;
+    /**
+     * The namespace it is in (kubernetes).
+     */
+    targetId?: string;
     /**
      * TaskManagers to run (local).
      */
@@ -640,6 +648,40 @@ export type ClusterName = {
 };
 
 /**
+ * One pod of a cluster in Kubernetes.
+ */
+export type ClusterPod = {
+    /**
+     * Why it does not run.
+     */
+    cause?: string;
+    /**
+     * Exit code with which it last ended.
+     */
+    exitCode?: number;
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * Kubernetes' word: `Pending`, `Running`, ….
+     */
+    phase: string;
+    /**
+     * How often that was started again.
+     */
+    restarts: number;
+    /**
+     * `jobmanager` or `taskmanager`.
+     */
+    role: string;
+    /**
+     * Whether its main container runs.
+     */
+    running: boolean;
+};
+
+/**
  * One process of a local cluster.
  */
 export type ClusterProcess = {
@@ -686,7 +728,7 @@ export type ClusterStatus = {
 /**
  * Where a cluster runs.
  */
-export type ClusterTarget = 'local' | 'standalone';
+export type ClusterTarget = 'local' | 'standalone' | 'kubernetes';
 
 /**
  * Something worth knowing beside the label.
@@ -1551,6 +1593,10 @@ export type JobSpec = {
      */
     entryClass?: string;
     /**
+     * The Flink version of an application.
+     */
+    flinkVersion?: string;
+    /**
      * The jar whose main class runs.
      */
     jar?: ArtifactRef;
@@ -1570,6 +1616,10 @@ export type JobSpec = {
      * The SQL script.
      */
     sql?: string;
+    /**
+     * The target that an application's clusters are made in.
+     */
+    targetId?: string;
 };
 
 /**
@@ -1660,6 +1710,10 @@ export type LogTail = {
  */
 export type Look = {
     /**
+     * Why it does not come up, the first cause (kubernetes).
+     */
+    cause?: string;
+    /**
      * When the JobManager last answered.
      */
     contactAt?: Time;
@@ -1671,6 +1725,10 @@ export type Look = {
      * When it was last asked.
      */
     lookedAt?: Time;
+    /**
+     * The pods, the JobManager's first (kubernetes).
+     */
+    pods: Array<ClusterPod>;
     /**
      * The processes (local).
      */
@@ -1758,7 +1816,7 @@ export type MemberRole = {
 /**
  * Where a job's tasks run.
  */
-export type Mode = 'session';
+export type Mode = 'session' | 'application';
 
 /**
  * What a job needs to use the newest value.
@@ -1807,11 +1865,12 @@ export type NewAuthentication = {
 };
 
 /**
- * A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`.
+ * A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`, one in Kubernetes `targetId` and
+ * `flinkVersion`.
  */
 export type NewCluster = {
     /**
-     * Flink configuration on top of the platform's (local).
+     * Flink configuration on top of the platform's (local, kubernetes).
      */
     configuration?: {
         [key: string]: string;
@@ -1821,7 +1880,7 @@ export type NewCluster = {
      */
     connection?: NewConnection;
     /**
-     * Version of an installed distribution, e.g. `2.2.1` (local).
+     * Version of an installed distribution, e.g. `2.2.1` (local), or of the target's image (kubernetes).
      */
     flinkVersion?: string;
     /**
@@ -1837,13 +1896,17 @@ export type NewCluster = {
      */
     restUrl?: string;
     /**
-     * Slots of each TaskManager, 1 to 256; 4 unless told (local).
+     * Slots of each TaskManager, 1 to 256; 4 unless told (local, kubernetes).
      */
     slots?: number;
     /**
      * Where it runs.
      */
     target: ClusterTarget;
+    /**
+     * Id or name of the target that it is made in (kubernetes).
+     */
+    targetId?: string;
     /**
      * TaskManagers, 1 to 64; 1 unless told (local).
      */
@@ -2007,6 +2070,10 @@ export type NewJobSpec = {
      */
     entryClass?: string;
     /**
+     * The Flink version of an application, such as `2.2.1`.
+     */
+    flinkVersion?: string;
+    /**
      * The jar whose main class runs.
      */
     jar?: ArtifactRef;
@@ -2026,6 +2093,10 @@ export type NewJobSpec = {
      * The SQL script.
      */
     sql?: string;
+    /**
+     * Id or name of the target that an application's clusters are made in.
+     */
+    targetId?: string;
 };
 
 /**
@@ -3339,7 +3410,7 @@ export type SnapshotState = 'triggering' | 'complete' | 'unverified' | 'failed';
 /**
  * Who says how a run ended.
  */
-export type Source = 'job_manager_rest' | 'submission' | 'process_exit' | 'user';
+export type Source = 'job_manager_rest' | 'submission' | 'process_exit' | 'kubernetes' | 'user';
 
 /**
  * From which state to start.
@@ -4635,6 +4706,40 @@ export type GetOpenApiResponses = {
      */
     200: unknown;
 };
+
+export type GetRunArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * Id of the run
+         */
+        run: string;
+        /**
+         * Its id
+         */
+        digest: string;
+    };
+    query?: never;
+    url: '/api/v1/runs/{run}/artifacts/{digest}';
+};
+
+export type GetRunArtifactErrors = {
+    /**
+     * 401 without the run's token, 404 when the run has ended or its release does not name these bytes.
+     */
+    default: Problem;
+};
+
+export type GetRunArtifactError = GetRunArtifactErrors[keyof GetRunArtifactErrors];
+
+export type GetRunArtifactResponses = {
+    /**
+     * All bytes
+     */
+    200: Content;
+};
+
+export type GetRunArtifactResponse = GetRunArtifactResponses[keyof GetRunArtifactResponses];
 
 export type GetFilesSchemaData = {
     body?: never;

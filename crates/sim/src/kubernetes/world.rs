@@ -185,7 +185,7 @@ impl World {
         if !wanted.is_null() && *wanted != uid {
             let (wanted, uid) = (wanted.as_str().unwrap_or_default(), uid.as_str().unwrap_or_default());
             let message = format!(
-                "Operation cannot be fulfilled on {} \"{name}\": Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}",
+                "Operation cannot be fulfilled on {} \"{name}\": the UID in the precondition ({wanted}) does not match the UID in record ({uid}). The object might have been deleted and then recreated",
                 super::answer::qualified(resource)
             );
             return Err(Refusal::new(409, "Conflict", message).about(resource, name));

@@ -235,17 +235,8 @@ fn deployment(namespace: &str, name: &str, pod: serde_json::Value) -> domain::po
     objects
 }
 
-/// `STREAMWRIGHT_TEST_IMAGE` names an image with a shell that the cluster can pull.
-#[tokio::test]
-#[allow(clippy::disallowed_methods, reason = "where the image is, only the environment knows")]
-async fn causes_that_a_real_cluster_has() {
-    let Some(namespace) = Namespace::make("cause") else { return };
-    let Ok(image) = std::env::var("STREAMWRIGHT_TEST_IMAGE") else {
-        eprintln!("skipped: STREAMWRIGHT_TEST_IMAGE names no image");
-        return;
-    };
-    let place = namespace.place();
-    let ours = Kubernetes::with(std::sync::Arc::new(Open), Timing::default());
+/// Pods that do not come up, and what is to be said of them.
+fn cases(image: &str) -> Vec<(&'static str, serde_json::Value, Vec<&'static str>)> {
     let runs = |command: &str, more: serde_json::Value| {
         let mut container = json!({"name": "flink-main-container", "image": image, "command": ["sh", "-c", command]});
         for (key, value) in more.as_object().into_iter().flatten() {
@@ -257,7 +248,7 @@ async fn causes_that_a_real_cluster_has() {
     let from_secret = json!({"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "nowhere", "key": "k"}}}]});
     let mount = json!({"volumeMounts": [{"name": "v", "mountPath": "/v"}]});
     let init = json!({"name": "fetch-artifacts", "image": image, "command": ["sh", "-c", "echo the digest differs > /dev/termination-log; exit 3"]});
-    let cases = [
+    vec![
         (
             "no-account",
             json!({"serviceAccountName": "nowhere", "containers": [sleeps()]}),
@@ -294,7 +285,21 @@ async fn causes_that_a_real_cluster_has() {
             json!({"initContainers": [init], "containers": [sleeps()]}),
             vec!["init container 'fetch-artifacts' fails with exit code 3", "the digest differs"],
         ),
-    ];
+    ]
+}
+
+/// `STREAMWRIGHT_TEST_IMAGE` names an image with a shell that the cluster can pull.
+#[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "where the image is, only the environment knows")]
+async fn causes_that_a_real_cluster_has() {
+    let Some(namespace) = Namespace::make("cause") else { return };
+    let Ok(image) = std::env::var("STREAMWRIGHT_TEST_IMAGE") else {
+        eprintln!("skipped: STREAMWRIGHT_TEST_IMAGE names no image");
+        return;
+    };
+    let place = namespace.place();
+    let ours = Kubernetes::with(std::sync::Arc::new(Open), Timing::default());
+    let cases = cases(&image);
     for (name, pod, _) in &cases {
         ours.create(&place, &deployment(&namespace.name, name, pod.clone()))
             .await
@@ -323,9 +328,8 @@ async fn causes_that_a_real_cluster_has() {
         &namespace.name,
         "pod-security.kubernetes.io/enforce=restricted",
     ]);
-    ours.create(&place, &deployment(&namespace.name, "secured", json!({"containers": [sleeps()]})))
-        .await
-        .unwrap();
+    let secured = json!({"containers": [{"name": "flink-main-container", "image": image}]});
+    ours.create(&place, &deployment(&namespace.name, "secured", secured)).await.unwrap();
     for _ in 0..300 {
         if let Some(cause) = ours.look(&place, "secured").await.unwrap().cause {
             eprintln!("secured: {cause}");

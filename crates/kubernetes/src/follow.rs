@@ -147,6 +147,7 @@ impl Follower {
             }
             "DELETED" => {
                 seen.items.remove(&name);
+                self.watch.gone(&name, object["metadata"]["uid"].as_str().unwrap_or_default());
             }
             _ => {}
         }

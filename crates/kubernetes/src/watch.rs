@@ -233,6 +233,14 @@ impl Watch {
         })
     }
 
+    /// A Deployment is gone: what we did to it is no news any more.
+    pub fn gone(&self, name: &str, uid: &str) {
+        let mut written = lock(&self.written);
+        if matches!(written.get(name), Some(Written::Deleted { uid: ours }) if ours == uid) {
+            written.remove(name);
+        }
+    }
+
     fn outdated(&self, name: &str, deployment: &Value) -> bool {
         let meta = &deployment["metadata"];
         let mut written = lock(&self.written);

@@ -12,6 +12,9 @@ use crate::Flink;
 use crate::fault::Fault;
 use crate::record::Record;
 
+/// Changes that are remembered.
+const REMEMBERED: usize = 100_000;
+
 /// A change, for those who watch.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
@@ -136,6 +139,10 @@ impl World {
     }
 
     fn change(&mut self, collection: &str, kind: &'static str, object: Value) {
+        if self.changes.len() >= REMEMBERED {
+            self.changes.drain(..REMEMBERED / 2);
+            self.oldest = self.changes.first().map_or(self.oldest, |first| first.version - 1);
+        }
         self.changes.push(Change {
             version: self.version,
             collection: collection.to_owned(),

@@ -158,13 +158,6 @@ impl World {
         if self.get("/api/v1/namespaces", &namespace).is_none() {
             return Err(Refusal::absent("namespaces", &namespace));
         }
-        if !strict::is_name(&name) {
-            return Err(Refusal::invalid(
-                resource,
-                &name,
-                "metadata.name: Invalid value: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'",
-            ));
-        }
         if object["metadata"]["namespace"].as_str().is_some_and(|said| said != namespace) {
             let message = "the namespace of the provided object does not match the namespace sent on the request";
             return Err(Refusal::new(400, "BadRequest", message));
@@ -173,7 +166,7 @@ impl World {
             let message = format!("{} \"{name}\" already exists", super::answer::qualified(resource));
             return Err(Refusal::new(409, "AlreadyExists", message).about(resource, &name));
         }
-        if let Some(wrong) = strict::wrong(resource, &object) {
+        if let Some(wrong) = strict::wrong_object(resource, &object) {
             return Err(Refusal::invalid(resource, &name, &wrong));
         }
         object["metadata"]["namespace"] = namespace.into();

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use domain::ports::{ArtifactStore, ClusterHost, ClusterObserver, FlinkInstaller, JarMerger, JobReader, Messenger, SqlChecker, Vault};
+use domain::ports::{
+    ArtifactStore, ClusterHost, ClusterObserver, FlinkInstaller, JarMerger, JobReader, KubernetesControl, Messenger, SqlChecker, Vault,
+};
 use domain::upload::UploadLimits;
 use store::Store;
 
@@ -35,6 +37,8 @@ pub struct Ports {
     pub artifacts: Arc<dyn ArtifactStore>,
     /// Knows what merging a job's jars comes to.
     pub merger: Arc<dyn JarMerger>,
+    /// Kubernetes, for targets.
+    pub kubernetes: Arc<dyn KubernetesControl>,
 }
 
 /// What the operator of the server decides.

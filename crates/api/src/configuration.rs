@@ -70,7 +70,10 @@ impl Configuration {
     }
 
     /// Checks every pair, so that one answer names all keys at fault.
-    fn checked(self, field: &str, refuse: impl Fn(&str) -> Option<Problem>) -> Result<BTreeMap<String, String>, Problem> {
+    ///
+    /// # Errors
+    /// A problem naming `<field>.<key>`.
+    pub(crate) fn checked(self, field: &str, refuse: impl Fn(&str) -> Option<Problem>) -> Result<BTreeMap<String, String>, Problem> {
         if self.0.len() > MAX_KEYS {
             let detail = format!("A configuration has at most {MAX_KEYS} keys; this one has {}.", self.0.len());
             return Err(Problem::bad_request("too_many_keys", detail).field(field));

@@ -10,7 +10,7 @@ use store::{DraftError, NewDraft, StoreError};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::extract::{Body, Path};
+use crate::extract::{Body, Path, if_match};
 use crate::page::Page;
 use crate::person::Person;
 use crate::problem::Problem;
@@ -74,31 +74,6 @@ async fn view(app: &App, draft: domain::draft::Draft) -> Result<Draft, Problem> 
 async fn tagged(app: &App, draft: domain::draft::Draft) -> Result<Tagged, Problem> {
     let tag = format!("\"{}\"", draft.revision);
     Ok((AppendHeaders([(header::ETAG, tag)]), Json(view(app, draft).await?)))
-}
-
-/// The revision that was edited: a number in quotes, none for `*`.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-    let missing = || {
-        Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "if_match_required",
-            "Say which revision was edited, so that nothing is overwritten.",
-        )
-        .field("If-Match")
-        .hint("Send the ETag of the draft, \"0\" for the first save, or * for whatever is newest.")
-    };
-    let bad = || Problem::bad_request("bad_if_match", "If-Match is a revision in quotes, or *.").field("If-Match");
-    let text = headers
-        .get(header::IF_MATCH)
-        .ok_or_else(missing)?
-        .to_str()
-        .map_err(|_| bad())?
-        .trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let number: i64 = text.trim_start_matches("W/").trim_matches('"').parse().map_err(|_| bad())?;
-    if number < 0 { Err(bad()) } else { Ok(Some(number)) }
 }
 
 /// Saves the next revision of a draft.
@@ -182,7 +157,10 @@ pub async fn save_draft(
     headers: HeaderMap,
     Body(asked): Body<NewJobSpec>,
 ) -> Result<Tagged, Problem> {
-    let base = if_match(&headers)?;
+    let base = if_match(
+        &headers,
+        "Send the ETag of the draft, \"0\" for the first save, or * for whatever is newest.",
+    )?;
     let facts = app.store.job_view(of.scope.team_id, of.job.id).await?;
     allow(&domain::actions::actions(&facts).edit)?;
     let spec = asked.checked(&app, &of.scope, "").await?;

@@ -90,6 +90,34 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     })
 }
 
+/// The revision that was edited: a number in quotes, none for `*`.
+///
+/// # Errors
+/// 428 without it, 400 where it is neither.
+pub(crate) fn if_match(headers: &HeaderMap, hint: &str) -> Result<Option<i64>, Problem> {
+    let missing = || {
+        Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if_match_required",
+            "Say which revision was edited, so that nothing is overwritten.",
+        )
+        .field("If-Match")
+        .hint(hint)
+    };
+    let bad = || Problem::bad_request("bad_if_match", "If-Match is a revision in quotes, or *.").field("If-Match");
+    let text = headers
+        .get(header::IF_MATCH)
+        .ok_or_else(missing)?
+        .to_str()
+        .map_err(|_| bad())?
+        .trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let number: i64 = text.trim_start_matches("W/").trim_matches('"').parse().map_err(|_| bad())?;
+    if number < 0 { Err(bad()) } else { Ok(Some(number)) }
+}
+
 /// The bytes of a body. One that is too large is read to its end all the same, up to a bound: a sender that
 /// is cut off in the middle sees a broken connection and not the answer.
 async fn read(request: Request) -> Result<Bytes, Problem> {

@@ -1,4 +1,4 @@
-//! Which teams may use a Flink version: all, or the ones that a platform admin names.
+//! Which teams may use a Flink version or a target: all, or the ones that a platform admin names.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use axum::extract::State;
 use domain::flink_version::FlinkVersion as Version;
 use domain::grant::Grant;
 use domain::id::{FlinkVersionId, TeamId};
+use domain::team::Team;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use utoipa::ToSchema;
@@ -35,7 +36,7 @@ pub struct FlinkVersionGrant {
     pub teams: Vec<TeamName>,
 }
 
-/// Who may use a Flink version from now on.
+/// Who may use it from now on.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewGrant {
@@ -65,27 +66,26 @@ impl App {
     }
 }
 
-async fn view(app: &App, version: &Version, grant: &Grant) -> Result<FlinkVersionGrant, Problem> {
-    let teams = match grant {
-        Grant::AllTeams => Vec::new(),
-        Grant::Teams(some) => app
-            .store
-            .teams()
-            .await?
-            .into_iter()
-            .filter(|team| some.contains(&team.id))
-            .map(|team| TeamName {
-                id: team.id,
-                name: team.name,
-            })
-            .collect(),
+/// Whether all teams may, and which may where not all may.
+pub(crate) fn teams_of_grant(grant: &Grant, teams: &[Team]) -> (bool, Vec<TeamName>) {
+    let Grant::Teams(some) = grant else {
+        return (true, Vec::new());
     };
-    Ok(FlinkVersionGrant {
+    let named = teams.iter().filter(|team| some.contains(&team.id)).map(|team| TeamName {
+        id: team.id,
+        name: team.name.clone(),
+    });
+    (false, named.collect())
+}
+
+fn view(version: &Version, grant: &Grant, teams: &[Team]) -> FlinkVersionGrant {
+    let (all_teams, teams) = teams_of_grant(grant, teams);
+    FlinkVersionGrant {
         flink_version_id: version.id,
         version: version.version.to_string(),
-        all_teams: *grant == Grant::AllTeams,
+        all_teams,
         teams,
-    })
+    }
 }
 
 /// The Flink versions that the team may use, newest first.
@@ -105,11 +105,12 @@ pub async fn list_team_flink_versions(State(app): State<App>, scope: Scope) -> R
 #[utoipa::path(get, path = "/flink-versions/grants", tag = "flink-versions", responses((status = 200, description = "Done", body = Page<FlinkVersionGrant>)))]
 pub async fn list_flink_version_grants(State(app): State<App>) -> Result<Json<Page<FlinkVersionGrant>>, Problem> {
     let grants = app.store.flink_version_grants().await?;
-    let mut items = Vec::new();
-    for version in app.store.flink_versions().await? {
-        items.push(view(&app, &version, grants.get(&version.id).unwrap_or(&Grant::AllTeams)).await?);
-    }
-    Ok(Json(Page::whole(items)))
+    let teams = app.store.teams().await?;
+    let versions = app.store.flink_versions().await?;
+    let items = versions
+        .iter()
+        .map(|version| view(version, grants.get(&version.id).unwrap_or(&Grant::AllTeams), &teams));
+    Ok(Json(Page::whole(items.collect())))
 }
 
 /// Grants a Flink version to all teams or to some.
@@ -143,13 +144,18 @@ pub async fn grant_flink_version(
         }
         done => done?,
     };
-    note.before(view(&app, &version, &before).await?);
-    let shown = view(&app, &version, &grant).await?;
+    let teams = app.store.teams().await?;
+    note.before(view(&version, &before, &teams));
+    let shown = view(&version, &grant, &teams);
     note.after(&shown);
     Ok(Json(shown))
 }
 
-async fn wanted(app: &App, asked: NewGrant) -> Result<Grant, Problem> {
+/// The grant that is asked for.
+///
+/// # Errors
+/// 422 `unknown_team`, `bad_grant`.
+pub(crate) async fn wanted(app: &App, asked: NewGrant) -> Result<Grant, Problem> {
     if asked.all_teams {
         if !asked.teams.is_empty() {
             let detail = "Either all teams may use it, or the teams that are named.";

@@ -20,8 +20,8 @@ use crate::serve::cross_site;
 use crate::{
     access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_jars, cluster_lifecycle, connection, delivery, destination,
     document, download, draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job,
-    job_configuration, lifecycle, log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot, team,
-    upload, user, variable,
+    job_configuration, lifecycle, log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, run_artifact,
+    snapshot, target, team, upload, user, variable,
 };
 
 /// Where the paths of teams begin.
@@ -55,6 +55,7 @@ pub fn table() -> Routes {
     let routes = Routes::default();
     let routes = platform(routes);
     let routes = people(routes);
+    let routes = targets(routes);
     let routes = clusters(routes);
     let routes = artifacts(routes);
     let routes = jobs(routes);
@@ -72,6 +73,7 @@ fn platform(routes: Routes) -> Routes {
         .add("/api/v1", Access::Public, routes!(document::get_files_schema))
         .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in))
         .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in_by_link))
+        .add("/api/v1", Access::Public, routes!(run_artifact::get_run_artifact))
         .add("/api/v1", Access::SignedIn, routes!(access::sign_in::sign_out))
         .add("/api/v1", Access::SignedIn, routes!(access::me::get_me))
         .add("/api/v1", Access::Account, routes!(access::me::set_password))
@@ -113,6 +115,20 @@ fn people(routes: Routes) -> Routes {
         .add(TEAM, Access::TeamAdmin, routes!(invitation::delete_invitation))
         .add(TEAM, Access::TeamAdmin, routes!(audit::list_team_audit))
         .add(TEAM, Access::Viewer, routes!(grant::list_team_flink_versions))
+}
+
+fn targets(routes: Routes) -> Routes {
+    routes
+        .add("/api/v1", Access::PlatformAdmin, routes!(target::list_targets))
+        .add("/api/v1", Access::PlatformAdmin, routes!(target::create_target))
+        .add("/api/v1", Access::PlatformAdmin, routes!(target::get_target))
+        .add("/api/v1", Access::PlatformAdmin, routes!(target::change_target))
+        .add("/api/v1", Access::PlatformAdmin, routes!(target::delete_target))
+        .add("/api/v1", Access::PlatformAdmin, routes!(target::grant_target))
+        .add("/api/v1", Access::PlatformAdmin, routes!(target::test_target))
+        .add("/api/v1", Access::PlatformAdmin, routes!(target::test_place))
+        .ask("/api/v1", Access::PlatformAdmin, routes!(target::compare_kubeconfig))
+        .add(TEAM, Access::Viewer, routes!(target::list_team_targets))
 }
 
 fn clusters(routes: Routes) -> Routes {
@@ -367,6 +383,7 @@ fn parameter_text(name: &str) -> &'static str {
         "artifact" => "Name or id of the artifact",
         "user" => "Name or id of the user",
         "variable" => "Name of the variable",
+        "target" => "Name or id of the target",
         _ => "Its id",
     }
 }

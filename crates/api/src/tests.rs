@@ -6,6 +6,7 @@ mod audit;
 mod bad_input;
 mod drafts;
 mod fake_artifacts;
+mod fake_kubernetes;
 mod fakes;
 mod feed;
 mod house;
@@ -17,6 +18,7 @@ mod people;
 mod platform;
 mod releases;
 mod roles;
+mod targets;
 mod variables;
 
 /// The committed document is the one that the code describes; `UPDATE_OPENAPI=1` writes it.

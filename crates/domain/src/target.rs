@@ -14,8 +14,15 @@ use crate::time::Millis;
 pub const MAX_KUBECONFIG_BYTES: usize = 256 * 1024;
 /// Largest pod template in bytes.
 pub const MAX_TEMPLATE_BYTES: usize = 256 * 1024;
+/// Most targets of a platform.
+pub const MAX_TARGETS: usize = 500;
 /// What a vault is told that a sealed kubeconfig is for.
 pub const KUBECONFIG_PURPOSE: &str = "targets.kubeconfig";
+
+/// The key that says where savepoints are kept, in all versions.
+pub const SAVEPOINTS: &str = "state.savepoints.dir";
+/// The key that says where high availability keeps its files: with it the JobManager recovers its job.
+pub const HIGH_AVAILABILITY: &str = "high-availability.storageDir";
 
 /// A namespace of a Kubernetes cluster, and what Flink clusters there have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +118,19 @@ impl KubernetesDefaults {
         chosen.cloned().unwrap_or_else(|| format!("flink:{whole}"))
     }
 
+    /// What a cluster starts with beside what its job says: the configuration, where state is kept, and high availability.
+    #[must_use]
+    pub fn resolved(&self) -> BTreeMap<String, String> {
+        let mut resolved = self.configuration.clone();
+        if let Some(root) = &self.state_root {
+            resolved.insert(SAVEPOINTS.to_owned(), root.clone());
+        }
+        if let Some(folder) = self.high_availability() {
+            resolved.insert(HIGH_AVAILABILITY.to_owned(), folder);
+        }
+        resolved
+    }
+
     /// Where the JobManager keeps what it needs to recover, where that is wanted and possible.
     #[must_use]
     pub fn high_availability(&self) -> Option<String> {
@@ -119,10 +139,21 @@ impl KubernetesDefaults {
     }
 }
 
+/// The last test of a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetTest {
+    /// When.
+    pub at: Millis,
+    /// The revision that was tested: a later one has not been.
+    pub revision: i64,
+    /// What it found.
+    pub report: TargetReport,
+}
+
 /// What a test of a target found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetReport {
-    /// Version of the API server, such as `v1.34.4`.
+    /// Version of the API server, such as `v1.34.4`; empty where it did not answer.
     pub version: String,
     /// The uid of the namespace `kube-system`: which cluster it is. Unset where it may not be read.
     pub system_uid: Option<String>,
@@ -130,8 +161,31 @@ pub struct TargetReport {
     pub checks: Vec<TargetCheck>,
 }
 
+impl TargetReport {
+    /// The report of a test that was over before anything could be looked at.
+    #[must_use]
+    pub fn failed(what: &str, message: String) -> Self {
+        let check = TargetCheck {
+            what: what.to_owned(),
+            outcome: CheckOutcome::Failed,
+            message,
+        };
+        Self {
+            version: String::new(),
+            system_uid: None,
+            checks: vec![check],
+        }
+    }
+
+    /// Whether nothing failed.
+    #[must_use]
+    pub fn ok(&self) -> bool {
+        self.checks.iter().all(|check| check.outcome != CheckOutcome::Failed)
+    }
+}
+
 /// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetCheck {
     /// What, such as `create deployments`.
     pub what: String,
@@ -152,6 +206,62 @@ pub enum CheckOutcome {
     /// We may not ask.
     NotTested,
 }
+
+/// Verbs on a resource that an account has in the namespace of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permission {
+    /// API group; empty for the core.
+    pub group: &'static str,
+    /// Resource, with its sub-resource: `pods/log`.
+    pub resource: &'static str,
+    /// What may be done.
+    pub verbs: &'static [&'static str],
+    /// What it is for, where not every cluster needs it.
+    pub only: Option<&'static str>,
+}
+
+const fn may(group: &'static str, resource: &'static str, verbs: &'static [&'static str]) -> Permission {
+    Permission {
+        group,
+        resource,
+        verbs,
+        only: None,
+    }
+}
+
+/// What the server needs: it creates, watches and deletes the objects of Flink clusters and reaches their REST endpoints.
+/// What `streamwright target rbac` writes and what a test of a target asks for.
+pub const SERVER_PERMISSIONS: &[Permission] = &[
+    may("apps", "deployments", &["get", "list", "watch", "create", "patch", "delete"]),
+    // Asked for by the admission plugin OwnerReferencesPermissionEnforcement (OpenShift).
+    Permission {
+        only: Some("clusters that guard owner references, such as OpenShift"),
+        ..may("apps", "deployments/finalizers", &["update"])
+    },
+    may("", "services", &["get", "list", "create"]),
+    may("", "services/proxy", &["get", "create", "patch", "delete"]),
+    may("", "configmaps", &["get", "list", "create", "delete"]),
+    may("", "secrets", &["get", "create"]),
+    may("", "pods", &["get", "list", "watch"]),
+    may("", "pods/log", &["get"]),
+    may("", "events", &["list", "watch"]),
+    Permission {
+        only: Some("testing the service account of the pods"),
+        ..may("authorization.k8s.io", "localsubjectaccessreviews", &["create"])
+    },
+];
+
+/// What the service account of the pods needs: the JobManager creates TaskManagers and, with high availability, keeps
+/// ConfigMaps. Recorded of Flink 1.13 to 2.3.
+pub const POD_PERMISSIONS: &[Permission] = &[
+    may("", "pods", &["get", "list", "watch", "create", "delete"]),
+    may("apps", "deployments", &["get", "delete"]),
+    may("", "configmaps", &["get", "list", "watch", "create", "update", "patch", "delete"]),
+    Permission {
+        only: Some("the network of the node"),
+        ..may("", "services", &["get", "update", "patch"])
+    },
+];
 
 #[cfg(test)]
 mod tests {

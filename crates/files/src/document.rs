@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 pub use crate::connection::Connection;
 use crate::restart::Restart;
+pub use crate::target::{Policy, Target};
 
 /// Text that needs no quotes: `8081`, `true` and `1.0` are taken as they are written.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ pub enum Mode {
 /// Where a cluster runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Target {
+pub enum ClusterTarget {
     /// Processes on the server's host.
     Local,
     /// A REST address that somebody else runs.
@@ -63,6 +64,8 @@ pub enum ArtifactType {
 /// The word that says what a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub enum Kind {
+    /// A place that can run Flink.
+    Target,
     /// Bytes with a name: connectors, functions, programs.
     Artifact,
     /// A session cluster.
@@ -76,6 +79,7 @@ impl Kind {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Target => "Target",
             Self::Artifact => "Artifact",
             Self::Cluster => "Cluster",
             Self::Job => "Job",
@@ -167,7 +171,7 @@ pub struct Cluster {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,
     /// Where it runs.
-    pub target: Target,
+    pub target: ClusterTarget,
     /// Installed Flink version (local).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Text>)]

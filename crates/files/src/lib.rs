@@ -20,6 +20,7 @@ pub mod restart;
 mod rules;
 pub mod schema;
 pub mod source;
+pub mod target;
 pub mod write;
 pub mod yaml;
 

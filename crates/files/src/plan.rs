@@ -5,7 +5,7 @@
 //! only a newer release is. Nothing is ever deleted.
 
 use crate::change::{Change, NOT_OF_CLUSTER, NOT_OF_JOB, changes};
-use crate::document::{Cluster, Connection, Job, Target};
+use crate::document::{Cluster, ClusterTarget, Connection, Job};
 use crate::restart::{Restart, When};
 
 /// What the caller allows.
@@ -78,6 +78,10 @@ pub enum Step {
     Connect,
     /// Change the jars of a cluster's next start.
     Jars,
+    /// Change a target.
+    Change,
+    /// Say which teams may use a target.
+    Grant,
 }
 
 /// What is to be done for one document.
@@ -279,7 +283,7 @@ pub struct ClusterNow {
 #[must_use]
 pub fn cluster(wanted: &Cluster, now: Option<&ClusterNow>) -> Plan {
     let mut plan = Plan::default();
-    let runs = wanted.running == Some(true) && wanted.target == Target::Local;
+    let runs = wanted.running == Some(true) && wanted.target == ClusterTarget::Local;
     let Some(now) = now else {
         let nothing = Cluster {
             flink: None,

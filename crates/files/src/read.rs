@@ -8,10 +8,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::check::check;
-use crate::document::{Artifact, Cluster, Job, Kind};
+use crate::document::{Artifact, Cluster, Job, Kind, Target};
 use crate::place::{Fault, Place, Point};
 use crate::rules::{self, Broken};
 use crate::schema::json_schema;
+use crate::target;
 use crate::yaml::{self, Content, Node, Style};
 
 pub use crate::rules::{Jar, jar};
@@ -25,6 +26,8 @@ pub enum Body {
     Cluster(Box<Cluster>),
     /// A job.
     Job(Box<Job>),
+    /// A target.
+    Target(Box<Target>),
 }
 
 /// Where a job's script is written.
@@ -61,6 +64,7 @@ impl Document {
             Body::Artifact(_) => Kind::Artifact,
             Body::Cluster(_) => Kind::Cluster,
             Body::Job(_) => Kind::Job,
+            Body::Target(_) => Kind::Target,
         }
     }
 
@@ -71,7 +75,14 @@ impl Document {
             Body::Artifact(artifact) => &artifact.name,
             Body::Cluster(cluster) => &cluster.name,
             Body::Job(job) => &job.name,
+            Body::Target(target) => &target.name,
         }
+    }
+
+    /// Whether it is of a team; else of the platform.
+    #[must_use]
+    pub const fn of_team(&self) -> bool {
+        !matches!(self.body, Body::Target(_))
     }
 
     /// The team that it names.
@@ -81,6 +92,7 @@ impl Document {
             Body::Artifact(artifact) => artifact.team.as_deref(),
             Body::Cluster(cluster) => cluster.team.as_deref(),
             Body::Job(job) => job.team.as_deref(),
+            Body::Target(_) => None,
         }
     }
 
@@ -155,6 +167,7 @@ impl Reader<'_> {
             Body::Job(job) => rules::job(job),
             Body::Cluster(cluster) => rules::cluster(cluster),
             Body::Artifact(artifact) => rules::artifact(artifact),
+            Body::Target(target) => target::broken(target),
         };
         let document = Document {
             place: self.place(node.at),
@@ -180,7 +193,7 @@ impl Reader<'_> {
             return None;
         };
         let Some((_, value)) = entries.iter().find(|(key, _)| key.text == "kind") else {
-            let message = "the key 'kind' is missing: expected Job, Cluster or Artifact";
+            let message = "the key 'kind' is missing: expected Job, Cluster, Artifact or Target";
             self.found(vec![(node.at, message.to_owned())]);
             return None;
         };
@@ -196,6 +209,7 @@ impl Reader<'_> {
             Kind::Job => of::<Job>(json).map(|job| Body::Job(Box::new(job))),
             Kind::Cluster => of(json).map(|cluster| Body::Cluster(Box::new(cluster))),
             Kind::Artifact => of(json).map(Body::Artifact),
+            Kind::Target => of(json).map(|target| Body::Target(Box::new(target))),
         };
         // What the schema lets through, the types can read; if not, it is said and not hidden.
         read.map_err(|error| self.found(vec![(at, error)])).ok()

@@ -6,7 +6,7 @@ use domain::job::check_name;
 use domain::label::{MAX_LABELS, check_label};
 
 use crate::connection::Connection;
-use crate::document::{Artifact, Cluster, Job, Mode, Target};
+use crate::document::{Artifact, Cluster, ClusterTarget, Job, Mode};
 use crate::restart::Restart;
 use crate::yaml::short;
 
@@ -113,20 +113,36 @@ fn code(broken: &mut Broken, job: &Job) {
 }
 
 fn place(broken: &mut Broken, job: &Job) {
-    let mut unsupported = |key: &str, advice: &str| {
-        let message = format!("{key}: not supported by this version{advice}");
-        broken.push((key.to_owned(), message));
-    };
-    if job.target.is_some() {
-        unsupported("target", ": name a session cluster with `cluster`");
-    } else if job.mode == Mode::Application {
-        unsupported("mode", ": only session mode is");
-    }
-    if job.cluster.is_none() && job.target.is_none() {
-        broken.push((
-            String::new(),
-            "the key 'cluster' is missing: the session cluster that the job runs in".to_owned(),
-        ));
+    let mut wrong = |key: &str, message: &str| broken.push((key.to_owned(), message.to_owned()));
+    match job.mode {
+        Mode::Session => {
+            if job.target.is_some() {
+                wrong(
+                    "target",
+                    "target: goes with `mode: application` only; a session job names a `cluster`",
+                );
+            }
+            if job.cluster.is_none() {
+                wrong("", "the key 'cluster' is missing: the session cluster that the job runs in");
+            }
+        }
+        Mode::Application => {
+            if job.cluster.is_some() {
+                wrong(
+                    "cluster",
+                    "cluster: goes with `mode: session` only; an application names a `target`",
+                );
+            }
+            if job.target.is_none() {
+                wrong("", "the key 'target' is missing: where the clusters of the application are made");
+            }
+            if job.flink.is_none() {
+                wrong(
+                    "",
+                    "the key 'flink' is missing: the Flink version of the application, such as 2.2.1",
+                );
+            }
+        }
     }
 }
 
@@ -140,14 +156,14 @@ pub fn cluster(cluster: &Cluster) -> Broken {
         }
     };
     let foreign: &[(&str, bool)] = match cluster.target {
-        Target::Local => {
+        ClusterTarget::Local => {
             needs("flink", "local", cluster.flink.is_some());
             &[
                 ("restUrl", cluster.rest_url.is_some()),
                 ("connection", cluster.connection.is_some()),
             ]
         }
-        Target::Standalone => {
+        ClusterTarget::Standalone => {
             needs("restUrl", "standalone", cluster.rest_url.is_some());
             &[
                 ("flink", cluster.flink.is_some()),
@@ -160,7 +176,11 @@ pub fn cluster(cluster: &Cluster) -> Broken {
         }
     };
     for (key, _) in foreign.iter().filter(|(_, is)| *is) {
-        let other = if cluster.target == Target::Local { "standalone" } else { "local" };
+        let other = if cluster.target == ClusterTarget::Local {
+            "standalone"
+        } else {
+            "local"
+        };
         broken.push(((*key).to_owned(), format!("{key}: is for {other} clusters only")));
     }
     broken.extend(cluster.connection.iter().flat_map(Connection::broken));

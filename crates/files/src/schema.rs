@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::document::{Artifact, Cluster, Job, Kind};
+use crate::document::{Artifact, Cluster, Job, Kind, Target};
 
 /// How OpenAPI refers to a type, and how this document does.
 const REFERENCES: (&str, &str) = ("#/components/schemas/", "#/$defs/");
@@ -16,7 +16,8 @@ pub fn json_schema() -> Value {
     define::<Job>(Kind::Job, &mut definitions);
     define::<Cluster>(Kind::Cluster, &mut definitions);
     define::<Artifact>(Kind::Artifact, &mut definitions);
-    let kinds = [Kind::Job, Kind::Cluster, Kind::Artifact].map(Kind::word);
+    define::<Target>(Kind::Target, &mut definitions);
+    let kinds = [Kind::Job, Kind::Cluster, Kind::Artifact, Kind::Target].map(Kind::word);
     let chosen = kinds.map(|kind| {
         json!({
             "if": { "properties": { "kind": { "const": kind } } },
@@ -26,7 +27,7 @@ pub fn json_schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Streamwright",
-        "description": "A job, cluster or artifact as a file.",
+        "description": "A job, cluster, artifact or target as a file.",
         "type": "object",
         "required": ["kind"],
         "properties": { "kind": { "enum": kinds, "description": "What this document is." } },

@@ -79,6 +79,7 @@ pub fn twice(documents: &[Document], usual_team: Option<&str>) -> Vec<Fault> {
     let mut first: BTreeMap<_, &Place> = BTreeMap::new();
     let mut faults = Vec::new();
     for document in documents {
+        let usual_team = usual_team.filter(|_| document.of_team());
         let key = (document.kind(), document.team().or(usual_team), document.name());
         if let Some(known) = first.get(&key) {
             let message = format!(
@@ -317,6 +318,11 @@ fn named(body: &Body) -> Vec<(String, String)> {
     match body {
         Body::Artifact(artifact) => vec![("file".to_owned(), artifact.file.clone())],
         Body::Cluster(cluster) => cluster.connection.iter().flat_map(Connection::files).collect(),
+        Body::Target(target) => target
+            .kubeconfig_from
+            .iter()
+            .map(|file| ("kubeconfigFrom".to_owned(), file.clone()))
+            .collect(),
         Body::Job(job) => {
             let jars = job
                 .jars

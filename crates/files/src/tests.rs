@@ -4,6 +4,7 @@ mod bad;
 mod folders;
 mod plan;
 mod round;
+mod target;
 
 use crate::place::Fault;
 use crate::read::Document;

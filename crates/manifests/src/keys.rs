@@ -100,16 +100,23 @@ const CLIENT_FILES: [&str; 4] = [
     "kubernetes.pod-template-file.taskmanager",
 ];
 
+/// The reason why a key may not be set by people, where it may not.
+#[must_use]
+pub fn owned_key(key: &str) -> Option<&'static str> {
+    if OURS.contains(&key) {
+        Some("this key is set by Streamwright: remove it from the configuration")
+    } else if CLIENT_FILES.contains(&key) {
+        Some("this key names a file of the machine that submits: give the pod template itself, as the JobManager's or the TaskManagers'")
+    } else {
+        None
+    }
+}
+
 /// Refuses keys that people cannot set here.
 pub(crate) fn refuse_ours(given: &Configuration, report: &mut Report) {
     for (key, _) in given.iter() {
-        if OURS.contains(&key) {
-            report.key(key, "this key is set by Streamwright: remove it from the configuration");
-        } else if CLIENT_FILES.contains(&key) {
-            report.key(
-                key,
-                "this key names a file of the machine that submits: give the pod template itself, as the JobManager's or the TaskManagers'",
-            );
+        if let Some(why) = owned_key(key) {
+            report.key(key, why);
         } else if key.is_empty() || key.len() > 512 || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-$/".contains(&byte)) {
             report.key(
                 &crate::fault::short(key),

@@ -28,10 +28,13 @@ mod template;
 use std::collections::BTreeMap;
 
 use domain::flink_configuration::Configuration;
+use domain::target::PodPolicy;
 use serde_json::{Map, Value, json};
 
 pub use description::Description;
 pub use fault::{Fault, Finding, Role, Subject};
+pub use keys::owned_key;
+pub use names::{image as check_image, namespace as check_namespace, object as check_object, path as check_path};
 
 use cluster::Cluster;
 use fault::Report;
@@ -92,7 +95,7 @@ pub fn manifests(description: &Description) -> Result<Manifests, Vec<Fault>> {
     let parts = mounts::parts(description, &cluster, &names, of_task_managers, &mut report);
     let pod = pod::job_manager(description, &cluster, &parts, arguments, template);
     if let Value::Object(pod) = &pod {
-        policy::check(&description.policy, Role::JobManager, pod, &cluster, &mut report);
+        policy::check(&description.policy, Role::JobManager, pod, Some(&cluster), &mut report);
     }
     let mut dependents = objects::services(description, &cluster);
     dependents.extend(parts.objects);
@@ -111,6 +114,18 @@ pub fn manifests(description: &Description) -> Result<Manifests, Vec<Fault>> {
     report.faults.sort();
     report.faults.dedup();
     Err(report.faults)
+}
+
+/// Checks a pod template by itself, as one of any cluster of a target: what it says and what the target's policy refuses.
+///
+/// # Errors
+/// All faults, those of the text with line and column.
+pub fn check_template(role: Role, text: &str, policy: &PodPolicy) -> Result<(), Vec<Fault>> {
+    let mut report = Report::default();
+    if let Some(template) = template::read(role, text, &mut report) {
+        policy::check(policy, role, &template, None, &mut report);
+    }
+    if report.faults.is_empty() { Ok(()) } else { Err(report.faults) }
 }
 
 fn check_names(description: &Description, report: &mut Report) {
@@ -169,7 +184,7 @@ fn templates(description: &Description, cluster: &Cluster, report: &mut Report) 
             Role::TaskManager => {
                 let template = template.unwrap_or_default();
                 check_added(&template, description, cluster, report);
-                policy::check(&description.policy, role, &template, cluster, report);
+                policy::check(&description.policy, role, &template, Some(cluster), report);
                 of_task_managers = template;
             }
         }

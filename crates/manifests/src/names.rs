@@ -24,7 +24,10 @@ pub(crate) fn cluster_id(text: &str) -> Result<(), String> {
 }
 
 /// A namespace.
-pub(crate) fn namespace(text: &str) -> Result<(), String> {
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn namespace(text: &str) -> Result<(), String> {
     if is_label(text) {
         return Ok(());
     }
@@ -35,7 +38,10 @@ pub(crate) fn namespace(text: &str) -> Result<(), String> {
 }
 
 /// The name of an object such as a secret or a service account.
-pub(crate) fn object(text: &str) -> Result<(), String> {
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn object(text: &str) -> Result<(), String> {
     if is_subdomain(text) {
         return Ok(());
     }
@@ -96,8 +102,11 @@ pub(crate) fn file(text: &str) -> Result<(), String> {
     ))
 }
 
-/// An absolute path in a container.
-pub(crate) fn path(text: &str) -> Result<(), String> {
+/// An absolute path in a container or on its node.
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn path(text: &str) -> Result<(), String> {
     if text.starts_with('/') && !text.contains(':') && !text.contains('\0') && !text.split('/').any(|part| part == "..") {
         return Ok(());
     }
@@ -105,11 +114,53 @@ pub(crate) fn path(text: &str) -> Result<(), String> {
 }
 
 /// An image's name.
-pub(crate) fn image(text: &str) -> Result<(), String> {
-    if !text.is_empty() && text.len() <= 1_024 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn image(text: &str) -> Result<(), String> {
+    if text.len() <= 1_024 && is_image(text) {
         return Ok(());
     }
-    Err(format!("'{}' is not the name of an image", short(text)))
+    Err(format!(
+        "'{}' is not the name of an image: expected [registry/]name[:tag][@digest], the name in lower case",
+        short(text)
+    ))
+}
+
+/// The grammar of image references as registries read it.
+fn is_image(text: &str) -> bool {
+    let (text, digest) = text.split_once('@').map_or((text, None), |(text, digest)| (text, Some(digest)));
+    let hex = |hex: &str| hex.len() >= 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if digest.is_some_and(|digest| !digest.split_once(':').is_some_and(|(kind, rest)| is_path_part(kind) && hex(rest))) {
+        return false;
+    }
+    let (path, tag) = match text.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
+        _ => (text, None),
+    };
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let is_tag =
+        |tag: &str| tag.len() <= 128 && tag.bytes().next().is_some_and(word) && tag.bytes().all(|byte| word(byte) || b".-".contains(&byte));
+    if tag.is_some_and(|tag| !is_tag(tag)) {
+        return false;
+    }
+    // The first part is a registry where it looks like a host.
+    let rest = match path.split_once('/') {
+        Some((host, rest)) if host == "localhost" || host.contains(['.', ':']) => {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+            if host.is_empty() || !host.bytes().all(plain) {
+                return false;
+            }
+            rest
+        }
+        _ => path,
+    };
+    rest.split('/').all(is_path_part)
+}
+
+fn is_path_part(part: &str) -> bool {
+    let plain = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    plain(part.bytes().next()) && plain(part.bytes().next_back()) && part.bytes().all(|byte| plain(Some(byte)) || b"._-".contains(&byte))
 }
 
 fn is_label(text: &str) -> bool {
@@ -142,7 +193,8 @@ mod tests {
     #[test]
     fn names_are_kubernetes_own() {
         type Check = fn(&str) -> Result<(), String>;
-        let table: [(Check, &[&str], &[&str]); 8] = [
+        let digest = format!("flink@sha256:{}", "0a".repeat(32));
+        let table: [(Check, &[&str], &[&str]); 9] = [
             (
                 cluster_id,
                 &["a", "my-app", &"a".repeat(45)],
@@ -163,6 +215,35 @@ mod tests {
             (variable, &["A", "_a.b-c"], &["", "1A", "A=B", "A B", "A$"]),
             (path, &["/", "/a/b"], &["", "a", "/a:b", "/a/../b"]),
             (file, &["a.b", "..a"], &["", "..", "a/b", "a b"]),
+            (
+                image,
+                &[
+                    "flink",
+                    "flink:2.2.1-java17",
+                    "a/b_c/d-e.f:_1",
+                    "localhost/a",
+                    "127.0.0.1:5000/flink:2",
+                    "R.Example:5000/a",
+                    "[::1]:5000/a",
+                    &digest,
+                ],
+                &[
+                    "",
+                    "Flink",
+                    "a b",
+                    "a:",
+                    ":a",
+                    "a/",
+                    "/a",
+                    "a//b",
+                    "a:b c",
+                    "a:.b",
+                    "a@sha256:12",
+                    "http://a/b",
+                    "a/B",
+                    &format!("a:{}", "t".repeat(129)),
+                ],
+            ),
         ];
         for (check, good, bad) in table {
             for text in good {

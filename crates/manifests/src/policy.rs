@@ -23,8 +23,9 @@ const HARMLESS: [&str; 13] = [
     "SYS_CHROOT",
 ];
 
-/// Adds a fault for everything in a pod that the policy does not allow.
-pub(crate) fn check(policy: &PodPolicy, role: Role, pod: &Map<String, Value>, cluster: &Cluster, report: &mut Report) {
+/// Adds a fault for everything in a pod that the policy does not allow. Without a cluster it is judged by itself, as a
+/// template of any.
+pub(crate) fn check(policy: &PodPolicy, role: Role, pod: &Map<String, Value>, cluster: Option<&Cluster>, report: &mut Report) {
     let spec = &pod.get("spec").cloned().unwrap_or_default();
     let mut judge = Judge { policy, role, report };
     judge.host(spec, cluster);
@@ -55,12 +56,12 @@ impl Judge<'_> {
         self.report.fault(Subject::Pod(self.role, path.into()), message);
     }
 
-    fn host(&mut self, spec: &Value, cluster: &Cluster) {
+    fn host(&mut self, spec: &Value, cluster: Option<&Cluster>) {
         if self.policy.host_namespaces {
             return;
         }
         for (field, what) in [("hostNetwork", "network"), ("hostPID", "processes"), ("hostIPC", "IPC")] {
-            if is_true(&spec[field]) || (field == "hostNetwork" && cluster.host_network) {
+            if is_true(&spec[field]) || (field == "hostNetwork" && cluster.is_some_and(|cluster| cluster.host_network)) {
                 self.refuse(
                     format!("spec.{field}"),
                     format!("this target does not let pods share the {what} of their node"),
@@ -69,14 +70,16 @@ impl Judge<'_> {
         }
     }
 
-    fn account(&mut self, spec: &Value, cluster: &Cluster) {
-        let own = cluster.account_of(self.role);
+    fn account(&mut self, spec: &Value, cluster: Option<&Cluster>) {
+        let own = cluster.map(|cluster| cluster.account_of(self.role));
         let of_template = ["serviceAccountName", "serviceAccount"]
             .iter()
             .find_map(|field| spec[*field].as_str());
-        let account = match of_template {
-            Some(name) if !own.chosen => name,
-            _ => own.name.as_str(),
+        let account = match (of_template, &own) {
+            (_, Some(own)) if own.chosen => own.name.as_str(),
+            (Some(name), _) => name,
+            (None, Some(own)) => own.name.as_str(),
+            (None, None) => return,
         };
         let allowed = &self.policy.service_accounts;
         if !allowed.is_empty() && !allowed.iter().any(|name| name == account) {

@@ -20,6 +20,7 @@ mod migrate;
 mod move_database;
 mod outbound;
 mod place;
+mod rbac;
 mod remote;
 mod serve;
 mod settings;
@@ -78,6 +79,7 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Variable(command) => remote::variable::run(command).await,
             Command::Audit(audit) => remote::audit::run(audit).await,
             Command::Flink(command) => flink::run(command).await,
+            Command::Target(command) => remote::target::run(command).await,
             Command::Check(check) => check::run(check).await,
             Command::Doctor(doctor) => doctor::run(doctor).await,
             Command::Migrate(migrate) => migrate::run(migrate).await,

@@ -1,13 +1,15 @@
 //! Installed Flink distributions. They belong to the platform: everybody sees them.
 
+use std::collections::BTreeSet;
+
 use domain::Millis;
 use domain::flink_version::{FlinkVersion, VersionNumber};
 use domain::id::FlinkVersionId;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::column::{FromRow, all, unknown};
 use crate::connect::Store;
-use crate::entity::{cluster, flink_version};
+use crate::entity::flink_version;
 use crate::fault::{Fault, StoreError};
 use crate::grant;
 use crate::transaction::Scope;
@@ -96,18 +98,7 @@ impl Store {
             if gone.rows_affected == 0 {
                 return Err(StoreError::NotFound.into());
             }
-            let user = cluster::Entity::find()
-                .select_only()
-                .column(cluster::Column::Name)
-                .filter(cluster::Column::FlinkVersionId.eq(id.0))
-                .into_tuple::<String>()
-                .one(&tx.conn)
-                .await?;
-            if let Some(name) = user {
-                return Err(Fault::conflict(format!(
-                    "the cluster '{name}' uses this Flink version: delete the cluster first"
-                )));
-            }
+            grant::in_use(&tx, id, &BTreeSet::new()).await?;
             grant::forget(&tx, id).await?;
             tx.changed(None, "flink_version", id, None);
             Ok(())

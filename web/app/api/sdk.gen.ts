@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddFlinkVersionData, AddFlinkVersionErrors, AddFlinkVersionResponses, AdoptJobData, AdoptJobErrors, AdoptJobResponses, AppendToUploadData, AppendToUploadErrors, AppendToUploadResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeTeamData, ChangeTeamErrors, ChangeTeamResponses, ChangeUserData, ChangeUserErrors, ChangeUserResponses, ChangeVariableData, ChangeVariableErrors, ChangeVariableResponses, CheckSqlData, CheckSqlErrors, CheckSqlResponses, CompareConnectionData, CompareConnectionErrors, CompareConnectionResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClusterData, CreateClusterErrors, CreateClusterResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateReleaseData, CreateReleaseErrors, CreateReleaseResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, CreateUserData, CreateUserErrors, CreateUserLinkData, CreateUserLinkErrors, CreateUserLinkResponses, CreateUserResponses, CreateVariableData, CreateVariableErrors, CreateVariableResponses, DeleteArtifactData, DeleteArtifactErrors, DeleteArtifactResponses, DeleteClusterData, DeleteClusterErrors, DeleteClusterResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteFlinkVersionData, DeleteFlinkVersionErrors, DeleteFlinkVersionResponses, DeleteInvitationData, DeleteInvitationErrors, DeleteInvitationResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DeleteUploadData, DeleteUploadErrors, DeleteUploadResponses, DeleteVariableData, DeleteVariableErrors, DeleteVariableResponses, DetachJobData, DetachJobErrors, DetachJobResponses, DiffReleaseData, DiffReleaseErrors, DiffReleaseResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, FollowChangesData, FollowChangesErrors, FollowChangesResponse, FollowChangesResponses, GetArtifactData, GetArtifactErrors, GetArtifactResponses, GetCheckpointsData, GetCheckpointsErrors, GetCheckpointsResponses, GetClusterData, GetClusterErrors, GetClusterLogTailData, GetClusterLogTailErrors, GetClusterLogTailResponses, GetClusterResponses, GetConfigurationData, GetConfigurationErrors, GetConfigurationResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftRevisionData, GetDraftRevisionErrors, GetDraftRevisionResponses, GetEvidenceData, GetEvidenceErrors, GetEvidenceLogData, GetEvidenceLogErrors, GetEvidenceLogResponses, GetEvidenceResponses, GetFilesSchemaData, GetFilesSchemaErrors, GetFilesSchemaResponses, GetGraphData, GetGraphErrors, GetGraphResponses, GetInstallationData, GetInstallationErrors, GetInstallationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLogTailData, GetLogTailErrors, GetLogTailResponses, GetMeData, GetMeErrors, GetMeResponses, GetOpenApiData, GetOpenApiErrors, GetOpenApiResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetReleaseData, GetReleaseErrors, GetReleaseResponses, GetRestartPolicyData, GetRestartPolicyErrors, GetRestartPolicyResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, GetVariableData, GetVariableErrors, GetVariableResponses, GrantFlinkVersionData, GrantFlinkVersionErrors, GrantFlinkVersionResponses, HealthzData, HealthzErrors, HealthzResponses, InstallFlinkVersionData, InstallFlinkVersionErrors, InstallFlinkVersionResponses, JoinByInvitationData, JoinByInvitationErrors, JoinByInvitationResponses, ListArtifactsData, ListArtifactsErrors, ListArtifactsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListClusterEventsData, ListClusterEventsErrors, ListClusterEventsResponses, ListClusterLogsData, ListClusterLogsErrors, ListClusterLogsResponses, ListClusterOperationsData, ListClusterOperationsErrors, ListClusterOperationsResponses, ListClustersData, ListClustersErrors, ListClustersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExceptionsData, ListExceptionsErrors, ListExceptionsResponses, ListFlinkVersionGrantsData, ListFlinkVersionGrantsErrors, ListFlinkVersionGrantsResponses, ListFlinkVersionsData, ListFlinkVersionsErrors, ListFlinkVersionsResponses, ListInstallationsData, ListInstallationsErrors, ListInstallationsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLogsData, ListLogsErrors, ListLogsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListReleasesData, ListReleasesErrors, ListReleasesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSnapshotsData, ListSnapshotsErrors, ListSnapshotsResponses, ListTeamAuditData, ListTeamAuditErrors, ListTeamAuditResponses, ListTeamFlinkVersionsData, ListTeamFlinkVersionsErrors, ListTeamFlinkVersionsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVariablesData, ListVariablesErrors, ListVariablesResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MetricsData, MetricsErrors, MetricsResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReplaceJobData, ReplaceJobErrors, ReplaceJobResponses, SaveDraftData, SaveDraftErrors, SaveDraftResponses, SetClusterJarsData, SetClusterJarsErrors, SetClusterJarsResponses, SetConnectionData, SetConnectionErrors, SetConnectionResponses, SetMemberData, SetMemberErrors, SetMemberResponses, SetPasswordData, SetPasswordErrors, SetPasswordResponses, SetRestartPolicyData, SetRestartPolicyErrors, SetRestartPolicyResponses, SignInByLinkData, SignInByLinkErrors, SignInByLinkResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartClusterData, StartClusterErrors, StartClusterResponses, StartJobData, StartJobErrors, StartJobResponses, StopClusterData, StopClusterErrors, StopClusterResponses, StopJobData, StopJobErrors, StopJobResponses, TakeSavepointData, TakeSavepointErrors, TakeSavepointResponses, TestAddressData, TestAddressErrors, TestAddressResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddFlinkVersionData, AddFlinkVersionErrors, AddFlinkVersionResponses, AdoptJobData, AdoptJobErrors, AdoptJobResponses, AppendToUploadData, AppendToUploadErrors, AppendToUploadResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeTargetData, ChangeTargetErrors, ChangeTargetResponses, ChangeTeamData, ChangeTeamErrors, ChangeTeamResponses, ChangeUserData, ChangeUserErrors, ChangeUserResponses, ChangeVariableData, ChangeVariableErrors, ChangeVariableResponses, CheckSqlData, CheckSqlErrors, CheckSqlResponses, CompareConnectionData, CompareConnectionErrors, CompareConnectionResponses, CompareKubeconfigData, CompareKubeconfigErrors, CompareKubeconfigResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClusterData, CreateClusterErrors, CreateClusterResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateReleaseData, CreateReleaseErrors, CreateReleaseResponses, CreateTargetData, CreateTargetErrors, CreateTargetResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, CreateUserData, CreateUserErrors, CreateUserLinkData, CreateUserLinkErrors, CreateUserLinkResponses, CreateUserResponses, CreateVariableData, CreateVariableErrors, CreateVariableResponses, DeleteArtifactData, DeleteArtifactErrors, DeleteArtifactResponses, DeleteClusterData, DeleteClusterErrors, DeleteClusterResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteFlinkVersionData, DeleteFlinkVersionErrors, DeleteFlinkVersionResponses, DeleteInvitationData, DeleteInvitationErrors, DeleteInvitationResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTargetData, DeleteTargetErrors, DeleteTargetResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DeleteUploadData, DeleteUploadErrors, DeleteUploadResponses, DeleteVariableData, DeleteVariableErrors, DeleteVariableResponses, DetachJobData, DetachJobErrors, DetachJobResponses, DiffReleaseData, DiffReleaseErrors, DiffReleaseResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, FollowChangesData, FollowChangesErrors, FollowChangesResponse, FollowChangesResponses, GetArtifactData, GetArtifactErrors, GetArtifactResponses, GetCheckpointsData, GetCheckpointsErrors, GetCheckpointsResponses, GetClusterData, GetClusterErrors, GetClusterLogTailData, GetClusterLogTailErrors, GetClusterLogTailResponses, GetClusterResponses, GetConfigurationData, GetConfigurationErrors, GetConfigurationResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftRevisionData, GetDraftRevisionErrors, GetDraftRevisionResponses, GetEvidenceData, GetEvidenceErrors, GetEvidenceLogData, GetEvidenceLogErrors, GetEvidenceLogResponses, GetEvidenceResponses, GetFilesSchemaData, GetFilesSchemaErrors, GetFilesSchemaResponses, GetGraphData, GetGraphErrors, GetGraphResponses, GetInstallationData, GetInstallationErrors, GetInstallationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLogTailData, GetLogTailErrors, GetLogTailResponses, GetMeData, GetMeErrors, GetMeResponses, GetOpenApiData, GetOpenApiErrors, GetOpenApiResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetReleaseData, GetReleaseErrors, GetReleaseResponses, GetRestartPolicyData, GetRestartPolicyErrors, GetRestartPolicyResponses, GetTargetData, GetTargetErrors, GetTargetResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, GetVariableData, GetVariableErrors, GetVariableResponses, GrantFlinkVersionData, GrantFlinkVersionErrors, GrantFlinkVersionResponses, GrantTargetData, GrantTargetErrors, GrantTargetResponses, HealthzData, HealthzErrors, HealthzResponses, InstallFlinkVersionData, InstallFlinkVersionErrors, InstallFlinkVersionResponses, JoinByInvitationData, JoinByInvitationErrors, JoinByInvitationResponses, ListArtifactsData, ListArtifactsErrors, ListArtifactsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListClusterEventsData, ListClusterEventsErrors, ListClusterEventsResponses, ListClusterLogsData, ListClusterLogsErrors, ListClusterLogsResponses, ListClusterOperationsData, ListClusterOperationsErrors, ListClusterOperationsResponses, ListClustersData, ListClustersErrors, ListClustersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExceptionsData, ListExceptionsErrors, ListExceptionsResponses, ListFlinkVersionGrantsData, ListFlinkVersionGrantsErrors, ListFlinkVersionGrantsResponses, ListFlinkVersionsData, ListFlinkVersionsErrors, ListFlinkVersionsResponses, ListInstallationsData, ListInstallationsErrors, ListInstallationsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLogsData, ListLogsErrors, ListLogsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListReleasesData, ListReleasesErrors, ListReleasesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSnapshotsData, ListSnapshotsErrors, ListSnapshotsResponses, ListTargetsData, ListTargetsErrors, ListTargetsResponses, ListTeamAuditData, ListTeamAuditErrors, ListTeamAuditResponses, ListTeamFlinkVersionsData, ListTeamFlinkVersionsErrors, ListTeamFlinkVersionsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListTeamTargetsData, ListTeamTargetsErrors, ListTeamTargetsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVariablesData, ListVariablesErrors, ListVariablesResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MetricsData, MetricsErrors, MetricsResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReplaceJobData, ReplaceJobErrors, ReplaceJobResponses, SaveDraftData, SaveDraftErrors, SaveDraftResponses, SetClusterJarsData, SetClusterJarsErrors, SetClusterJarsResponses, SetConnectionData, SetConnectionErrors, SetConnectionResponses, SetMemberData, SetMemberErrors, SetMemberResponses, SetPasswordData, SetPasswordErrors, SetPasswordResponses, SetRestartPolicyData, SetRestartPolicyErrors, SetRestartPolicyResponses, SignInByLinkData, SignInByLinkErrors, SignInByLinkResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartClusterData, StartClusterErrors, StartClusterResponses, StartJobData, StartJobErrors, StartJobResponses, StopClusterData, StopClusterErrors, StopClusterResponses, StopJobData, StopJobErrors, StopJobResponses, TakeSavepointData, TakeSavepointErrors, TakeSavepointResponses, TestAddressData, TestAddressErrors, TestAddressResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses, TestPlaceData, TestPlaceErrors, TestPlaceResponses, TestTargetData, TestTargetErrors, TestTargetResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -383,6 +383,165 @@ export const signOut = <ThrowOnError extends boolean = false>(options?: Options<
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/sign-out',
     ...options
+});
+
+/**
+ * Tests a place as it is typed, before it is saved; changes nothing.
+ *
+ * For: platform_admin.
+ */
+export const testPlace = <ThrowOnError extends boolean = false>(options: Options<TestPlaceData, ThrowOnError>) => (options.client ?? client).post<TestPlaceResponses, TestPlaceErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/target-tests',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * All targets, by name.
+ *
+ * For: platform_admin.
+ */
+export const listTargets = <ThrowOnError extends boolean = false>(options?: Options<ListTargetsData, ThrowOnError>) => (options?.client ?? client).get<ListTargetsResponses, ListTargetsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/targets',
+    ...options
+});
+
+/**
+ * Makes a target, for no team yet. The kubeconfig is read; nobody is asked: that is what the test is for.
+ *
+ * For: platform_admin.
+ */
+export const createTarget = <ThrowOnError extends boolean = false>(options: Options<CreateTargetData, ThrowOnError>) => (options.client ?? client).post<CreateTargetResponses, CreateTargetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/targets',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes a target that no cluster uses. What is in the namespace stays.
+ *
+ * For: platform_admin.
+ */
+export const deleteTarget = <ThrowOnError extends boolean = false>(options: Options<DeleteTargetData, ThrowOnError>) => (options.client ?? client).delete<DeleteTargetResponses, DeleteTargetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/targets/{target}',
+    ...options
+});
+
+/**
+ * One target. Its revision is the `ETag`.
+ *
+ * For: platform_admin.
+ */
+export const getTarget = <ThrowOnError extends boolean = false>(options: Options<GetTargetData, ThrowOnError>) => (options.client ?? client).get<GetTargetResponses, GetTargetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/targets/{target}',
+    ...options
+});
+
+/**
+ * Changes a target, if its revision is still the one of `If-Match`. A kubeconfig that is left out stays.
+ *
+ * For: platform_admin.
+ */
+export const changeTarget = <ThrowOnError extends boolean = false>(options: Options<ChangeTargetData, ThrowOnError>) => (options.client ?? client).put<ChangeTargetResponses, ChangeTargetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/targets/{target}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Grants a target to all teams or to some.
+ *
+ * For: platform_admin.
+ */
+export const grantTarget = <ThrowOnError extends boolean = false>(options: Options<GrantTargetData, ThrowOnError>) => (options.client ?? client).put<GrantTargetResponses, GrantTargetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/targets/{target}/grant',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Whether a kubeconfig is another one than the kept one, for those who keep theirs in files; changes nothing.
+ *
+ * For: platform_admin.
+ */
+export const compareKubeconfig = <ThrowOnError extends boolean = false>(options: Options<CompareKubeconfigData, ThrowOnError>) => (options.client ?? client).post<CompareKubeconfigResponses, CompareKubeconfigErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/targets/{target}/kubeconfig/compare',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Tests a target: whether the API server answers, our permissions in the namespace, and those of the pods' service account.
+ *
+ * For: platform_admin.
+ */
+export const testTarget = <ThrowOnError extends boolean = false>(options: Options<TestTargetData, ThrowOnError>) => (options.client ?? client).post<TestTargetResponses, TestTargetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/targets/{target}/test',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -1578,6 +1737,21 @@ export const cancelOperation = <ThrowOnError extends boolean = false>(options: O
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * The targets that the team may use, by name.
+ *
+ * For: viewer.
+ */
+export const listTeamTargets = <ThrowOnError extends boolean = false>(options: Options<ListTeamTargetsData, ThrowOnError>) => (options.client ?? client).get<ListTeamTargetsResponses, ListTeamTargetsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/targets',
+    ...options
 });
 
 /**

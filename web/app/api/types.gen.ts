@@ -366,6 +366,11 @@ export type Change = {
 };
 
 /**
+ * How a check went.
+ */
+export type CheckOutcome = 'ok' | 'failed' | 'not_tested';
+
+/**
  * The result of a check.
  */
 export type CheckReport = {
@@ -577,7 +582,7 @@ export type Cluster = {
     /**
      * Where it runs.
      */
-    target: Target;
+    target: ClusterTarget;
     /**
      * TaskManagers to run (local).
      */
@@ -677,6 +682,11 @@ export type ClusterStatus = {
      */
     sentence: string;
 };
+
+/**
+ * Where a cluster runs.
+ */
+export type ClusterTarget = 'local' | 'standalone';
 
 /**
  * Something worth knowing beside the label.
@@ -1581,6 +1591,16 @@ export type KeyChange = {
 };
 
 /**
+ * Whether a kubeconfig is another one.
+ */
+export type KubeconfigDifference = {
+    /**
+     * Whether it is not the kept one, or none is kept.
+     */
+    differs: boolean;
+};
+
+/**
  * The word on the screen.
  */
 export type Label = 'draft' | 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'finished' | 'failed' | 'ended';
@@ -1823,7 +1843,7 @@ export type NewCluster = {
     /**
      * Where it runs.
      */
-    target: Target;
+    target: ClusterTarget;
     /**
      * TaskManagers, 1 to 64; 1 unless told (local).
      */
@@ -1895,7 +1915,7 @@ export type NewFlinkVersion = {
 };
 
 /**
- * Who may use a Flink version from now on.
+ * Who may use it from now on.
  */
 export type NewGrant = {
     /**
@@ -2009,6 +2029,16 @@ export type NewJobSpec = {
 };
 
 /**
+ * A kubeconfig to compare with the kept one.
+ */
+export type NewKubeconfig = {
+    /**
+     * Its text.
+     */
+    kubeconfig: string;
+};
+
+/**
  * A one-time link to make.
  */
 export type NewLink = {
@@ -2048,6 +2078,113 @@ export type NewRelease = {
      * Release in spite of errors that the check found.
      */
     overrideErrors?: boolean;
+};
+
+/**
+ * A target as it is to be.
+ */
+export type NewTarget = {
+    /**
+     * How the API server is reached.
+     */
+    access: NewTargetAccess;
+    /**
+     * Where pods reach this server for artifacts; its public address unless told.
+     */
+    artifactUrl?: string;
+    /**
+     * Flink configuration of every cluster.
+     */
+    configuration?: {
+        [key: string]: string;
+    };
+    /**
+     * The context of the kubeconfig; its current one unless told.
+     */
+    context?: string;
+    /**
+     * Whether JobManagers recover by themselves, where there is a state root.
+     */
+    highAvailability?: boolean;
+    /**
+     * Images by Flink version, `2.2.1` or `2.2`; else the official image of the version.
+     */
+    images?: {
+        [key: string]: string;
+    };
+    /**
+     * Pod template of the JobManager, YAML.
+     */
+    jobManagerTemplate?: string;
+    /**
+     * Name, unique in the platform.
+     */
+    name: string;
+    /**
+     * The namespace of all objects.
+     */
+    namespace: string;
+    /**
+     * What pods may have.
+     */
+    policy?: TargetPolicy;
+    /**
+     * Service account of the pods; the namespace's own unless told.
+     */
+    serviceAccount?: string;
+    /**
+     * Where jobs keep their state, e.g. `s3://bucket/flink`. With it comes high availability.
+     */
+    stateRoot?: string;
+    /**
+     * Pod template of the TaskManagers, YAML.
+     */
+    taskManagerTemplate?: string;
+};
+
+/**
+ * How the API server is reached.
+ */
+export type NewTargetAccess = {
+    kind: 'kubeconfig';
+    /**
+     * Its text; at most 256 KiB. Left out with a target that has one: the stored one. Never answered.
+     */
+    kubeconfig?: string;
+} | {
+    kind: 'file';
+    /**
+     * Absolute path.
+     */
+    path: string;
+} | {
+    kind: 'in_cluster';
+};
+
+/**
+ * A place to test before it is saved.
+ */
+export type NewTargetTest = {
+    /**
+     * How the API server is reached.
+     */
+    access: NewTargetAccess;
+    /**
+     * The context of the kubeconfig; its current one unless told.
+     */
+    context?: string;
+    /**
+     * The namespace.
+     */
+    namespace: string;
+    /**
+     * Service account of the pods.
+     */
+    serviceAccount?: string;
+    /**
+     * Name or id of the target that is being changed: its kubeconfig counts where none is sent.
+     */
+    target?: string;
 };
 
 /**
@@ -2603,11 +2740,39 @@ export type PageSnapshot = {
 /**
  * A page of a list.
  */
+export type PageTarget = {
+    /**
+     * The items.
+     */
+    items: Array<Target>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
 export type PageTeam = {
     /**
      * The items.
      */
     items: Array<Team>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageTeamTarget = {
+    /**
+     * The items.
+     */
+    items: Array<TeamTarget>;
     /**
      * Given back as `cursor`, answers the next page; absent on the last one.
      */
@@ -3311,9 +3476,171 @@ export type Tables = {
 };
 
 /**
- * Where a cluster runs.
+ * A namespace of a Kubernetes cluster. Its kubeconfig is never answered.
  */
-export type Target = 'local' | 'standalone';
+export type Target = {
+    /**
+     * How the API server is reached.
+     */
+    access: TargetAccess;
+    /**
+     * Whether every team may use it, also those that come later.
+     */
+    allTeams: boolean;
+    /**
+     * Where pods reach this server for artifacts; absent: its public address.
+     */
+    artifactUrl?: string;
+    /**
+     * Flink configuration of every cluster.
+     */
+    configuration: {
+        [key: string]: string;
+    };
+    /**
+     * The context of the kubeconfig; absent: its current one.
+     */
+    context?: string;
+    /**
+     * When it was made.
+     */
+    createdAt: Time;
+    /**
+     * Whether JobManagers recover by themselves, where there is a state root.
+     */
+    highAvailability: boolean;
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Images by Flink version: `2.2.1` before `2.2`; else the official image of the version.
+     */
+    images: {
+        [key: string]: string;
+    };
+    /**
+     * Pod template of the JobManager, YAML.
+     */
+    jobManagerTemplate?: string;
+    /**
+     * Name, unique in the platform.
+     */
+    name: string;
+    /**
+     * The namespace of all objects.
+     */
+    namespace: string;
+    /**
+     * What pods may have.
+     */
+    policy: TargetPolicy;
+    /**
+     * Grows with each change; the `ETag`.
+     */
+    revision: number;
+    /**
+     * Service account of the pods; absent: the namespace's own.
+     */
+    serviceAccount?: string;
+    /**
+     * Where jobs keep their state.
+     */
+    stateRoot?: string;
+    /**
+     * Pod template of the TaskManagers, YAML.
+     */
+    taskManagerTemplate?: string;
+    /**
+     * The teams that may, where not all may.
+     */
+    teams: Array<AuditTeam>;
+    /**
+     * What its last test found.
+     */
+    test?: TargetReport;
+};
+
+/**
+ * How the API server is reached, without what is secret of it.
+ */
+export type TargetAccess = {
+    kind: 'kubeconfig';
+} | {
+    kind: 'file';
+    /**
+     * Absolute path.
+     */
+    path: string;
+} | {
+    kind: 'in_cluster';
+};
+
+/**
+ * One thing that was looked at.
+ */
+export type TargetCheck = {
+    /**
+     * Why, and how to mend it; empty where it is well.
+     */
+    message: string;
+    /**
+     * How it went.
+     */
+    outcome: CheckOutcome;
+    /**
+     * What, such as `create deployments`.
+     */
+    what: string;
+};
+
+/**
+ * What a target allows its pods; nothing that reaches beyond them unless told.
+ */
+export type TargetPolicy = {
+    /**
+     * The network, processes and IPC of the node, and its ports.
+     */
+    hostNamespaces?: boolean;
+    /**
+     * Folders of the node that may be mounted, with everything below.
+     */
+    hostPaths?: Array<string>;
+    /**
+     * Privileged containers, and what amounts to it.
+     */
+    privileged?: boolean;
+    /**
+     * Service accounts that pods may have; empty: any.
+     */
+    serviceAccounts?: Array<string>;
+};
+
+/**
+ * What a test of a target found.
+ */
+export type TargetReport = {
+    /**
+     * What was looked at.
+     */
+    checks: Array<TargetCheck>;
+    /**
+     * Whether nothing failed.
+     */
+    ok: boolean;
+    /**
+     * Whether the target was changed since.
+     */
+    outdated: boolean;
+    /**
+     * When it was tested.
+     */
+    testedAt: Time;
+    /**
+     * Version of the API server; absent where it did not answer.
+     */
+    version?: string;
+};
 
 /**
  * A team.
@@ -3363,6 +3690,34 @@ export type TeamRole = {
      * The role.
      */
     role: Role;
+};
+
+/**
+ * A target as members of a team that may use it see it.
+ */
+export type TeamTarget = {
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Images by Flink version, where not the official ones.
+     */
+    images: {
+        [key: string]: string;
+    };
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * The namespace of all objects.
+     */
+    namespace: string;
+    /**
+     * Where jobs keep their state.
+     */
+    stateRoot?: string;
 };
 
 /**
@@ -4378,6 +4733,267 @@ export type SignOutResponses = {
 };
 
 export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+
+export type TestPlaceData = {
+    body: NewTargetTest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/target-tests';
+};
+
+export type TestPlaceErrors = {
+    /**
+     * 422 naming the field; what fails is in the report.
+     */
+    default: Problem;
+};
+
+export type TestPlaceError = TestPlaceErrors[keyof TestPlaceErrors];
+
+export type TestPlaceResponses = {
+    /**
+     * Tested
+     */
+    200: TargetReport;
+};
+
+export type TestPlaceResponse = TestPlaceResponses[keyof TestPlaceResponses];
+
+export type ListTargetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/targets';
+};
+
+export type ListTargetsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTargetsError = ListTargetsErrors[keyof ListTargetsErrors];
+
+export type ListTargetsResponses = {
+    /**
+     * Done
+     */
+    200: PageTarget;
+};
+
+export type ListTargetsResponse = ListTargetsResponses[keyof ListTargetsResponses];
+
+export type CreateTargetData = {
+    body: NewTarget;
+    path?: never;
+    query?: never;
+    url: '/api/v1/targets';
+};
+
+export type CreateTargetErrors = {
+    /**
+     * 422 naming the field, 409 `name_taken`.
+     */
+    default: Problem;
+};
+
+export type CreateTargetError = CreateTargetErrors[keyof CreateTargetErrors];
+
+export type CreateTargetResponses = {
+    /**
+     * Made
+     */
+    201: Target;
+};
+
+export type CreateTargetResponse = CreateTargetResponses[keyof CreateTargetResponses];
+
+export type DeleteTargetData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the target
+         */
+        target: string;
+    };
+    query?: never;
+    url: '/api/v1/targets/{target}';
+};
+
+export type DeleteTargetErrors = {
+    /**
+     * 404, or 409 `target_in_use`.
+     */
+    default: Problem;
+};
+
+export type DeleteTargetError = DeleteTargetErrors[keyof DeleteTargetErrors];
+
+export type DeleteTargetResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteTargetResponse = DeleteTargetResponses[keyof DeleteTargetResponses];
+
+export type GetTargetData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the target
+         */
+        target: string;
+    };
+    query?: never;
+    url: '/api/v1/targets/{target}';
+};
+
+export type GetTargetErrors = {
+    /**
+     * 404 when there is none.
+     */
+    default: Problem;
+};
+
+export type GetTargetError = GetTargetErrors[keyof GetTargetErrors];
+
+export type GetTargetResponses = {
+    /**
+     * Done
+     */
+    200: Target;
+};
+
+export type GetTargetResponse = GetTargetResponses[keyof GetTargetResponses];
+
+export type ChangeTargetData = {
+    body: NewTarget;
+    headers: {
+        /**
+         * The revision that was edited in quotes, e.g. "3", or * for whatever it is now
+         */
+        'if-match': string;
+    };
+    path: {
+        /**
+         * Name or id of the target
+         */
+        target: string;
+    };
+    query?: never;
+    url: '/api/v1/targets/{target}';
+};
+
+export type ChangeTargetErrors = {
+    /**
+     * 404, 412 `target_changed`, 428 without `If-Match`, 422 naming the field, 409 `name_taken`.
+     */
+    default: Problem;
+};
+
+export type ChangeTargetError = ChangeTargetErrors[keyof ChangeTargetErrors];
+
+export type ChangeTargetResponses = {
+    /**
+     * Done
+     */
+    200: Target;
+};
+
+export type ChangeTargetResponse = ChangeTargetResponses[keyof ChangeTargetResponses];
+
+export type GrantTargetData = {
+    body: NewGrant;
+    path: {
+        /**
+         * Name or id of the target
+         */
+        target: string;
+    };
+    query?: never;
+    url: '/api/v1/targets/{target}/grant';
+};
+
+export type GrantTargetErrors = {
+    /**
+     * 404, 422 `unknown_team`, 409 `target_in_use` when a team that is left out has a cluster there.
+     */
+    default: Problem;
+};
+
+export type GrantTargetError = GrantTargetErrors[keyof GrantTargetErrors];
+
+export type GrantTargetResponses = {
+    /**
+     * Done
+     */
+    200: Target;
+};
+
+export type GrantTargetResponse = GrantTargetResponses[keyof GrantTargetResponses];
+
+export type CompareKubeconfigData = {
+    body: NewKubeconfig;
+    path: {
+        /**
+         * Name or id of the target
+         */
+        target: string;
+    };
+    query?: never;
+    url: '/api/v1/targets/{target}/kubeconfig/compare';
+};
+
+export type CompareKubeconfigErrors = {
+    /**
+     * 404, 503 when what is kept cannot be opened.
+     */
+    default: Problem;
+};
+
+export type CompareKubeconfigError = CompareKubeconfigErrors[keyof CompareKubeconfigErrors];
+
+export type CompareKubeconfigResponses = {
+    /**
+     * Compared
+     */
+    200: KubeconfigDifference;
+};
+
+export type CompareKubeconfigResponse = CompareKubeconfigResponses[keyof CompareKubeconfigResponses];
+
+export type TestTargetData = {
+    body: NoChoices;
+    path: {
+        /**
+         * Name or id of the target
+         */
+        target: string;
+    };
+    query?: never;
+    url: '/api/v1/targets/{target}/test';
+};
+
+export type TestTargetErrors = {
+    /**
+     * 404; what fails is in the report.
+     */
+    default: Problem;
+};
+
+export type TestTargetError = TestTargetErrors[keyof TestTargetErrors];
+
+export type TestTargetResponses = {
+    /**
+     * Tested
+     */
+    200: TargetReport;
+};
+
+export type TestTargetResponse = TestTargetResponses[keyof TestTargetResponses];
 
 export type ListTeamsData = {
     body?: never;
@@ -7003,6 +7619,36 @@ export type CancelOperationResponses = {
 };
 
 export type CancelOperationResponse = CancelOperationResponses[keyof CancelOperationResponses];
+
+export type ListTeamTargetsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/targets';
+};
+
+export type ListTeamTargetsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTeamTargetsError = ListTeamTargetsErrors[keyof ListTeamTargetsErrors];
+
+export type ListTeamTargetsResponses = {
+    /**
+     * Done
+     */
+    200: PageTeamTarget;
+};
+
+export type ListTeamTargetsResponse = ListTeamTargetsResponses[keyof ListTeamTargetsResponses];
 
 export type ListUploadsData = {
     body?: never;

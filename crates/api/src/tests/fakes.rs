@@ -29,6 +29,8 @@ pub struct Script {
     pub checked: Vec<Check>,
     /// What Flink says in all its texts.
     pub said: String,
+    /// What Kubernetes says of permissions, instead of yes.
+    pub kubernetes: Option<PortError>,
     /// Whether installations fail.
     pub no_network: bool,
 }
@@ -46,6 +48,7 @@ impl Fake {
             observer: shared.clone(),
             host: shared.clone(),
             installer: shared.clone(),
+            kubernetes: Arc::new(super::fake_kubernetes::FakeKubernetes(self.clone())),
             merger: shared.clone(),
             messenger: shared.clone(),
             vault: shared,

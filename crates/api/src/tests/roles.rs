@@ -182,6 +182,8 @@ const QUESTIONS: &[&str] = &[
     "lookAtInvitation",
     // In what a connection differs; changes nothing.
     "compareConnection",
+    // Whether a kubeconfig is the kept one; changes nothing.
+    "compareKubeconfig",
 ];
 
 #[tokio::test]

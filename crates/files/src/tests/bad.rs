@@ -80,11 +80,11 @@ fn each_fault_has_its_place_and_what_was_expected() {
         ("sqlFile: x.sql", "f.yaml:5:10: sqlFile: a job has either this or sql, not both"),
         (
             "target: kubernetes",
-            "f.yaml:5:9: target: not supported by this version: name a session cluster with `cluster`",
+            "f.yaml:5:9: target: goes with `mode: application` only; a session job names a `cluster`",
         ),
         (
             "mode: application",
-            "f.yaml:5:7: mode: not supported by this version: only session mode is",
+            "f.yaml:1:1: the key 'target' is missing: where the clusters of the application are made",
         ),
         ("description: !!str x", "f.yaml:5:14: tags such as !!str are not read: remove it"),
         (
@@ -244,7 +244,7 @@ fn hostile_texts_are_told_in_words() {
         ),
         (
             "apiVersion: v1\nkind: Pod\n".to_owned(),
-            "f.yaml:2:7: kind: expected one of Job, Cluster, Artifact, found 'Pod'",
+            "f.yaml:2:7: kind: expected one of Job, Cluster, Artifact, Target, found 'Pod'",
         ),
     ] {
         assert_eq!(faults(&text), [expected], "{}", crate::yaml::short(&text));
@@ -272,11 +272,11 @@ fn documents_that_are_none_are_told() {
     for (text, expected) in [
         (
             "kind: Jop\n",
-            vec!["f.yaml:1:7: kind: expected one of Job, Cluster, Artifact, found 'Jop'; did you mean 'Job'?"],
+            vec!["f.yaml:1:7: kind: expected one of Job, Cluster, Artifact, Target, found 'Jop'; did you mean 'Job'?"],
         ),
         (
             "name: a\n",
-            vec!["f.yaml:1:1: the key 'kind' is missing: expected Job, Cluster or Artifact"],
+            vec!["f.yaml:1:1: the key 'kind' is missing: expected Job, Cluster, Artifact or Target"],
         ),
         (
             "- kind: Job\n",

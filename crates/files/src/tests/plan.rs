@@ -1,7 +1,7 @@
 //! What is done for which facts, as tables.
 
 use crate::change::Change;
-use crate::document::{Cluster, Connection, Job, Kind, Target};
+use crate::document::{Cluster, ClusterTarget, Connection, Job, Kind};
 use crate::plan::{Choices, ClusterNow, JobNow, NO_RESTART, Newer, Plan, Step, cluster, job};
 use crate::restart::{Restart, When};
 
@@ -47,6 +47,8 @@ fn steps(plan: &Plan) -> String {
         Step::Stop => "stop",
         Step::Connect => "connect",
         Step::Jars => "jars",
+        Step::Change => "change",
+        Step::Grant => "grant",
     };
     plan.steps.iter().map(word).collect::<Vec<_>>().join(" ")
 }
@@ -269,7 +271,7 @@ fn clusters_are_made_and_started_and_never_changed_or_stopped() {
         kind: Kind::Cluster,
         name: "c".to_owned(),
         team: None,
-        target: Target::Local,
+        target: ClusterTarget::Local,
         flink: Some("2.2.1".to_owned()),
         rest_url: None,
         task_managers: None,
@@ -317,7 +319,7 @@ fn the_jars_and_the_connection_of_a_cluster_are_changed_where_it_is() {
         kind: Kind::Cluster,
         name: "c".to_owned(),
         team: None,
-        target: Target::Local,
+        target: ClusterTarget::Local,
         flink: Some("2.2.1".to_owned()),
         rest_url: None,
         task_managers: None,
@@ -349,7 +351,7 @@ fn the_jars_and_the_connection_of_a_cluster_are_changed_where_it_is() {
     assert_eq!(made.changes.last().unwrap().lines(), "  + jars: a@1, b@2\n");
 
     let far = |connection: Option<Connection>| Cluster {
-        target: Target::Standalone,
+        target: ClusterTarget::Standalone,
         flink: None,
         rest_url: Some("https://x".to_owned()),
         connection,

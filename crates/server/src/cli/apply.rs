@@ -49,7 +49,7 @@ pub struct Apply {
 #[derive(Debug, Args)]
 pub struct Export {
     /// Names or ids of jobs
-    #[arg(required_unless_present_any = ["labels", "all"])]
+    #[arg(required_unless_present_any = ["labels", "all", "targets"])]
     pub jobs: Vec<String>,
     /// Jobs with this label; several: with all of them
     #[arg(long = "label", id = "labels", value_name = "KEY=VALUE", value_parser = key_value, conflicts_with = "jobs")]
@@ -57,6 +57,9 @@ pub struct Export {
     /// All clusters and jobs of the team
     #[arg(long, conflicts_with_all = ["jobs", "labels"])]
     pub all: bool,
+    /// All targets of the platform, without the kubeconfigs that were sent (platform admins)
+    #[arg(long, conflicts_with_all = ["jobs", "labels", "all"])]
+    pub targets: bool,
     /// Write a file for each, and long scripts into files of their own, instead of standard output
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,

@@ -15,6 +15,7 @@ mod member;
 mod message;
 mod operation;
 mod place;
+mod target;
 mod team;
 mod token;
 mod user;
@@ -31,6 +32,7 @@ pub use member::*;
 pub use message::*;
 pub use operation::*;
 pub use place::*;
+pub use target::*;
 
 use crate::settings::ServeFlags;
 pub use team::*;
@@ -77,7 +79,7 @@ pub enum Command {
     /// Variables and secrets of the team
     #[command(subcommand)]
     Variable(VariableCommand),
-    /// Bring jobs, clusters and artifacts to what files say of them; nothing is deleted or interrupted
+    /// Bring jobs, clusters, artifacts and targets to what files say of them; nothing is deleted or interrupted
     Apply(Apply),
     /// Write jobs as files that `apply` reads
     Export(Export),
@@ -103,6 +105,9 @@ pub enum Command {
     /// Flink versions in a data folder, without a server; and which teams may use them
     #[command(subcommand)]
     Flink(FlinkCommand),
+    /// Targets: namespaces of Kubernetes clusters where teams run Flink (platform admins)
+    #[command(subcommand)]
+    Target(TargetCommand),
     /// Check a SQL script with Flink's own planner; needs no server
     Check(Check),
     /// Look at this machine: Java, git, Python, disk, port, database, clock; needs no server

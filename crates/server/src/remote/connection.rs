@@ -108,19 +108,27 @@ fn over(mut whole: Value, given: Value) -> Value {
 /// # Errors
 /// Exit code 2 when it cannot be read, is too long or is not text.
 pub fn read(flag: &str, file: &Path) -> Result<String, Failure> {
+    read_most(flag, file, LONGEST)
+}
+
+/// The same with another limit, in bytes.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_most(flag: &str, file: &Path, most: u64) -> Result<String, Failure> {
     use std::io::Read;
     let shown = file.display();
     let mut bytes = Vec::new();
     let done = if file.as_os_str() == "-" {
-        std::io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes)
+        std::io::stdin().lock().take(most + 1).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(file).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
+        std::fs::File::open(file).and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
     };
     done.map_err(|error| Failure::usage(format!("{flag}: {shown} cannot be read: {error}")))?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(Failure::usage(format!("{flag}: {shown} is larger than {} KiB", LONGEST / 1024)));
+    if bytes.len() as u64 > most {
+        return Err(Failure::usage(format!("{flag}: {shown} is larger than {} KiB", most / 1024)));
     }
-    String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{flag}: {shown} is not text: expected PEM or a line of text, in UTF-8")))
+    String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{flag}: {shown} is not text in UTF-8")))
 }
 
 fn pem(flag: &str, file: &Path, holds: &str) -> Result<String, Failure> {

@@ -9,6 +9,7 @@ use files::restart::Restart;
 use files::write::document;
 
 use super::apply::now::{Found, Team};
+use super::apply::target::all;
 use super::bulk::query;
 use super::client::Client;
 use super::print::at;
@@ -26,6 +27,9 @@ const MAX_FILE_NAME: usize = 100;
 /// As the server says, or when a file cannot be written.
 pub async fn run(export: Export) -> Result<(), Failure> {
     let client = Client::of(&export.server)?;
+    if export.targets {
+        return targets(&export, &client).await;
+    }
     let team = Team::read(client.clone()).await?;
     let clusters: Vec<Cluster> = if export.all {
         team.clusters.keys().filter_map(|name| Some(team.cluster(name)?.cluster)).collect()
@@ -48,6 +52,34 @@ pub async fn run(export: Export) -> Result<(), Failure> {
     let written = write(folder, &clusters, jobs);
     let count = written.map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
     eprintln!("Wrote {count} files to {}.", folder.display());
+    Ok(())
+}
+
+/// Writes the targets of the platform.
+async fn targets(export: &Export, client: &Client) -> Result<(), Failure> {
+    let targets = all(client).await?;
+    if targets.is_empty() {
+        return Err(Failure::answer_no("there is nothing to export"));
+    }
+    if client.format == Format::Json {
+        println!("{:#}", serde_json::json!({ "targets": targets }));
+        return Ok(());
+    }
+    let Some(folder) = &export.dir else {
+        print!("{}", targets.iter().map(document).collect::<Vec<_>>().join("---\n"));
+        return Ok(());
+    };
+    let mut taken = BTreeSet::new();
+    let mut write = || {
+        std::fs::create_dir_all(folder)?;
+        for target in &targets {
+            let name = file_name(&format!("target-{}", target.name), &mut taken);
+            std::fs::write(folder.join(format!("{name}.yaml")), document(target))?;
+        }
+        Ok::<(), std::io::Error>(())
+    };
+    write().map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
+    eprintln!("Wrote {} files to {}.", targets.len(), folder.display());
     Ok(())
 }
 

@@ -1,76 +1,106 @@
-//! `streamwright flink grant` and `flink revoke`: which teams may use a Flink version.
+//! `streamwright flink grant`, `target grant` and their `revoke`: which teams may use what belongs to the platform.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Client, escape};
-use super::print::{self, at, items, show};
+use super::print::{self, at, items};
 use crate::cli::{Grant, Revoke};
 use crate::failure::Failure;
+
+/// Something that is granted.
+pub struct Granted {
+    /// What, for people: `Flink 2.2.1`.
+    pub what: String,
+    /// Where its grant is written.
+    pub path: String,
+    /// Who may use it now: `allTeams` and `teams`.
+    pub now: Value,
+}
 
 /// Runs `flink grant`: the teams are added to those that may use the version.
 ///
 /// # Errors
-/// Exit code 2 where every team may use it and nobody said that the others shall not; else as the server says.
+/// As [`allow`].
 pub async fn grant(asked: Grant) -> Result<(), Failure> {
     let client = Client::of(&asked.platform.into())?;
-    let now = find(&client, &asked.version).await?;
-    if asked.all_teams {
-        return set(&client, &now, &json!({ "allTeams": true })).await;
-    }
-    if now["allTeams"] == json!(true) && !asked.only {
-        let version = show(&now, "version");
-        return Err(Failure::usage(format!(
-            "every team may use Flink {version} already; --only leaves it to the teams that are named"
-        )));
-    }
-    let mut teams = if asked.only { Vec::new() } else { names(&now["teams"]) };
-    teams.extend(asked.teams);
-    set(&client, &now, &json!({ "allTeams": false, "teams": teams })).await
+    let granted = version(&client, &asked.version).await?;
+    allow(&client, &granted, (asked.teams, asked.only, asked.all_teams)).await
 }
 
 /// Runs `flink revoke`: the others keep the version.
 ///
 /// # Errors
-/// Exit code 2 for a team that may not use it anyway; else as the server says.
+/// As [`withdraw`].
 pub async fn revoke(asked: Revoke) -> Result<(), Failure> {
     let client = Client::of(&asked.platform.into())?;
-    let now = find(&client, &asked.version).await?;
-    let mut teams = if now["allTeams"] == json!(true) {
+    let granted = version(&client, &asked.version).await?;
+    withdraw(&client, &granted, &asked.teams).await
+}
+
+/// Adds teams to those that may use a thing, leaves it to them alone, or lets all teams use it.
+///
+/// # Errors
+/// Exit code 2 where every team may use it and nobody said that the others shall not; else as the server says.
+pub async fn allow(client: &Client, granted: &Granted, (named, only, all): (Vec<String>, bool, bool)) -> Result<(), Failure> {
+    if all {
+        return set(client, granted, &json!({ "allTeams": true })).await;
+    }
+    if granted.now["allTeams"] == json!(true) && !only {
+        return Err(Failure::usage(format!(
+            "every team may use {} already; --only leaves it to the teams that are named",
+            granted.what
+        )));
+    }
+    let mut teams = if only { Vec::new() } else { names(&granted.now["teams"]) };
+    teams.extend(named);
+    set(client, granted, &json!({ "allTeams": false, "teams": teams })).await
+}
+
+/// Takes a thing from teams; the others keep it.
+///
+/// # Errors
+/// Exit code 2 for a team that may not use it anyway; else as the server says.
+pub async fn withdraw(client: &Client, granted: &Granted, named: &[String]) -> Result<(), Failure> {
+    let mut teams = if granted.now["allTeams"] == json!(true) {
         items(&client.send(Method::GET, "/api/v1/teams", None).await?.body)
     } else {
-        now["teams"].as_array().cloned().unwrap_or_default()
+        granted.now["teams"].as_array().cloned().unwrap_or_default()
     };
-    for named in &asked.teams {
+    for named in named {
         let before = teams.len();
         teams.retain(|team| at(team, "name") != named && at(team, "id") != named);
         if teams.len() == before {
-            let version = show(&now, "version");
             return Err(Failure::usage(format!(
-                "no team '{named}' may use Flink {version}; nothing was changed"
+                "no team '{named}' may use {}; nothing was changed",
+                granted.what
             )));
         }
     }
-    set(&client, &now, &json!({ "allTeams": false, "teams": names(&Value::from(teams)) })).await
+    set(client, granted, &json!({ "allTeams": false, "teams": names(&Value::from(teams)) })).await
 }
 
 /// The grant of a version by its number or id.
-async fn find(client: &Client, version: &str) -> Result<Value, Failure> {
+async fn version(client: &Client, version: &str) -> Result<Granted, Failure> {
     let page = client.send(Method::GET, "/api/v1/flink-versions/grants", None).await?.body;
     let all = items(&page);
     let found = all
         .iter()
         .find(|one| at(one, "version") == version || at(one, "flinkVersionId") == version);
-    found.cloned().ok_or_else(|| {
+    let now = found.cloned().ok_or_else(|| {
         let known: Vec<&str> = all.iter().map(|one| at(one, "version")).collect();
         Failure::refused(format!("the server has no Flink {version} (there are: {})", known.join(", ")))
+    })?;
+    Ok(Granted {
+        what: format!("Flink {}", at(&now, "version")),
+        path: format!("/api/v1/flink-versions/{}/grant", escape(at(&now, "flinkVersionId"))),
+        now,
     })
 }
 
-async fn set(client: &Client, grant: &Value, body: &Value) -> Result<(), Failure> {
-    let path = format!("/api/v1/flink-versions/{}/grant", escape(at(grant, "flinkVersionId")));
-    let set = client.send(Method::PUT, &path, Some(body)).await?.body;
-    print::body(client.format, &set, text);
+async fn set(client: &Client, granted: &Granted, body: &Value) -> Result<(), Failure> {
+    let set = client.send(Method::PUT, &granted.path, Some(body)).await?.body;
+    print::body(client.format, &set, |set| text(&granted.what, set));
     Ok(())
 }
 
@@ -79,12 +109,13 @@ fn names(teams: &Value) -> Vec<String> {
     teams.map(|team| at(team, "name").to_owned()).collect()
 }
 
-fn text(grant: &Value) -> String {
-    let version = show(grant, "version");
+fn text(what: &str, grant: &Value) -> String {
     let teams = names(&grant["teams"]);
+    let mut letters = what.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     match (grant["allTeams"] == json!(true), teams.is_empty()) {
-        (true, _) => format!("Every team may use Flink {version}.\n"),
-        (false, true) => format!("No team may use Flink {version}.\n"),
-        (false, false) => format!("Flink {version} may be used by: {}.\n", teams.join(", ")),
+        (true, _) => format!("Every team may use {what}.\n"),
+        (false, true) => format!("No team may use {what}.\n"),
+        (false, false) => format!("{first}{} may be used by: {}.\n", letters.as_str(), teams.join(", ")),
     }
 }

@@ -19,6 +19,7 @@ pub mod message;
 pub mod operation;
 pub mod print;
 mod restart;
+pub mod target;
 pub mod team;
 pub mod token;
 pub mod upload;

@@ -35,6 +35,7 @@ pub mod restriction;
 pub mod run;
 pub mod session;
 pub mod snapshot;
+pub mod target;
 pub mod team;
 pub mod token;
 pub mod upload;

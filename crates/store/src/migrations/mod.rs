@@ -14,6 +14,8 @@ mod m0005_labels;
 mod m0006_connection;
 mod m0007_variable;
 mod m0008_process_jars;
+mod m0009_target;
+mod m0010_application;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
@@ -46,6 +48,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_connection::Connection),
             Box::new(m0007_variable::Variables),
             Box::new(m0008_process_jars::ProcessJars),
+            Box::new(m0009_target::Targets),
+            Box::new(m0010_application::Application),
         ]
     }
 }

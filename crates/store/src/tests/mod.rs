@@ -29,6 +29,8 @@ mod release;
 mod request;
 mod restart;
 mod schema;
+
+mod target;
 mod trouble;
 mod variable;
 mod world;

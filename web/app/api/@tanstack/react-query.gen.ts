@@ -3,8 +3,8 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { diffRelease, downloadArtifact, getArtifact, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getEvidence, getEvidenceLog, getFilesSchema, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getRestartPolicy, getUpload, getUser, getVariable, healthz, listArtifacts, listAudit, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDeliveries, listDestinations, listDrafts, listEvents, listExceptions, listFlinkVersionGrants, listFlinkVersions, listInstallations, listInvitations, listJobs, listLogs, listMembers, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTeamAudit, listTeamFlinkVersions, listTeams, listTokens, listUploads, listUsers, listVariables, metrics, type Options, readyz } from '../sdk.gen';
-import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, DownloadArtifactData, DownloadArtifactError, DownloadArtifactResponse, GetArtifactData, GetArtifactError, GetArtifactResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetEvidenceData, GetEvidenceError, GetEvidenceLogData, GetEvidenceLogError, GetEvidenceLogResponse, GetEvidenceResponse, GetFilesSchemaData, GetFilesSchemaError, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetRestartPolicyData, GetRestartPolicyError, GetRestartPolicyResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUserData, GetUserError, GetUserResponse, GetVariableData, GetVariableError, GetVariableResponse, HealthzData, HealthzError, HealthzResponse, ListArtifactsData, ListArtifactsError, ListArtifactsResponse, ListAuditData, ListAuditError, ListAuditResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDeliveriesData, ListDeliveriesError, ListDeliveriesResponse, ListDestinationsData, ListDestinationsError, ListDestinationsResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionGrantsData, ListFlinkVersionGrantsError, ListFlinkVersionGrantsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListMembersData, ListMembersError, ListMembersResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTeamAuditData, ListTeamAuditError, ListTeamAuditResponse, ListTeamFlinkVersionsData, ListTeamFlinkVersionsError, ListTeamFlinkVersionsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTokensData, ListTokensError, ListTokensResponse, ListUploadsData, ListUploadsError, ListUploadsResponse, ListUsersData, ListUsersError, ListUsersResponse, ListVariablesData, ListVariablesError, ListVariablesResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
+import { diffRelease, downloadArtifact, getArtifact, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getEvidence, getEvidenceLog, getFilesSchema, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getRestartPolicy, getTarget, getUpload, getUser, getVariable, healthz, listArtifacts, listAudit, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDeliveries, listDestinations, listDrafts, listEvents, listExceptions, listFlinkVersionGrants, listFlinkVersions, listInstallations, listInvitations, listJobs, listLogs, listMembers, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTargets, listTeamAudit, listTeamFlinkVersions, listTeams, listTeamTargets, listTokens, listUploads, listUsers, listVariables, metrics, type Options, readyz } from '../sdk.gen';
+import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, DownloadArtifactData, DownloadArtifactError, DownloadArtifactResponse, GetArtifactData, GetArtifactError, GetArtifactResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetEvidenceData, GetEvidenceError, GetEvidenceLogData, GetEvidenceLogError, GetEvidenceLogResponse, GetEvidenceResponse, GetFilesSchemaData, GetFilesSchemaError, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetRestartPolicyData, GetRestartPolicyError, GetRestartPolicyResponse, GetTargetData, GetTargetError, GetTargetResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUserData, GetUserError, GetUserResponse, GetVariableData, GetVariableError, GetVariableResponse, HealthzData, HealthzError, HealthzResponse, ListArtifactsData, ListArtifactsError, ListArtifactsResponse, ListAuditData, ListAuditError, ListAuditResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDeliveriesData, ListDeliveriesError, ListDeliveriesResponse, ListDestinationsData, ListDestinationsError, ListDestinationsResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionGrantsData, ListFlinkVersionGrantsError, ListFlinkVersionGrantsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListMembersData, ListMembersError, ListMembersResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTargetsData, ListTargetsError, ListTargetsResponse, ListTeamAuditData, ListTeamAuditError, ListTeamAuditResponse, ListTeamFlinkVersionsData, ListTeamFlinkVersionsError, ListTeamFlinkVersionsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTeamTargetsData, ListTeamTargetsError, ListTeamTargetsResponse, ListTokensData, ListTokensError, ListTokensResponse, ListUploadsData, ListUploadsError, ListUploadsResponse, ListUsersData, ListUsersError, ListUsersResponse, ListVariablesData, ListVariablesError, ListVariablesResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -233,6 +233,46 @@ export const getFilesSchemaOptions = (options?: Options<GetFilesSchemaData>) => 
         return data;
     },
     queryKey: getFilesSchemaQueryKey(options)
+});
+
+export const listTargetsQueryKey = (options?: Options<ListTargetsData>) => createQueryKey('listTargets', options);
+
+/**
+ * All targets, by name.
+ *
+ * For: platform_admin.
+ */
+export const listTargetsOptions = (options?: Options<ListTargetsData>) => queryOptions<ListTargetsResponse, ListTargetsError, ListTargetsResponse, ReturnType<typeof listTargetsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTargets({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTargetsQueryKey(options)
+});
+
+export const getTargetQueryKey = (options: Options<GetTargetData>) => createQueryKey('getTarget', options);
+
+/**
+ * One target. Its revision is the `ETag`.
+ *
+ * For: platform_admin.
+ */
+export const getTargetOptions = (options: Options<GetTargetData>) => queryOptions<GetTargetResponse, GetTargetError, GetTargetResponse, ReturnType<typeof getTargetQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getTarget({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getTargetQueryKey(options)
 });
 
 export const listTeamsQueryKey = (options?: Options<ListTeamsData>) => createQueryKey('listTeams', options);
@@ -993,6 +1033,26 @@ export const getOperationOptions = (options: Options<GetOperationData>) => query
         return data;
     },
     queryKey: getOperationQueryKey(options)
+});
+
+export const listTeamTargetsQueryKey = (options: Options<ListTeamTargetsData>) => createQueryKey('listTeamTargets', options);
+
+/**
+ * The targets that the team may use, by name.
+ *
+ * For: viewer.
+ */
+export const listTeamTargetsOptions = (options: Options<ListTeamTargetsData>) => queryOptions<ListTeamTargetsResponse, ListTeamTargetsError, ListTeamTargetsResponse, ReturnType<typeof listTeamTargetsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTeamTargets({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTeamTargetsQueryKey(options)
 });
 
 export const listUploadsQueryKey = (options: Options<ListUploadsData>) => createQueryKey('listUploads', options);

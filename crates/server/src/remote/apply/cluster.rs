@@ -1,7 +1,7 @@
 //! Clusters of documents: what of their jars and secrets the server has, and the steps that bring them to the document.
 
 use files::connection::SecretPlace;
-use files::document::{Cluster, Connection, Target};
+use files::document::{Cluster, ClusterTarget, Connection};
 use files::plan::{ClusterNow, Plan, Step};
 use files::read::{Document, Jar, jar};
 use reqwest::Method;
@@ -159,8 +159,8 @@ fn jars(cluster: &Cluster) -> Vec<Value> {
 fn new(document: &Document, cluster: &Cluster) -> Result<Value, Failure> {
     let mut body = json!({ "name": cluster.name, "target": cluster.target, "configuration": cluster.config, "jars": jars(cluster) });
     match cluster.target {
-        Target::Local => body["flinkVersion"] = json!(cluster.flink),
-        Target::Standalone => body["restUrl"] = json!(cluster.rest_url),
+        ClusterTarget::Local => body["flinkVersion"] = json!(cluster.flink),
+        ClusterTarget::Standalone => body["restUrl"] = json!(cluster.rest_url),
     }
     if let Some(connection) = &cluster.connection {
         body["connection"] = self::body(document, connection, &mut Vec::new())?;

@@ -2,13 +2,14 @@
 //!
 //! Three stages, so that nothing is half-done because of a mistake in a file: all files are read and judged, then all
 //! that the server has is compared and all scripts that change are checked, and only then is anything changed:
-//! artifacts, clusters, jobs. What was cut off goes on with the next call, because each plan begins with what there is.
+//! targets, artifacts, clusters, jobs. What was cut off goes on with the next call, because each plan begins with what there is.
 
 mod act;
 mod cluster;
 mod jar;
 pub mod now;
 mod report;
+pub mod target;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ const MOST_TOLD: usize = 100;
 /// A document with its team.
 struct Item {
     document: Document,
+    /// Empty for what belongs to the platform.
     team: String,
 }
 
@@ -99,7 +101,7 @@ fn read(apply: &Apply, usual_team: Option<&str>) -> Result<Vec<Item>, Failure> {
     let documents = loaded.documents;
     faults.extend(twice(&documents, usual_team));
     if usual_team.is_none() {
-        let missing = documents.iter().filter(|document| document.team().is_none());
+        let missing = documents.iter().filter(|document| document.of_team() && document.team().is_none());
         faults.extend(missing.map(|document| document.place.fault("no team is known: name one here with `team`, or with --team")));
     }
     told(faults)?;
@@ -107,7 +109,11 @@ fn read(apply: &Apply, usual_team: Option<&str>) -> Result<Vec<Item>, Failure> {
         return Err(Failure::usage("the files have no documents"));
     }
     let item = |document: Document| Item {
-        team: document.team().or(usual_team).unwrap_or_default().to_owned(),
+        team: document
+            .team()
+            .or(usual_team.filter(|_| document.of_team()))
+            .unwrap_or_default()
+            .to_owned(),
         document,
     };
     let mut items: Vec<Item> = documents.into_iter().map(item).collect();
@@ -135,9 +141,15 @@ fn told(mut faults: Vec<Fault>) -> Result<(), Failure> {
 async fn teams(client: &Client, items: &[Item]) -> Result<BTreeMap<String, Team>, Failure> {
     let mut teams = BTreeMap::new();
     for name in items.iter().map(|item| &item.team) {
-        if !teams.contains_key(name) {
-            teams.insert(name.clone(), Team::read(client.of_team(name)).await?);
+        if teams.contains_key(name) {
+            continue;
         }
+        let team = if name.is_empty() {
+            Team::none(client.clone())
+        } else {
+            Team::read(client.of_team(name)).await?
+        };
+        teams.insert(name.clone(), team);
     }
     Ok(teams)
 }
@@ -180,6 +192,7 @@ async fn compare(apply: &Apply, item: Item, teams: &BTreeMap<String, Team>, comi
     match &document.body {
         Body::Artifact(artifact) => planned.plan = jar::plan(team, artifact, &document.files["file"], coming).await?,
         Body::Cluster(cluster) => planned.plan = cluster::plan(team, document, cluster, coming).await?,
+        Body::Target(target) => planned.plan = target::plan(&team.client, document, target).await?,
         Body::Job(job) => {
             let choices = Choices {
                 no_release: apply.no_release,
@@ -301,6 +314,11 @@ async fn carry_out(apply: &Apply, team: &Team, planned: &Planned, done: &mut Don
         Body::Cluster(cluster) => {
             for step in &planned.plan.steps {
                 cluster::step(team, (document, cluster.as_ref()), step, done).await?;
+            }
+        }
+        Body::Target(target) => {
+            for step in &planned.plan.steps {
+                target::step(&team.client, (document, target.as_ref()), step, done).await?;
             }
         }
         Body::Job(named) => {

@@ -46,6 +46,8 @@ const fn word(step: &Step) -> &'static str {
         Step::Stop => "stop",
         Step::Connect => "change the connection",
         Step::Jars => "change the jars",
+        Step::Change => "change",
+        Step::Grant => "grant",
     }
 }
 

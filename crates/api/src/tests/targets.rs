@@ -1,0 +1,305 @@
+//! Targets: what is taken, what is refused by which field, who sees what, and that no kubeconfig comes out.
+
+use domain::ports::PortError;
+use http::Method;
+use serde_json::{Value, json};
+use store::AuditFilter;
+
+use super::house::{Answer, House};
+
+const SECRET: &str = "hunter2-of-the-kubeconfig";
+
+fn pasted(text: &str) -> Value {
+    json!({"kind": "kubeconfig", "kubeconfig": text})
+}
+
+fn lab() -> Value {
+    json!({
+        "name": "lab",
+        "access": pasted(&format!("token: {SECRET}")),
+        "context": "prod",
+        "namespace": "flink",
+        "images": {"2.2": "registry.example:5000/flink:2.2", "2.2.1": "flink:2.2.1-java17"},
+        "serviceAccount": "flink",
+        "stateRoot": "s3://bucket/flink/",
+        "configuration": {"s3.endpoint": "http://minio:9000", "s3.secret-key": "of the store"},
+        "jobManagerTemplate": "apiVersion: v1\nkind: Pod\nspec:\n  volumes: [{name: jars, hostPath: {path: /mnt/jars/a}}]\n",
+        "policy": {"hostPaths": ["/mnt/jars"], "serviceAccounts": ["flink"]},
+        "artifactUrl": "http://streamwright.svc:8088/",
+    })
+}
+
+fn with(pairs: &[(&str, Value)]) -> Value {
+    let mut body = lab();
+    for (pointer, value) in pairs {
+        match body.pointer_mut(pointer) {
+            Some(place) => *place = value.clone(),
+            None => body[pointer.trim_start_matches('/')] = value.clone(),
+        }
+    }
+    body
+}
+
+async fn put(house: &House, path: &str, tag: &str, body: &Value) -> Answer {
+    house
+        .bytes("platform", Method::PUT, path, &[("if-match", tag)], body.to_string())
+        .await
+}
+
+/// What anybody is told of targets.
+async fn answers(house: &House) -> String {
+    let mut text = String::new();
+    for path in ["/targets", "/targets/lab", "/teams/main/targets"] {
+        text.push_str(&house.get("platform", path).await.is(200).to_string());
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_target_is_made_changed_and_deleted_and_its_kubeconfig_stays_inside() {
+    let house = House::build().await;
+    let made = house.post("platform", "/targets", lab()).await.is(201);
+    assert_eq!(made["access"], json!({"kind": "kubeconfig"}));
+    assert_eq!(
+        (&made["stateRoot"], &made["highAvailability"]),
+        (&json!("s3://bucket/flink"), &json!(true))
+    );
+    assert_eq!(made["artifactUrl"], "http://streamwright.svc:8088");
+    assert_eq!(
+        (&made["allTeams"], &made["teams"], &made["revision"]),
+        (&json!(false), &json!([]), &json!(1))
+    );
+    house.post("platform", "/targets", lab()).await.problem(409, "name_taken");
+
+    let tag = house.get("platform", "/targets/lab").await.headers["etag"].clone();
+    assert_eq!(tag, "\"1\"");
+    let kept = with(&[("/access", json!({"kind": "kubeconfig"})), ("/namespace", json!("other"))]);
+    house
+        .bytes("platform", Method::PUT, "/targets/lab", &[], kept.to_string())
+        .await
+        .problem(428, "if_match_required");
+    let changed = put(&house, "/targets/lab", "\"1\"", &kept).await.is(200);
+    assert_eq!((&changed["namespace"], &changed["revision"]), (&json!("other"), &json!(2)));
+    put(&house, "/targets/lab", "\"1\"", &kept).await.problem(412, "target_changed");
+    let stored = house.app.store.target_by_name("lab").await.unwrap();
+    let opened = format!("{:?}", stored.place.access);
+    assert!(
+        opened.contains(&SECRET.chars().rev().collect::<String>()),
+        "the stored kubeconfig stays"
+    );
+
+    let id = made["id"].as_str().unwrap();
+    let renewed = with(&[("/access", pasted("token: another-secret")), ("/name", json!("lab"))]);
+    put(&house, &format!("/targets/{id}"), "*", &renewed).await.is(200);
+    let filter = AuditFilter {
+        limit: 500,
+        ..AuditFilter::default()
+    };
+    let audit = format!("{:?}", house.app.store.audit(&filter).await.unwrap());
+    assert!(audit.contains("kubeconfigChanged"), "{audit}");
+    for told in [&audit, &answers(&house).await] {
+        assert!(!told.contains(SECRET) && !told.contains("another-secret"), "{told}");
+    }
+    assert!(!audit.contains("of the store"), "{audit}");
+    house.delete("platform", "/targets/lab").await.is(204);
+    house.get("platform", "/targets/lab").await.problem(404, "not_found");
+    house.delete("platform", &format!("/targets/{id}")).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_kubeconfig_is_compared_and_not_shown() {
+    let house = House::build().await;
+    house.post("platform", "/targets", lab()).await.is(201);
+    let compare = |text: &str| house.post("platform", "/targets/lab/kubeconfig/compare", json!({"kubeconfig": text}));
+    assert_eq!(compare(&format!("token: {SECRET}\n")).await.is(200), json!({"differs": false}));
+    assert_eq!(compare("token: other").await.is(200), json!({"differs": true}));
+    let inside = with(&[("/access", json!({"kind": "in_cluster"})), ("/context", Value::Null)]);
+    put(&house, "/targets/lab", "*", &inside).await.is(200);
+    assert_eq!(compare("").await.is(200), json!({"differs": true}));
+}
+
+#[tokio::test]
+async fn members_see_what_is_granted_and_nothing_of_its_credentials() {
+    let house = House::build().await;
+    house.post("platform", "/targets", lab()).await.is(201);
+    let seen = async |who| house.get(who, "/teams/main/targets").await.is(200)["items"].clone();
+    assert_eq!(seen("viewer").await, json!([]));
+    let grant = |body: Value| house.bytes("platform", Method::PUT, "/targets/lab/grant", &[], body.to_string());
+    grant(json!({"allTeams": false, "teams": ["nobody"]}))
+        .await
+        .problem(422, "unknown_team");
+    let granted = grant(json!({"allTeams": false, "teams": ["main"]})).await.is(200);
+    assert_eq!(granted["teams"][0]["name"], "main");
+    let mine = seen("viewer").await;
+    let fields: Vec<&String> = mine[0].as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["id", "name", "namespace", "images", "stateRoot"]);
+    assert_eq!(house.get("outsider", "/teams/elsewhere/targets").await.is(200)["items"], json!([]));
+    grant(json!({"allTeams": true})).await.is(200);
+    assert_eq!(
+        house.get("outsider", "/teams/elsewhere/targets").await.is(200)["items"][0]["name"],
+        "lab"
+    );
+    house.get("developer", "/targets").await.problem(403, "platform_admin_only");
+}
+
+#[tokio::test]
+async fn a_test_says_what_fails_and_is_kept_with_the_target() {
+    let house = House::build().await;
+    house.post("platform", "/targets", lab()).await.is(201);
+    let test = || house.post("platform", "/targets/lab/test", json!({}));
+    let report = test().await.is(200);
+    assert_eq!((&report["ok"], &report["version"]), (&json!(true), &json!("v1.34.4")));
+    assert_eq!(report["checks"][0]["what"], "deployments as flink");
+    let shown = || async { house.get("platform", "/targets/lab").await.is(200)["test"].clone() };
+    assert_eq!((&shown().await["ok"], &shown().await["outdated"]), (&json!(true), &json!(false)));
+    let moved = with(&[("/access", json!({"kind": "kubeconfig"})), ("/namespace", json!("forbidden"))]);
+    put(&house, "/targets/lab", "*", &moved).await.is(200);
+    assert_eq!(shown().await["outdated"], true);
+    assert_eq!(test().await.is(200)["ok"], false);
+    house.fake.0.lock().unwrap().kubernetes = Some(PortError::Retry("connection refused".to_owned()));
+    let report = test().await.is(200);
+    assert_eq!(
+        report["checks"],
+        json!([{"what": "reach the API server", "outcome": "failed", "message": "Connection refused."}])
+    );
+    assert_eq!(report.get("version"), None);
+    assert_eq!(shown().await["checks"], report["checks"]);
+}
+
+#[tokio::test]
+async fn a_place_is_tested_before_it_is_saved() {
+    let house = House::build().await;
+    house.post("platform", "/targets", lab()).await.is(201);
+    let test = |body: Value| house.post("platform", "/target-tests", body);
+    let typed = json!({"access": {"kind": "in_cluster"}, "namespace": "flink"});
+    assert_eq!(test(typed).await.is(200)["ok"], true);
+    let exec = json!({"access": pasted(&format!("exec: {SECRET}")), "namespace": "flink"});
+    let report = test(exec).await.is(200);
+    assert_eq!(
+        (&report["ok"], &report["checks"][0]["what"]),
+        (&json!(false), &json!("read the kubeconfig"))
+    );
+    assert!(!report.to_string().contains(SECRET));
+    let stored = json!({"target": "lab", "access": {"kind": "kubeconfig"}, "namespace": "forbidden"});
+    assert_eq!(test(stored).await.is(200)["ok"], false);
+    let nothing = json!({"access": {"kind": "kubeconfig"}, "namespace": "flink"});
+    assert_eq!(test(nothing).await.problem(422, "missing_field")["field"], "access.kubeconfig");
+    assert_eq!(
+        house.get("platform", "/targets/lab").await.is(200).get("test"),
+        None,
+        "nothing was kept"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_target_is_refused_with_its_field() {
+    let house = House::build().await;
+    let template = "apiVersion: v1\nkind: Pod\nspec:\n  hostNetwork: true\n  volumes: [{name: a, hostPath: {path: /etc}}]\n";
+    let many: Value = (0..101)
+        .map(|n| (format!("2.{n}"), json!("flink")))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let table: Vec<(&str, Value, &str, &str)> = vec![
+        ("/name", json!(" "), "name", "bad_name"),
+        ("/namespace", json!("Flink"), "namespace", "bad_namespace"),
+        ("/namespace", json!("a".repeat(64)), "namespace", "bad_namespace"),
+        ("/access", json!({"kind": "kubeconfig"}), "access.kubeconfig", "missing_field"),
+        ("/access", pasted(&"x".repeat(300_000)), "access.kubeconfig", "too_long"),
+        ("/access", pasted("exec: x"), "access.kubeconfig", "bad_access"),
+        ("/access", json!({"kind": "file", "path": "etc/kube"}), "access.path", "bad_path"),
+        (
+            "/access",
+            json!({"kind": "file", "path": "/etc/../kube"}),
+            "access.path",
+            "bad_path",
+        ),
+        ("/access", json!({"kind": "in_cluster"}), "context", "not_for_access"),
+        ("/images", json!({"two": "flink"}), "images.two", "bad_version"),
+        ("/images", json!({"2.2.1": "Flink:1"}), "images.2.2.1", "bad_image"),
+        ("/images", many, "images", "too_many"),
+        ("/serviceAccount", json!("Not One"), "serviceAccount", "bad_service_account"),
+        ("/serviceAccount", json!("other"), "serviceAccount", "not_allowed"),
+        ("/stateRoot", json!("bucket/flink"), "stateRoot", "bad_state_root"),
+        ("/stateRoot", json!("http://bucket/flink"), "stateRoot", "bad_state_root"),
+        ("/stateRoot", json!("s3:///"), "stateRoot", "bad_state_root"),
+        ("/stateRoot", json!("file://mnt"), "stateRoot", "bad_state_root"),
+        (
+            "/configuration",
+            json!({"kubernetes.cluster-id": "a"}),
+            "configuration.kubernetes.cluster-id",
+            "owned_key",
+        ),
+        (
+            "/configuration",
+            json!({"high-availability.type": "none"}),
+            "configuration.high-availability.type",
+            "owned_key",
+        ),
+        (
+            "/configuration",
+            json!({"state.savepoints.dir": "a"}),
+            "configuration.state.savepoints.dir",
+            "owned_key",
+        ),
+        ("/configuration", json!({"a b": "c"}), "configuration.a b", "bad_key"),
+        ("/jobManagerTemplate", json!("kind: ["), "jobManagerTemplate", "bad_template"),
+        ("/taskManagerTemplate", json!(template), "taskManagerTemplate", "bad_template"),
+        (
+            "/taskManagerTemplate",
+            json!("# ".repeat(200_000)),
+            "taskManagerTemplate",
+            "too_long",
+        ),
+        ("/policy/hostPaths", json!(["/mnt", "jars"]), "policy.hostPaths.1", "bad_path"),
+        (
+            "/policy/serviceAccounts",
+            json!(["A B"]),
+            "policy.serviceAccounts.0",
+            "bad_service_account",
+        ),
+        ("/artifactUrl", json!("ftp://a"), "artifactUrl", "bad_address"),
+        ("/artifactUrl", json!("http://u:p@a"), "artifactUrl", "bad_address"),
+        ("/jobManagerTemplate", json!("a\u{0}"), "jobManagerTemplate", "bad_character"),
+    ];
+    for (pointer, value, field, code) in table {
+        // What one case is about is not in the way of another one.
+        let body = match pointer {
+            "/policy/serviceAccounts" => with(&[("/serviceAccount", Value::Null), (pointer, value)]),
+            _ => with(&[(pointer, value)]),
+        };
+        let refused = house.post("platform", "/targets", body).await;
+        assert_eq!(
+            (refused.code(), refused.json["field"].as_str()),
+            (code, Some(field)),
+            "{pointer}: {}",
+            refused.json
+        );
+        assert!((400..500).contains(&refused.status.as_u16()));
+    }
+    let places = house
+        .post("platform", "/targets", with(&[("/taskManagerTemplate", json!(template))]))
+        .await
+        .is(422);
+    let said: Vec<&str> = places["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["message"].as_str().unwrap())
+        .collect();
+    assert!(said[0].starts_with("spec.hostNetwork: ") && said[1].contains("'/etc'"), "{said:?}");
+    let broken = with(&[("/jobManagerTemplate", json!("apiVersion: v1\nkind: Secret\n"))]);
+    let broken = house.post("platform", "/targets", broken).await.is(422);
+    assert!(broken["detail"].as_str().unwrap().starts_with("Line 2, column 7: "), "{broken}");
+    for (access, field) in [
+        (json!(SECRET), "access"),
+        (json!({"kind": "kubeconfig", "kubeconfig": {"token": SECRET}}), "access"),
+    ] {
+        let refused = house
+            .post("platform", "/targets", with(&[("/access", access)]))
+            .await
+            .problem(400, "bad_field");
+        assert_eq!(refused["field"], field);
+        assert!(!refused.to_string().contains(SECRET), "{refused}");
+    }
+    assert_eq!(house.get("platform", "/targets").await.is(200)["items"], json!([]));
+}

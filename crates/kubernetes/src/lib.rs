@@ -11,6 +11,7 @@ mod cause;
 mod create;
 mod delete;
 mod fault;
+mod follow;
 mod kubeconfig;
 mod log;
 mod look;

@@ -251,3 +251,23 @@ async fn fifty_at_once_make_one() {
     assert_eq!(uids.len(), 1);
     all_there(&sim, uids.first().unwrap(), "fifty");
 }
+
+#[tokio::test]
+async fn a_token_that_expires_on_the_way_leaves_it_for_the_next_call() {
+    let sim = storing().await;
+    let place = place(&sim);
+    sim.fault(Fault::once(&format!("PATCH {DEPLOYMENTS}/:id"), FaultKind::DelayAct { ms: 200 }));
+    let expires = async {
+        let limit = std::time::Duration::from_secs(5);
+        sim.wait("the patch is sent", limit, |sim| sim.record().count_method("PATCH") > 0).await.unwrap();
+        sim.set_token("another");
+    };
+    let (ours, objects) = (kubernetes(), objects("1"));
+    let (created, ()) = tokio::join!(ours.create(&place, &objects), expires);
+    let error = created.unwrap_err();
+    assert_eq!(told(&error), Told::Retry, "what was created is still there: {error}");
+    assert!(error.to_string().contains("has expired") && error.to_string().contains("could not be deleted"), "{error}");
+    sim.set_token("token-of-the-test");
+    let uid = ours.create(&place, &objects).await.unwrap();
+    all_there(&sim, &uid, "after a new token");
+}

@@ -231,3 +231,28 @@ async fn the_test_of_a_place_says_what_is_missing() {
             .any(|check| check.outcome == CheckOutcome::Failed && check.message.contains("no namespace 'nowhere'"))
     );
 }
+
+#[tokio::test]
+async fn long_lists_are_read_page_by_page() {
+    let sim = place::storing().await;
+    let (place, ours) = (place(&sim), kubernetes());
+    ours.create(&place, &objects("1")).await.unwrap();
+    for number in 0..1_200 {
+        let labels = json!({"app": NAME, "type": "flink-native-kubernetes", "component": "taskmanager"});
+        sim.put(
+            "default",
+            "pods",
+            json!({"metadata": {"name": format!("{NAME}-taskmanager-1-{number}"), "labels": labels}}),
+        );
+    }
+    assert_eq!(ours.look(&place, NAME).await.unwrap().pods.len(), 1_200);
+    let pages = sim.record().rows.iter().filter(|row| row.path.contains("continue=")).count();
+    assert!(pages >= 2, "{pages}");
+    assert!(
+        sim.record()
+            .rows
+            .iter()
+            .filter(|row| row.endpoint.ends_with("/pods") && row.endpoint.starts_with("GET"))
+            .all(|row| row.path.contains("limit=500"))
+    );
+}

@@ -21,3 +21,4 @@ mod watch;
 mod world;
 
 pub use handle::{Kubernetes, KubernetesOptions};
+pub use strict::wrong_object;

@@ -63,8 +63,8 @@ pub(crate) fn log(world: &World, route: &Route) -> Result<Response, Refusal> {
         .get(&collection(&route.namespace, "pods"), name)
         .ok_or_else(|| Refusal::absent("pods", name))?;
     let container = route.parameter("container");
-    let statuses = pod["status"]["containerStatuses"].as_array().into_iter().flatten();
-    let status = statuses.filter(|one| container.is_empty() || one["name"] == container).next();
+    let mut statuses = pod["status"]["containerStatuses"].as_array().into_iter().flatten();
+    let status = statuses.find(|one| container.is_empty() || one["name"] == container);
     let bad = |message: String| Refusal::new(400, "BadRequest", message);
     let status = status.ok_or_else(|| bad(format!("container {container} is not valid for pod {name}")))?;
     let previous = route.parameter("previous") == "true";

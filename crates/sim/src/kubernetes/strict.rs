@@ -8,8 +8,15 @@ use serde_json::Value;
 /// Most bytes of a `ConfigMap` or `Secret`.
 const LARGEST: usize = 1024 * 1024;
 
-/// The first thing that is wrong.
-pub(crate) fn wrong(resource: &str, object: &Value) -> Option<String> {
+/// The first thing that is wrong with an object of a kind such as `deployments` that is created, in the words of an API server.
+#[must_use]
+pub fn wrong_object(resource: &str, object: &Value) -> Option<String> {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    if !is_name(name) {
+        return Some(format!(
+            "metadata.name: Invalid value: \"{name}\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"
+        ));
+    }
     labels(&object["metadata"]["labels"]).or_else(|| match resource {
         "deployments" => deployment(object),
         "configmaps" | "secrets" => map(object).or_else(|| owned(object)),
@@ -19,7 +26,7 @@ pub(crate) fn wrong(resource: &str, object: &Value) -> Option<String> {
 }
 
 /// Whether a text is a name of Kubernetes: a label of DNS, or several with dots.
-pub(crate) fn is_name(name: &str) -> bool {
+fn is_name(name: &str) -> bool {
     let label = |label: &str| {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         !label.is_empty() && label.bytes().all(fits) && !label.starts_with('-') && !label.ends_with('-')

@@ -12,6 +12,9 @@ use crate::Flink;
 use crate::fault::Fault;
 use crate::record::Record;
 
+/// Changes that are remembered.
+const REMEMBERED: usize = 100_000;
+
 /// A change, for those who watch.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
@@ -136,6 +139,10 @@ impl World {
     }
 
     fn change(&mut self, collection: &str, kind: &'static str, object: Value) {
+        if self.changes.len() >= REMEMBERED {
+            self.changes.drain(..REMEMBERED / 2);
+            self.oldest = self.changes.first().map_or(self.oldest, |first| first.version - 1);
+        }
         self.changes.push(Change {
             version: self.version,
             collection: collection.to_owned(),
@@ -151,13 +158,6 @@ impl World {
         if self.get("/api/v1/namespaces", &namespace).is_none() {
             return Err(Refusal::absent("namespaces", &namespace));
         }
-        if !strict::is_name(&name) {
-            return Err(Refusal::invalid(
-                resource,
-                &name,
-                "metadata.name: Invalid value: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'",
-            ));
-        }
         if object["metadata"]["namespace"].as_str().is_some_and(|said| said != namespace) {
             let message = "the namespace of the provided object does not match the namespace sent on the request";
             return Err(Refusal::new(400, "BadRequest", message));
@@ -166,7 +166,7 @@ impl World {
             let message = format!("{} \"{name}\" already exists", super::answer::qualified(resource));
             return Err(Refusal::new(409, "AlreadyExists", message).about(resource, &name));
         }
-        if let Some(wrong) = strict::wrong(resource, &object) {
+        if let Some(wrong) = strict::wrong_object(resource, &object) {
             return Err(Refusal::invalid(resource, &name, &wrong));
         }
         object["metadata"]["namespace"] = namespace.into();
@@ -185,7 +185,7 @@ impl World {
         if !wanted.is_null() && *wanted != uid {
             let (wanted, uid) = (wanted.as_str().unwrap_or_default(), uid.as_str().unwrap_or_default());
             let message = format!(
-                "Operation cannot be fulfilled on {} \"{name}\": Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}",
+                "Operation cannot be fulfilled on {} \"{name}\": the UID in the precondition ({wanted}) does not match the UID in record ({uid}). The object might have been deleted and then recreated",
                 super::answer::qualified(resource)
             );
             return Err(Refusal::new(409, "Conflict", message).about(resource, name));

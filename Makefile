@@ -14,7 +14,7 @@ sources = $(shell find $(1) -type f 2>/dev/null)
 JAVA_SOURCES := java/pom.xml $(wildcard java/*/pom.xml) $(call sources,java/text java/planner/src java/runner/src java/stub/src)
 WEB_SOURCES := $(call sources,web/app web/locales web/public) $(wildcard web/*.html web/*.json web/*.ts)
 
-.PHONY: help run build test test-long lint format bench java web openapi dist clean-demo need-build need-test
+.PHONY: help run build test test-long lint format bench java web openapi dist clean-demo lab-up lab-down test-lab need-build need-test
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -44,6 +44,15 @@ test: ## everything: lints, unit, Java, console, real Flink 1.20.5 and 2.2.1, Ch
 
 test-long: ## the same with every Flink version that is supported: about half an hour more
 	@STREAMWRIGHT_TEST_VERSIONS="1.13.6 1.14.6 1.16.3 1.18.1 1.20.5 2.0.2 2.2.1 2.3.0" scripts/test
+
+lab-up: ## as root: a real Kubernetes with registry, Flink images and MinIO on this machine; prints its addresses (lab/k8s/README.md)
+	@lab/kubernetes.sh up
+
+lab-down: ## end it; nothing but the cache is left
+	@lab/kubernetes.sh down
+
+test-lab: ## as root: bring the lab up, test on it, bring it down
+	@scripts/test-lab
 
 lint: need-build java web ## formats and lints of all languages, arrows, documents, generated files
 	@scripts/lint

@@ -109,8 +109,8 @@ export class Server {
     this.cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? '';
   }
 
-  async fetch(method, address, body) {
-    const headers = { cookie: this.cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  async fetch(method, address, body, more = {}) {
+    const headers = { cookie: this.cookie, ...more, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
     const answer = await fetch(`${this.url}/api/v1${address}`, {
       method,
       headers,

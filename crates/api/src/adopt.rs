@@ -47,7 +47,8 @@ pub async fn adopt_job(
     }
     let asked = command.body;
     let release = release(&app, &of, asked.release).await?;
-    let cluster_id = placed(&app, &of, &release).await?;
+    let place = placed(&app, &of, &release).await?;
+    let cluster_id = place.cluster_id.ok_or_else(on_a_session_cluster)?;
     let run_id = unmanaged(&app, cluster_id, &asked.flink_job_id).await?;
     let decide = |facts: &JobFacts| Decision {
         verdict: actions(facts).adopt,
@@ -56,13 +57,22 @@ pub async fn adopt_job(
             run_id,
         },
         supersede: None,
-        cluster_id: Some(cluster_id),
+        place: place.clone(),
     };
     let message = format!(
         "Adoption of Flink job {} as release {} was requested.",
         asked.flink_job_id, release.number
     );
     request(&app, Asked::new(&of, ADOPT, message, command.key), decide).await
+}
+
+fn on_a_session_cluster() -> Problem {
+    Problem::unprocessable(
+        "not_a_session",
+        "The release runs in clusters of its own; what runs on a session cluster is adopted there.",
+    )
+    .field("release")
+    .hint("Choose the session cluster in the draft and release it.")
 }
 
 /// The run that an unmanaged Flink job of a cluster becomes.

@@ -37,8 +37,8 @@ pub struct Ports {
     pub artifacts: Arc<dyn ArtifactStore>,
     /// Knows what merging a job's jars comes to.
     pub merger: Arc<dyn JarMerger>,
-    /// Kubernetes, for targets; nothing where this server cannot speak to it.
-    pub kubernetes: Option<Arc<dyn KubernetesControl>>,
+    /// Kubernetes, for targets.
+    pub kubernetes: Arc<dyn KubernetesControl>,
 }
 
 /// What the operator of the server decides.

@@ -196,6 +196,8 @@ pub async fn check_sql(State(app): State<App>, scope: Scope, Body(asked): Body<C
     let typed = JobSpec {
         code: Code::Sql { sql: asked.sql },
         cluster_id: None,
+        target_id: None,
+        flink_version: None,
         mode: Mode::Session,
         parallelism: None,
         configuration,

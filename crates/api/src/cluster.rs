@@ -6,7 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use domain::cluster::{ClusterDesired as Asked, TargetKind};
 use domain::cluster_view::{adopt_unmanaged, cluster_actions, cluster_status};
-use domain::id::{ClusterId, FlinkVersionId};
+use domain::id::{ClusterId, FlinkVersionId, TargetId};
+use domain::ports::{PodRole, PodSight};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
@@ -32,6 +33,8 @@ pub enum Target {
     Local,
     /// A REST address that somebody else runs.
     Standalone,
+    /// Objects in a namespace of Kubernetes.
+    Kubernetes,
 }
 
 /// What is asked of a cluster.
@@ -93,6 +96,13 @@ pub struct Cluster {
     /// The Flink version, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flink_version: Option<String>,
+    /// The namespace it is in (kubernetes).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub target_id: Option<TargetId>,
+    /// The name of its Deployment (kubernetes).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
     /// REST address, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest_url: Option<String>,
@@ -172,6 +182,51 @@ pub struct Look {
     pub unmanaged: Vec<UnmanagedJob>,
     /// The processes (local).
     pub processes: Vec<ClusterProcess>,
+    /// The pods, the JobManager's first (kubernetes).
+    pub pods: Vec<ClusterPod>,
+    /// Why it does not come up, the first cause (kubernetes).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// One pod of a cluster in Kubernetes.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterPod {
+    /// Its name.
+    pub name: String,
+    /// `jobmanager` or `taskmanager`.
+    pub role: String,
+    /// Kubernetes' word: `Pending`, `Running`, ….
+    pub phase: String,
+    /// Whether its main container runs.
+    pub running: bool,
+    /// How often that was started again.
+    pub restarts: u32,
+    /// Exit code with which it last ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// Why it does not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+impl From<PodSight> for ClusterPod {
+    fn from(pod: PodSight) -> Self {
+        let role = match pod.role {
+            PodRole::JobManager => "jobmanager",
+            PodRole::TaskManager => "taskmanager",
+        };
+        Self {
+            role: role.to_owned(),
+            name: pod.name,
+            phase: pod.phase,
+            running: pod.running,
+            restarts: pod.restarts,
+            exit_code: pod.ended.map(|end| end.exit_code),
+            cause: pod.cause,
+        }
+    }
 }
 
 /// A Flink job that is not ours.
@@ -210,6 +265,7 @@ impl From<TargetKind> for Target {
         match target {
             TargetKind::Local => Self::Local,
             TargetKind::Standalone => Self::Standalone,
+            TargetKind::Kubernetes => Self::Kubernetes,
         }
     }
 }
@@ -247,6 +303,7 @@ impl From<domain::cluster_view::ClusterActions> for ClusterActions {
 impl From<domain::cluster::Look> for Look {
     fn from(look: domain::cluster::Look) -> Self {
         let adopt = adopt_unmanaged(&look);
+        let kubernetes = look.kubernetes.unwrap_or_default();
         let unmanaged = look.unmanaged.into_iter().map(|job| UnmanagedJob {
             adopt: adopt.clone().into(),
             flink_job_id: job.flink_job_id,
@@ -270,6 +327,8 @@ impl From<domain::cluster::Look> for Look {
             slots_free: look.slots_free,
             unmanaged: unmanaged.collect(),
             processes: processes.collect(),
+            cause: kubernetes.cause,
+            pods: kubernetes.pods.into_iter().map(ClusterPod::from).collect(),
         }
     }
 }
@@ -323,6 +382,9 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
         Some(open) => Some(operation::view(app, open).await?),
         None => None,
     };
+    let deployment = (cluster.target == TargetKind::Kubernetes).then(|| cluster.deployment_name());
+    // That of a cluster in Kubernetes is the target's.
+    let connection = cluster.connection.as_ref().filter(|_| deployment.is_none());
     Ok(Cluster {
         jars: jars.into_iter().map(Pinned::from).collect(),
         running_jars,
@@ -331,7 +393,9 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
         target: cluster.target.into(),
         flink_version_id: cluster.flink_version_id,
         flink_version: cluster.version.map(|version| version.to_string()),
-        connection: connection::shown(app, cluster.connection.as_ref()),
+        connection: connection::shown(app, connection),
+        target_id: cluster.target_id,
+        deployment,
         rest_url: cluster.rest_url,
         task_managers: cluster.task_managers,
         slots: cluster.slots,

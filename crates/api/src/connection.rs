@@ -175,6 +175,7 @@ impl NewConnection {
         };
         let connection = known::Connection {
             ca_certificate: self.ca_certificate,
+            insecure: false,
             client,
             authentication: self.authentication.checked(&stored.authentication)?,
         };

@@ -5,6 +5,7 @@ use std::io::SeekFrom;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::artifact::Digest;
 use domain::ports::PortError;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::fs::File;
@@ -127,19 +128,21 @@ fn gone(error: impl std::fmt::Display) -> Problem {
     ),
 )]
 pub async fn download_artifact(State(app): State<App>, of: ArtifactScope, headers: HeaderMap) -> Result<Response, Problem> {
-    let artifact = of.artifact;
-    let tag = format!("\"{}\"", artifact.digest);
-    let path = app
-        .ports
-        .artifacts
-        .file(&artifact.digest)
-        .await
-        .map_err(|error: PortError| gone(error))?;
+    content(&app, (&of.artifact.digest, &of.artifact.file_name), &headers).await
+}
+
+/// The bytes of a digest, whole or in part.
+///
+/// # Errors
+/// 416 for a part that is not there, 503 when they cannot be read.
+pub(crate) async fn content(app: &App, (digest, name): (&Digest, &str), headers: &HeaderMap) -> Result<Response, Problem> {
+    let tag = format!("\"{digest}\"");
+    let path = app.ports.artifacts.file(digest).await.map_err(|error: PortError| gone(error))?;
     let mut file = File::open(&path).await.map_err(gone)?;
     let size = file.metadata().await.map_err(gone)?.len();
-    let asked = says(&headers, header::RANGE).filter(|_| says(&headers, header::IF_RANGE).is_none_or(|known| known == tag));
+    let asked = says(headers, header::RANGE).filter(|_| says(headers, header::IF_RANGE).is_none_or(|known| known == tag));
     let (status, first, length) = match part(asked, size) {
-        _ if lists(says(&headers, header::IF_NONE_MATCH), &tag) => (StatusCode::NOT_MODIFIED, 0, 0),
+        _ if lists(says(headers, header::IF_NONE_MATCH), &tag) => (StatusCode::NOT_MODIFIED, 0, 0),
         Part::Whole => (StatusCode::OK, 0, size),
         Part::Bytes(first, last) => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
         Part::Nowhere => return Ok(nowhere(size)),
@@ -158,7 +161,7 @@ pub async fn download_artifact(State(app): State<App>, of: ArtifactScope, header
     if status != StatusCode::NOT_MODIFIED {
         answered.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         answered.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        answered.insert(header::CONTENT_DISPOSITION, disposition(&artifact.file_name));
+        answered.insert(header::CONTENT_DISPOSITION, disposition(name));
     }
     if status == StatusCode::PARTIAL_CONTENT {
         answered.extend(content_range(&format!("{first}-{}", first + length - 1), size));

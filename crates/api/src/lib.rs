@@ -61,6 +61,7 @@ mod request;
 mod restart;
 pub mod routes;
 pub mod run;
+mod run_artifact;
 pub mod scope;
 pub mod serve;
 pub mod snapshot;

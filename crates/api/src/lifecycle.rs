@@ -7,13 +7,14 @@
 use axum::Json;
 use axum::extract::State;
 use domain::actions::{actions, stop_verdict, superseded_by_stop};
-use domain::id::{ClusterId, ReleaseId};
+use domain::draft::Mode;
+use domain::id::ReleaseId;
 use domain::operation::Request;
 use domain::run::{Outcome, RunEnd, Source};
 use domain::status::JobFacts;
 use domain::time::MINUTE;
 use http::StatusCode;
-use store::{NewEvent, StoreError, Write, now};
+use store::{NewApplication, NewEvent, StoreError, Write, now};
 
 use crate::app::App;
 use crate::extract::{Body, Command};
@@ -22,7 +23,7 @@ use crate::job_view::Job;
 use crate::operation::Operation;
 use crate::problem::Problem;
 use crate::release::by_number;
-use crate::request::{Decision, Request as Asked, answered, request};
+use crate::request::{Decision, Place, Request as Asked, answered, request};
 use crate::run::{NoChoices, ReplaceRequest, StartRequest, StopRequest};
 use crate::scope::JobScope;
 use crate::start;
@@ -61,17 +62,36 @@ pub(crate) async fn release(app: &App, of: &JobScope, number: Option<i64>) -> Re
     })
 }
 
-/// The release's cluster must still be there.
-pub(crate) async fn placed(app: &App, of: &JobScope, release: &domain::release::Release) -> Result<ClusterId, Problem> {
-    let gone = || {
-        Problem::unprocessable("cluster_missing", format!("The cluster of release {} is gone.", release.number))
+/// Where a release runs: its session cluster, or a cluster of its own in its target. They must still be there.
+pub(crate) async fn placed(app: &App, of: &JobScope, release: &domain::release::Release) -> Result<Place, Problem> {
+    let gone = |what: &str| {
+        let detail = format!("The {what} of release {} is gone, or not for the team any more.", release.number);
+        Problem::unprocessable(&format!("{what}_missing"), detail)
             .field("release")
-            .hint("Choose another cluster in the draft and release it.")
+            .hint(format!("Choose another {what} in the draft and release it."))
     };
-    let id = release.content.spec.cluster_id.ok_or_else(gone)?;
+    let content = &release.content;
+    if content.spec.mode == Mode::Application {
+        let id = content.spec.target_id.ok_or_else(|| gone("target"))?;
+        let granted = app.store.granted_targets(of.scope.team_id).await?;
+        let target = granted.into_iter().find(|target| target.id == id).ok_or_else(|| gone("target"))?;
+        let application = NewApplication {
+            target_id: id,
+            version: content.version,
+            configuration: target.defaults.resolved(),
+        };
+        return Ok(Place {
+            application: Some(application),
+            ..Place::default()
+        });
+    }
+    let id = content.spec.cluster_id.ok_or_else(|| gone("cluster"))?;
     match app.store.cluster(of.scope.team_id, id).await {
-        Err(StoreError::NotFound) => Err(gone()),
-        found => Ok(found?.id),
+        Err(StoreError::NotFound) => Err(gone("cluster")),
+        found => Ok(Place {
+            cluster_id: Some(found?.id),
+            ..Place::default()
+        }),
     }
 }
 
@@ -99,7 +119,7 @@ pub async fn start_job(
     let number = asked.release;
     let options = start::options(&app, &of, asked.into()).await?;
     let release = release(&app, &of, number).await?;
-    let cluster_id = placed(&app, &of, &release).await?;
+    let place = placed(&app, &of, &release).await?;
     present(&app, &of, &release).await?;
     let decide = |facts: &JobFacts| {
         let verdict = actions(facts).start;
@@ -111,7 +131,7 @@ pub async fn start_job(
             verdict,
             request,
             supersede: None,
-            cluster_id: Some(cluster_id),
+            place: place.clone(),
         }
     };
     let message = format!("Start of release {} was requested.", release.number);
@@ -143,7 +163,7 @@ pub async fn stop_job(
         verdict: stop_verdict(facts, mode),
         request: Request::Stop { mode },
         supersede: superseded_by_stop(facts).map(|open| open.id),
-        cluster_id: None,
+        place: Place::default(),
     };
     request(&app, Asked::new(&of, SAVEPOINT, String::new(), command.key), decide).await
 }
@@ -172,7 +192,7 @@ pub async fn take_savepoint(
         verdict: actions(facts).savepoint,
         request: Request::Savepoint,
         supersede: None,
-        cluster_id: None,
+        place: Place::default(),
     };
     request(&app, Asked::new(&of, SAVEPOINT, String::new(), command.key), decide).await
 }
@@ -204,7 +224,7 @@ pub async fn replace_job(
         (None, Some(running)) => app.store.release(of.scope.team_id, running).await?,
         (number, _) => release(&app, &of, number).await?,
     };
-    let cluster_id = placed(&app, &of, &release).await?;
+    let place = placed(&app, &of, &release).await?;
     present(&app, &of, &release).await?;
     let decide = |facts: &JobFacts| {
         let verdict = actions(facts).replace;
@@ -217,7 +237,7 @@ pub async fn replace_job(
             verdict,
             request,
             supersede: None,
-            cluster_id: Some(cluster_id),
+            place: place.clone(),
         }
     };
     let message = format!("Restart with release {} was requested.", release.number);
@@ -253,7 +273,7 @@ pub async fn delete_job(
         verdict: actions(facts).delete,
         request: Request::Delete,
         supersede: None,
-        cluster_id: None,
+        place: Place::default(),
     };
     request(&app, Asked::new(&of, DELETE, String::new(), command.key), decide).await
 }

@@ -19,8 +19,8 @@ use crate::connection::{NewConnection, detected, sealed};
 use crate::extract::Body;
 use crate::flink_version::number;
 use crate::problem::Problem;
-use crate::scope::Scope;
-use crate::spec::ArtifactRef;
+use crate::scope::{Scope, find_target};
+use crate::spec::{ArtifactRef, unknown_target};
 use crate::{artifact_pin, spec, text};
 
 /// Most TaskManagers of a local cluster: they all run on the server's host.
@@ -30,7 +30,8 @@ const MAX_SLOTS: u32 = 256;
 /// Slots of a TaskManager unless told.
 const USUAL_SLOTS: u32 = 4;
 
-/// A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`.
+/// A session cluster to make. A local one needs `flinkVersion`, a standalone one `restUrl`, one in Kubernetes `targetId` and
+/// `flinkVersion`.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewCluster {
@@ -38,8 +39,10 @@ pub struct NewCluster {
     pub name: String,
     /// Where it runs.
     pub target: Target,
-    /// Version of an installed distribution, e.g. `2.2.1` (local).
+    /// Version of an installed distribution, e.g. `2.2.1` (local), or of the target's image (kubernetes).
     pub flink_version: Option<String>,
+    /// Id or name of the target that it is made in (kubernetes).
+    pub target_id: Option<String>,
     /// REST address, e.g. `http://flink.example:8081` (standalone).
     pub rest_url: Option<String>,
     /// How that address is spoken to (standalone).
@@ -47,10 +50,10 @@ pub struct NewCluster {
     /// TaskManagers, 1 to 64; 1 unless told (local).
     #[schema(minimum = 1, maximum = 64)]
     pub task_managers: Option<u32>,
-    /// Slots of each TaskManager, 1 to 256; 4 unless told (local).
+    /// Slots of each TaskManager, 1 to 256; 4 unless told (local, kubernetes).
     #[schema(minimum = 1, maximum = 256)]
     pub slots: Option<u32>,
-    /// Flink configuration on top of the platform's (local).
+    /// Flink configuration on top of the platform's (local, kubernetes).
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     pub configuration: Configuration,
@@ -80,6 +83,7 @@ pub async fn create_cluster(
     let new = match asked.target {
         Target::Local => local(&app, &scope, asked).await?,
         Target::Standalone => standalone(&app, &scope, asked).await?,
+        Target::Kubernetes => kubernetes(&app, &scope, asked).await?,
     };
     let made = match app.store.create_cluster(new).await {
         Err(StoreError::Conflict(_)) if app.store.cluster_by_name(scope.team_id, &name).await?.is_some() => {
@@ -138,6 +142,44 @@ async fn local(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::New
         task_managers: within("taskManagers", asked.task_managers, 1, MAX_TASK_MANAGERS)?,
         slots: within("slots", asked.slots, USUAL_SLOTS, MAX_SLOTS)?,
         configuration: asked.configuration.of_cluster("configuration")?,
+        target_id: None,
+        desired: ClusterDesired::Stopped,
+        created_by: Some(scope.user_id()),
+    })
+}
+
+async fn kubernetes(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::NewCluster, Problem> {
+    only_for("standalone", "restUrl", asked.rest_url.is_some())?;
+    only_for("standalone", "connection", asked.connection.is_some())?;
+    only_for("local", "taskManagers", asked.task_managers.is_some())?;
+    only_for("local", "jars", !asked.jars.is_empty())?;
+    let missing =
+        |field: &str, what: &str| Problem::unprocessable("missing_field", format!("A cluster in Kubernetes needs {what}.")).field(field);
+    let wanted = asked.flink_version.as_deref();
+    let version = number(
+        "flinkVersion",
+        wanted.ok_or_else(|| missing("flinkVersion", "the Flink version of its image"))?,
+    )?;
+    let named = asked
+        .target_id
+        .as_deref()
+        .ok_or_else(|| missing("targetId", "a target to be made in"))?;
+    let target = find_target(app, scope, named).await?.ok_or_else(|| unknown_target(named, ""))?;
+    let mut configuration = target.defaults.resolved();
+    configuration.extend(asked.configuration.of_cluster("configuration")?);
+    Ok(store::NewCluster {
+        jars: Vec::new(),
+        team_id: scope.team_id,
+        name: asked.name,
+        target: TargetKind::Kubernetes,
+        flink_version_id: None,
+        version: Some(version),
+        rest_url: None,
+        connection: None,
+        task_managers: 0,
+        slots: within("slots", asked.slots, USUAL_SLOTS, MAX_SLOTS)?,
+        configuration,
+        target_id: Some(target.id),
         desired: ClusterDesired::Stopped,
         created_by: Some(scope.user_id()),
     })
@@ -170,6 +212,7 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
         task_managers: 0,
         slots: 0,
         configuration: BTreeMap::new(),
+        target_id: None,
         // It is looked at from now on.
         desired: ClusterDesired::Running,
         created_by: Some(scope.user_id()),

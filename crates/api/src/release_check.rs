@@ -7,7 +7,7 @@
 
 use domain::artifact::PinnedArtifact;
 use domain::cluster::Cluster;
-use domain::draft::JobSpec;
+use domain::draft::{JobSpec, Mode};
 use domain::flink_version::VersionNumber;
 use domain::id::TeamId;
 use domain::sql::{Finding, Severity, Statement, Tier};
@@ -98,7 +98,35 @@ fn cannot(findings: Vec<Finding>) -> Problem {
     problem.findings(findings.into_iter().map(Into::into).collect())
 }
 
+/// The version that is to run it.
 async fn version(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumber, Problem> {
+    match spec.mode {
+        Mode::Session => of_cluster(app, of, spec).await,
+        Mode::Application => of_application(app, of, spec).await,
+    }
+}
+
+async fn of_application(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumber, Problem> {
+    let target = |detail: &str| {
+        Problem::unprocessable("target_missing", detail)
+            .field("targetId")
+            .hint("Choose one of the team's targets and save the draft again.")
+    };
+    let id = spec
+        .target_id
+        .ok_or_else(|| target("The draft names no target to make its clusters in."))?;
+    let granted = app.store.granted_targets(of.scope.team_id).await?;
+    if !granted.iter().any(|target| target.id == id) {
+        return Err(target("The target of the draft is gone, or not for the team any more."));
+    }
+    spec.flink_version.ok_or_else(|| {
+        Problem::unprocessable("flink_version_missing", "The draft names no Flink version.")
+            .field("flinkVersion")
+            .hint("Choose the version that the target's image has and save the draft again.")
+    })
+}
+
+async fn of_cluster(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumber, Problem> {
     let missing = |detail: &str| {
         Problem::unprocessable("cluster_missing", detail)
             .field("clusterId")

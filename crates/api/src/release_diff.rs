@@ -218,6 +218,7 @@ fn fields(old: Option<&ReleaseContent>, new: &ReleaseContent) -> Vec<FieldChange
     let shown = |content: &ReleaseContent| {
         let mode = match content.spec.mode {
             Mode::Session => "session",
+            Mode::Application => "application",
         };
         let (entry_class, args) = match &content.spec.code {
             Code::Jar { entry_class, args, .. } => (entry_class.clone(), serde_json::to_string(args).ok()),
@@ -226,6 +227,7 @@ fn fields(old: Option<&ReleaseContent>, new: &ReleaseContent) -> Vec<FieldChange
         [
             ("name", Some(content.name.clone())),
             ("clusterId", content.spec.cluster_id.map(|id| id.to_string())),
+            ("targetId", content.spec.target_id.map(|id| id.to_string())),
             ("flinkVersion", Some(content.version.to_string())),
             ("mode", Some(mode.to_owned())),
             ("parallelism", content.spec.parallelism.map(|number| number.to_string())),

@@ -7,7 +7,7 @@ use domain::id::{ClusterId, OperationId};
 use domain::operation::Request as Wanted;
 use domain::status::JobFacts;
 use http::StatusCode;
-use store::{Idempotency, NewClusterOperation, NewOperation, Requested, now};
+use store::{Idempotency, NewApplication, NewClusterOperation, NewOperation, Requested, now};
 
 use crate::app::App;
 use crate::operation::{self, Operation};
@@ -53,7 +53,16 @@ pub(crate) struct Decision {
     /// The open operation whose place it takes.
     pub supersede: Option<OperationId>,
     /// Where the job stands from now on.
+    pub place: Place,
+}
+
+/// Where a job stands from now on; by default where it is.
+#[derive(Clone, Default)]
+pub(crate) struct Place {
+    /// On this session cluster.
     pub cluster_id: Option<ClusterId>,
+    /// On a cluster of its own.
+    pub application: Option<NewApplication>,
 }
 
 /// The operation that this key was answered with before, whatever has become of the job since.
@@ -85,7 +94,8 @@ pub(crate) async fn request(app: &App, asked: Request<'_>, decide: impl Fn(&JobF
             team_id: scope.team_id,
             job_id: asked.of.job.id,
             request: decision.request,
-            cluster_id: decision.cluster_id,
+            cluster_id: decision.place.cluster_id,
+            application: decision.place.application,
             requested_by: Some(scope.user_id()),
             deadline_at: now().plus(asked.deadline),
             generation: Some(facts.job.generation),

@@ -20,8 +20,8 @@ use crate::serve::cross_site;
 use crate::{
     access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_jars, cluster_lifecycle, connection, delivery, destination,
     document, download, draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job,
-    job_configuration, lifecycle, log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, snapshot,
-    target, team, upload, user, variable,
+    job_configuration, lifecycle, log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, run_artifact,
+    snapshot, target, team, upload, user, variable,
 };
 
 /// Where the paths of teams begin.
@@ -73,6 +73,7 @@ fn platform(routes: Routes) -> Routes {
         .add("/api/v1", Access::Public, routes!(document::get_files_schema))
         .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in))
         .add("/api/v1", Access::Public, routes!(access::sign_in::sign_in_by_link))
+        .add("/api/v1", Access::Public, routes!(run_artifact::get_run_artifact))
         .add("/api/v1", Access::SignedIn, routes!(access::sign_in::sign_out))
         .add("/api/v1", Access::SignedIn, routes!(access::me::get_me))
         .add("/api/v1", Access::Account, routes!(access::me::set_password))

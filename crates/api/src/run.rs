@@ -175,6 +175,8 @@ pub enum Source {
     Submission,
     /// The end of the JobManager's process on this host.
     ProcessExit,
+    /// The API server of Kubernetes.
+    Kubernetes,
     /// A user's word.
     User,
 }
@@ -304,6 +306,7 @@ impl From<domain::run::Run> for Run {
             Said::JobManagerRest => Source::JobManagerRest,
             Said::Submission => Source::Submission,
             Said::ProcessExit => Source::ProcessExit,
+            Said::Kubernetes => Source::Kubernetes,
             Said::User => Source::User,
         });
         Self {

@@ -7,6 +7,7 @@ use domain::artifact::{Artifact, ArtifactRef};
 use domain::cluster::Cluster;
 use domain::id::{TeamId, UserId};
 use domain::job::Job;
+use domain::target::Target;
 use http::request::Parts;
 use serde::Deserialize;
 use store::StoreError;
@@ -176,6 +177,17 @@ async fn find_job(app: &App, scope: &Scope, named: &str) -> Result<Job, Problem>
         .job_by_name(scope.team_id, named)
         .await?
         .ok_or_else(|| Problem::not_found("job", named))
+}
+
+/// A target that the team may use, by id or name.
+///
+/// # Errors
+/// As the store.
+pub async fn find_target(app: &App, scope: &Scope, named: &str) -> Result<Option<Target>, Problem> {
+    let id = named.parse().ok();
+    let granted = app.store.granted_targets(scope.team_id).await?;
+    let of = |target: &Target| Some(target.id) == id || (id.is_none() && target.name == named);
+    Ok(granted.into_iter().find(of))
 }
 
 /// A cluster of the team by id, else by name.

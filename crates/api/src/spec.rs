@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::id::ClusterId;
+use domain::id::{ClusterId, TargetId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::configuration::Configuration;
+use crate::flink_version::number;
 use crate::problem::Problem;
-use crate::scope::{Scope, find_cluster};
+use crate::scope::{Scope, find_cluster, find_target};
 use crate::text;
 
 /// Most jars of a job beside its program.
@@ -29,6 +30,26 @@ pub enum Mode {
     /// A session cluster that several jobs share.
     #[default]
     Session,
+    /// A cluster of its own in Kubernetes, which comes and goes with each run.
+    Application,
+}
+
+impl From<Mode> for domain::draft::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Session => Self::Session,
+            Mode::Application => Self::Application,
+        }
+    }
+}
+
+impl From<domain::draft::Mode> for Mode {
+    fn from(mode: domain::draft::Mode) -> Self {
+        match mode {
+            domain::draft::Mode::Session => Self::Session,
+            domain::draft::Mode::Application => Self::Application,
+        }
+    }
 }
 
 /// An artifact of the team by its name.
@@ -61,6 +82,10 @@ pub struct NewJobSpec {
     pub jars: Vec<ArtifactRef>,
     /// Id or name of the session cluster to run on.
     pub cluster_id: Option<String>,
+    /// Id or name of the target that an application's clusters are made in.
+    pub target_id: Option<String>,
+    /// The Flink version of an application, such as `2.2.1`.
+    pub flink_version: Option<String>,
     /// How it is deployed.
     #[serde(default)]
     pub mode: Mode,
@@ -94,6 +119,13 @@ pub struct JobSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub cluster_id: Option<ClusterId>,
+    /// The target that an application's clusters are made in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub target_id: Option<TargetId>,
+    /// The Flink version of an application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flink_version: Option<String>,
     /// How it is deployed.
     pub mode: Mode,
     /// Default parallelism; absent means the cluster's.
@@ -140,13 +172,25 @@ impl NewJobSpec {
             ),
             None => None,
         };
-        let mode = match self.mode {
-            Mode::Session => domain::draft::Mode::Session,
+        let target_id = match self.target_id.as_deref() {
+            Some(named) => Some(
+                find_target(app, scope, named)
+                    .await?
+                    .ok_or_else(|| unknown_target(named, prefix))?
+                    .id,
+            ),
+            None => None,
+        };
+        let flink_version = match self.flink_version.as_deref() {
+            Some(text) => Some(number(&format!("{prefix}flinkVersion"), text)?),
+            None => None,
         };
         Ok(domain::draft::JobSpec {
             code,
             cluster_id,
-            mode,
+            target_id,
+            flink_version,
+            mode: self.mode.into(),
             parallelism: self.parallelism,
             configuration,
             jars,
@@ -248,6 +292,14 @@ fn reference(field: &str, named: ArtifactRef) -> Result<domain::artifact::Artifa
     Ok(named.into())
 }
 
+/// The problem of a target that is not there, or not for the team.
+pub(crate) fn unknown_target(named: &str, prefix: &str) -> Problem {
+    let shown: String = named.chars().take(80).collect();
+    Problem::unprocessable("unknown_target", format!("The team has no target '{shown}'."))
+        .field(format!("{prefix}targetId"))
+        .hint("Choose one of the team's targets, or ask a platform admin to grant it.")
+}
+
 fn unknown_cluster(named: &str, prefix: &str) -> Problem {
     let shown: String = named.chars().take(80).collect();
     Problem::unprocessable("unknown_cluster", format!("The team has no cluster '{shown}'.")).field(format!("{prefix}clusterId"))
@@ -255,9 +307,6 @@ fn unknown_cluster(named: &str, prefix: &str) -> Problem {
 
 impl From<domain::draft::JobSpec> for JobSpec {
     fn from(spec: domain::draft::JobSpec) -> Self {
-        let mode = match spec.mode {
-            domain::draft::Mode::Session => Mode::Session,
-        };
         let (sql, jar, entry_class, args) = match spec.code {
             domain::draft::Code::Sql { sql } => (Some(sql), None, None, Vec::new()),
             domain::draft::Code::Jar { jar, entry_class, args } => (None, Some(jar.into()), entry_class, args),
@@ -269,7 +318,9 @@ impl From<domain::draft::JobSpec> for JobSpec {
             args,
             jars: spec.jars.into_iter().map(Into::into).collect(),
             cluster_id: spec.cluster_id,
-            mode,
+            target_id: spec.target_id,
+            flink_version: spec.flink_version.map(|version| version.to_string()),
+            mode: spec.mode.into(),
             parallelism: spec.parallelism,
             configuration: spec.configuration,
         }

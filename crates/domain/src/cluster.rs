@@ -1,11 +1,13 @@
-//! Flink clusters: session clusters with their own desired and observed state.
+//! Flink clusters with their own desired and observed state: session clusters, and the cluster of one application run.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::draft::Mode;
 use crate::flink_version::VersionNumber;
-use crate::id::{ClusterId, FlinkVersionId, OperationId, TeamId};
+use crate::id::{ClusterId, FlinkVersionId, OperationId, TargetId, TeamId};
+use crate::ports::{DeploymentSight, PodRole, PodSight};
 use crate::secret::Sealed;
 use crate::time::Millis;
 
@@ -17,6 +19,8 @@ pub enum TargetKind {
     Local,
     /// A REST address somebody else runs.
     Standalone,
+    /// Objects in a namespace of Kubernetes.
+    Kubernetes,
 }
 
 /// What a team asked of its cluster.
@@ -29,7 +33,7 @@ pub enum ClusterDesired {
     Stopped,
 }
 
-/// A session cluster as it was asked for.
+/// A cluster as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cluster {
     /// Its id.
@@ -54,7 +58,11 @@ pub struct Cluster {
     pub slots: u32,
     /// Flink configuration on top of ours (local).
     pub configuration: BTreeMap<String, String>,
-    /// What is asked.
+    /// The namespace it is in (kubernetes).
+    pub target_id: Option<TargetId>,
+    /// Whether it is shared, or belongs to the one run of its id's digits.
+    pub mode: Mode,
+    /// What is asked. Of an application's cluster: running until nothing is left of it.
     pub desired: ClusterDesired,
     /// Grows with each change of `desired`.
     pub generation: i64,
@@ -91,6 +99,32 @@ pub struct Look {
     pub unmanaged: Vec<UnmanagedJob>,
     /// What the host knows of the processes (local).
     pub processes: Vec<ProcessLook>,
+    /// What the API server knows of its objects (kubernetes).
+    #[serde(default)]
+    pub kubernetes: Option<KubernetesLook>,
+}
+
+/// The objects of a cluster as the API server last showed them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KubernetesLook {
+    /// The uid of the namespace `kube-system`: which Kubernetes it was.
+    pub system_uid: Option<String>,
+    /// The Deployment; none where the API server proved that there is none.
+    pub deployment: Option<DeploymentSight>,
+    /// Its pods, the JobManager's first.
+    pub pods: Vec<PodSight>,
+    /// Why it does not come up, the first cause.
+    pub cause: Option<String>,
+    /// Why the API server could not be asked at the last look. What stands beside it is older then.
+    pub error: Option<String>,
+}
+
+impl KubernetesLook {
+    /// The newest pod of the JobManager.
+    #[must_use]
+    pub fn job_manager(&self) -> Option<&PodSight> {
+        self.pods.iter().rfind(|pod| pod.role == PodRole::JobManager && !pod.deleting)
+    }
 }
 
 impl Look {
@@ -98,6 +132,43 @@ impl Look {
     #[must_use]
     pub fn reachable(&self) -> bool {
         self.contact_at.is_some() && self.unreachable_since.is_none()
+    }
+}
+
+impl Cluster {
+    /// Whether it runs one application and goes with it.
+    #[must_use]
+    pub fn is_application(&self) -> bool {
+        self.mode == Mode::Application
+    }
+
+    /// The name of its Deployment in Kubernetes, from which Flink derives all others: at most 45 characters.
+    #[must_use]
+    pub fn deployment_name(&self) -> String {
+        format!("sw-{}", self.id.base32())
+    }
+
+    /// What stands in the Deployment's annotation: it was created for this cluster and for no other.
+    #[must_use]
+    pub fn epoch(&self) -> String {
+        self.id.hex()
+    }
+}
+
+impl Look {
+    /// The Deployment, where it is the one that we created for this cluster.
+    #[must_use]
+    pub fn deployment(&self, cluster: &Cluster) -> Option<&DeploymentSight> {
+        let deployment = self.kubernetes.as_ref()?.deployment.as_ref()?;
+        (deployment.epoch.as_deref() == Some(cluster.epoch().as_str())).then_some(deployment)
+    }
+
+    /// Whether the API server proved, after a moment, that nothing of a cluster is there: no Deployment of ours, no pod.
+    #[must_use]
+    pub fn proves_gone(&self, cluster: &Cluster, after: Millis) -> bool {
+        let Some(kubernetes) = &self.kubernetes else { return false };
+        let asked = kubernetes.error.is_none() && self.looked_at.is_some_and(|at| at > after);
+        asked && self.deployment(cluster).is_none() && kubernetes.pods.is_empty()
     }
 }
 

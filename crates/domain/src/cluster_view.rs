@@ -73,7 +73,7 @@ fn label(cluster: &Cluster, look: &Look, operation: Option<&Operation>) -> (Clus
     if let Some(open) = operation {
         return step(open);
     }
-    if cluster.desired == ClusterDesired::Stopped && cluster.target == TargetKind::Local {
+    if cluster.desired == ClusterDesired::Stopped && cluster.target != TargetKind::Standalone {
         return (ClusterLabel::Stopped, "Nothing runs, as asked.".to_owned());
     }
     if look.reachable() {
@@ -158,11 +158,11 @@ fn not_local() -> Verdict {
 
 fn start(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
     match operation {
-        _ if cluster.target != TargetKind::Local => not_local(),
+        _ if cluster.target == TargetKind::Standalone => not_local(),
         Some(open) => busy(open),
         None if cluster.desired == ClusterDesired::Running => no(
             "already_running",
-            "It is to run already; processes that end are started again by themselves.",
+            "It is to run already; what ends of it is started again by itself.",
         ),
         None => yes(),
     }
@@ -171,7 +171,7 @@ fn start(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
 /// A stop takes the place of an open start.
 fn stop(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
     match operation {
-        _ if cluster.target != TargetKind::Local => not_local(),
+        _ if cluster.target == TargetKind::Standalone => not_local(),
         Some(open) if matches!(open.request, Request::ClusterStop) => busy(open),
         None if cluster.desired == ClusterDesired::Stopped => no("already_stopped", "It is not running."),
         _ => yes(),
@@ -181,7 +181,9 @@ fn stop(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
 fn delete(cluster: &Cluster, operation: Option<&Operation>, live_runs: usize) -> Verdict {
     match operation {
         Some(open) => busy(open),
-        None if cluster.target == TargetKind::Local && cluster.desired == ClusterDesired::Running => no("still_running", "Stop it first."),
+        None if cluster.target != TargetKind::Standalone && cluster.desired == ClusterDesired::Running => {
+            no("still_running", "Stop it first.")
+        }
         None if live_runs > 0 => no(
             "has_runs",
             format!("{live_runs} of its jobs may still be running: stop them first."),
@@ -200,7 +202,8 @@ fn connection(cluster: &Cluster) -> Verdict {
 
 fn jars(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
     match operation {
-        _ if cluster.target != TargetKind::Local => no(
+        _ if cluster.target == TargetKind::Kubernetes => no("not_local", "Its jars come with its image, or by its pod template."),
+        _ if cluster.target == TargetKind::Standalone => no(
             "not_local",
             "Somebody else runs this cluster; its jars are put into lib where it runs.",
         ),
@@ -232,6 +235,8 @@ mod tests {
             task_managers: 1,
             slots: 4,
             configuration: BTreeMap::new(),
+            target_id: None,
+            mode: crate::draft::Mode::Session,
             desired,
             generation: 1,
             operation_id: None,
@@ -265,7 +270,7 @@ mod tests {
     fn labels() {
         use ClusterDesired::{Running, Stopped};
         use ClusterLabel as L;
-        use TargetKind::{Local, Standalone};
+        use TargetKind::{Kubernetes, Local, Standalone};
         let answers = Look {
             contact_at: Some(Millis(1)),
             ..Look::default()
@@ -282,6 +287,8 @@ mod tests {
             (Local, Running, answers.clone(), Some(&start), L::Starting),
             (Local, Stopped, answers.clone(), Some(&stop), L::Stopping),
             (Local, Running, silent.clone(), None, L::Unreachable),
+            (Kubernetes, Stopped, Look::default(), None, L::Stopped),
+            (Kubernetes, Running, answers.clone(), None, L::Running),
             (Standalone, Stopped, answers, None, L::Running),
             (Standalone, Running, silent, None, L::Unreachable),
         ];
@@ -294,9 +301,11 @@ mod tests {
     #[test]
     fn verdicts() {
         use ClusterDesired::{Running, Stopped};
-        use TargetKind::{Local, Standalone};
+        use TargetKind::{Kubernetes, Local, Standalone};
         let (start, stop) = (open(Request::ClusterStart), open(Request::ClusterStop));
         let cases = [
+            (Kubernetes, Stopped, None, 0, ["", "already_stopped", "", "not_local"]),
+            (Kubernetes, Running, None, 0, ["already_running", "", "still_running", "not_local"]),
             (Local, Stopped, None, 0, ["", "already_stopped", "", ""]),
             (Local, Running, None, 0, ["already_running", "", "still_running", ""]),
             (

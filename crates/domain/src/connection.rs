@@ -14,6 +14,10 @@ pub const MAX_PEM_BYTES: usize = 64 * 1024;
 pub struct Connection {
     /// Certificates of the authorities that are trusted for this address, instead of the public ones. PEM.
     pub ca_certificate: Option<String>,
+    /// The address's certificate is not looked at: for an API server of Kubernetes whose kubeconfig says so. Nobody can enter it
+    /// for an address of a JobManager.
+    #[serde(default)]
+    pub insecure: bool,
     /// What is shown to an address that asks for a certificate.
     pub client: Option<ClientCertificate>,
     /// What is sent with each request.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::ArtifactRef;
-use crate::id::{ClusterId, JobId, UserId};
+use crate::flink_version::VersionNumber;
+use crate::id::{ClusterId, JobId, TargetId, UserId};
 use crate::time::Millis;
 
 /// Longest SQL script in bytes (2 MiB): more than a thousand pages, small enough to check and to send.
@@ -18,6 +19,8 @@ pub enum Mode {
     /// A session cluster that several jobs share.
     #[default]
     Session,
+    /// A cluster of its own, which comes and goes with each run.
+    Application,
 }
 
 /// What a job does.
@@ -59,6 +62,12 @@ pub struct JobSpec {
     pub code: Code,
     /// The session cluster to run on.
     pub cluster_id: Option<ClusterId>,
+    /// Where the clusters of an application are made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_id: Option<TargetId>,
+    /// The Flink version of an application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flink_version: Option<VersionNumber>,
     /// How it is deployed.
     #[serde(default)]
     pub mode: Mode,

@@ -10,7 +10,7 @@ use crate::time::Millis;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectKind {
-    /// `POST /jars/:id/run`; name = the Flink job id.
+    /// `POST /jars/:id/run`, or the objects of an application in Kubernetes; name = the Flink job id.
     Submit,
     /// `POST /jobs/:id/savepoints`; name = the trigger id.
     TriggerSavepoint,
@@ -18,6 +18,8 @@ pub enum EffectKind {
     StopWithSavepoint,
     /// `PATCH /jobs/:id`; name = the Flink job id.
     Cancel,
+    /// The deletion of an application's cluster; name = the Flink job id.
+    DeleteCluster,
 }
 
 /// How far the call got.

@@ -69,6 +69,25 @@ impl Default for Retention {
     }
 }
 
+/// The first cause of the last exception in a log: its last `Caused by:`, else its first line.
+#[must_use]
+pub fn last_cause(log: &str) -> Option<String> {
+    let thrown = |line: &&str| {
+        let class = line.split(':').next().unwrap_or_default();
+        let named = class.ends_with("Exception") || class.ends_with("Error");
+        named && class.contains('.') && !class.contains(char::is_whitespace)
+    };
+    let mut cause = None;
+    for line in log.lines() {
+        if let Some(found) = line.strip_prefix("Caused by: ") {
+            cause = Some(found);
+        } else if thrown(&line) {
+            cause = Some(line);
+        }
+    }
+    cause.map(|line| line.trim().to_owned())
+}
+
 /// Words in a key that make its value a secret: Flink's own list (`GlobalConfiguration`, 1.13 to 2.3) and the usual ones
 /// of connectors and clouds.
 const SECRET_WORDS: [&str; 15] = [
@@ -196,6 +215,21 @@ fn address_password(line: &str, from: usize) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_cause_of_a_log() {
+        let first = "10:00 ERROR failed\njava.lang.RuntimeException: first\n\tat a.B.c(B.java:1)\n";
+        let second =
+            "org.apache.flink.util.FlinkException: outer\n\tat x\nCaused by: java.lang.IllegalStateException: boom: 1\n\t... 3 more\n";
+        assert_eq!(last_cause(first).as_deref(), Some("java.lang.RuntimeException: first"));
+        assert_eq!(
+            last_cause(&format!("{first}{second}")).as_deref(),
+            Some("java.lang.IllegalStateException: boom: 1")
+        );
+        for none in ["", "no Exception here: really", "Exception", "2026 INFO x.MyException: told of"] {
+            assert_eq!(last_cause(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn values_that_look_like_secrets_are_masked_and_the_rest_stays() {

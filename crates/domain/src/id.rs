@@ -29,6 +29,12 @@ macro_rules! ids {
             /// The text before the underscore.
             pub const PREFIX: &'static str = $prefix;
 
+            /// 26 lower-case letters and digits (RFC 4648), for names that may hold no more.
+            #[must_use]
+            pub fn base32(&self) -> String {
+                base32(self.0.as_u128())
+            }
+
             /// The 32 hexadecimal digits without the prefix.
             #[must_use]
             pub fn hex(&self) -> String {
@@ -124,6 +130,16 @@ ids! {
     InstanceId = "instance";
 }
 
+/// 128 bits in groups of five, the highest first; the last two bits stand alone.
+fn base32(bits: u128) -> String {
+    const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let digit = |group: u32| {
+        let five = if group == 25 { bits << 2 } else { bits >> (123 - 5 * group) };
+        char::from(DIGITS[(five & 31) as usize])
+    };
+    (0..26).map(digit).collect()
+}
+
 impl RunId {
     /// The Flink job id under which this run is submitted: law 3, names outside are derived from the run.
     #[must_use]
@@ -153,6 +169,13 @@ mod tests {
         for bad in ["", "0190", "{0190000000007000800000000000002a}", &"z".repeat(32)] {
             assert_eq!(RunId::of_flink_job(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn base32_has_26_digits_of_rfc_4648() {
+        assert_eq!(JobId(Uuid::from_u128(0)).base32(), "a".repeat(26));
+        assert_eq!(JobId(Uuid::from_u128(u128::MAX)).base32(), format!("{}4", "7".repeat(25)));
+        assert_eq!(JobId(Uuid::from_u128(1)).base32(), format!("{}e", "a".repeat(25)));
     }
 
     #[test]

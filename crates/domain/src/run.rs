@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ClusterId, JobId, OperationId, ReleaseId, RunId, SnapshotId, TeamId};
 use crate::time::Millis;
 
+/// What a vault is told that the token of a run's pods is for: it is the run's id, sealed.
+pub const ARTIFACTS_PURPOSE: &str = "runs.artifacts";
+
 /// From which state a user asks a run to start.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
@@ -94,6 +97,8 @@ pub enum Source {
     Submission,
     /// The end of the JobManager's process on this host.
     ProcessExit,
+    /// The API server of Kubernetes.
+    Kubernetes,
     /// A user's word ("detach").
     User,
 }

@@ -7,6 +7,7 @@ use crate::effect::Effect;
 use crate::job::Job;
 use crate::observation::{FlinkState, Observation, Presence};
 use crate::operation::{Operation, Request};
+use crate::plan::kubernetes::waits_for;
 use crate::restart::{self, Next, RestartFacts};
 use crate::run::{Outcome, Run, RunEnd, Source};
 use crate::snapshot::Snapshot;
@@ -189,7 +190,8 @@ fn restarting_label(facts: &JobFacts, end: &RunEnd, now: Millis) -> Option<(Labe
         return None;
     };
     let attempt = restart::attempt_words(policy, number);
-    let cluster = facts.cluster.as_ref();
+    // An application's next cluster comes with its next run.
+    let cluster = facts.cluster.as_ref().filter(|cluster| !cluster.cluster.is_application());
     let stopped = cluster.filter(|cluster| cluster.cluster.desired == ClusterDesired::Stopped);
     let silent = cluster.filter(|cluster| !cluster.look.reachable());
     let when = match (stopped, silent) {
@@ -219,7 +221,12 @@ fn ended_label(run: &Run, end: &RunEnd) -> (Label, String, Millis) {
 
 fn live_label(facts: &JobFacts, run: &Run) -> (Label, String, Millis) {
     let Some(seen) = &facts.observation else {
-        return (Label::Starting, "Sent to Flink; not seen there yet.".to_owned(), run.created_at);
+        let cluster = facts.cluster.as_ref().filter(|cluster| cluster.cluster.is_application());
+        let sentence = cluster.map_or_else(
+            || "Sent to Flink; not seen there yet.".to_owned(),
+            |cluster| waits_for(&cluster.look),
+        );
+        return (Label::Starting, sentence, run.created_at);
     };
     let Presence::Present {
         state,
@@ -303,6 +310,7 @@ pub const fn source_word(source: Source) -> &'static str {
         Source::JobManagerRest => "JobManager REST",
         Source::Submission => "answer to the submission",
         Source::ProcessExit => "end of the JobManager's process",
+        Source::Kubernetes => "Kubernetes",
         Source::User => "a user's word",
     }
 }
@@ -373,6 +381,10 @@ fn outdated(facts: &JobFacts, need: Need) -> Option<Condition> {
 
 fn unreachable(cluster: &ClusterFacts, now: Millis) -> Option<Condition> {
     let since = cluster.look.unreachable_since?;
+    // It comes with its run: until it has come up the label says what is waited for.
+    if cluster.cluster.is_application() && cluster.look.contact_at.is_none() {
+        return None;
+    }
     let why = cluster.look.error.as_deref().unwrap_or("no answer");
     Some(Condition {
         kind: ConditionKind::Unreachable,

@@ -19,6 +19,11 @@ pub const MAX_TARGETS: usize = 500;
 /// What a vault is told that a sealed kubeconfig is for.
 pub const KUBECONFIG_PURPOSE: &str = "targets.kubeconfig";
 
+/// The key that says where savepoints are kept, in all versions.
+pub const SAVEPOINTS: &str = "state.savepoints.dir";
+/// The key that says where high availability keeps its files: with it the JobManager recovers its job.
+pub const HIGH_AVAILABILITY: &str = "high-availability.storageDir";
+
 /// A namespace of a Kubernetes cluster, and what Flink clusters there have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -111,6 +116,19 @@ impl KubernetesDefaults {
         let minor = whole.rsplit_once('.').map_or(whole.as_str(), |(minor, _)| minor);
         let chosen = self.images.get(&whole).or_else(|| self.images.get(minor));
         chosen.cloned().unwrap_or_else(|| format!("flink:{whole}"))
+    }
+
+    /// What a cluster starts with beside what its job says: the configuration, where state is kept, and high availability.
+    #[must_use]
+    pub fn resolved(&self) -> BTreeMap<String, String> {
+        let mut resolved = self.configuration.clone();
+        if let Some(root) = &self.state_root {
+            resolved.insert(SAVEPOINTS.to_owned(), root.clone());
+        }
+        if let Some(folder) = self.high_availability() {
+            resolved.insert(HIGH_AVAILABILITY.to_owned(), folder);
+        }
+        resolved
     }
 
     /// Where the JobManager keeps what it needs to recover, where that is wanted and possible.

@@ -1,10 +1,13 @@
 //! Calls outside: the effect is written as intended, then as sent, then the call is made, then its answer is
 //! written. A server killed between any two of these leaves a row from which the next one goes on.
 
+use domain::cluster::Cluster;
 use domain::effect::{Effect, EffectKind, EffectState};
 use domain::id::{EffectId, OperationId, RunId, SnapshotId};
 use domain::operation::{Operation, Request};
 use domain::plan::Action;
+use domain::plan::start::submitting;
+use domain::plan::{CANCELLING, DELETING};
 use domain::ports::{Endpoint, PortError, SavepointRequest, Submission};
 use domain::release::Release;
 use domain::run::{Run, RunCause, StartOptions, StopMode};
@@ -13,11 +16,11 @@ use domain::status::JobFacts;
 use domain::variable::PinnedVariable;
 use store::{Lease, NewEvent, StoreError, Write};
 
-use crate::{Engine, observe, submission, variable};
+use crate::{Engine, application, kubernetes, observe, submission, variable};
 
 /// Makes one call of a plan.
 pub(crate) async fn make(engine: &Engine, lease: Option<&Lease>, facts: &JobFacts, action: &Action) -> Result<(), StoreError> {
-    let Some(endpoint) = facts.cluster.as_ref().and_then(|cluster| observe::endpoint(&cluster.cluster)) else {
+    let Some(endpoint) = facts.cluster.as_ref().and_then(|cluster| to(&cluster.cluster)) else {
         return Ok(());
     };
     let caller = Caller {
@@ -32,9 +35,23 @@ pub(crate) async fn make(engine: &Engine, lease: Option<&Lease>, facts: &JobFact
         Action::Adopt { run_id } => caller.adopt(*run_id).await,
         Action::TriggerSavepoint { operation_id } => caller.savepoint(*operation_id, None).await,
         Action::StopWithSavepoint { operation_id, drain } => caller.savepoint(*operation_id, Some(*drain)).await,
-        Action::Cancel { operation_id } => caller.cancel(*operation_id).await,
+        Action::Cancel { operation_id } => caller.cancel(*operation_id, EffectKind::Cancel).await,
+        Action::DeleteCluster { operation_id } => caller.cancel(*operation_id, EffectKind::DeleteCluster).await,
         _ => Ok(()),
     }
+}
+
+/// Where calls go. The cluster of an application has no address before it is submitted, and only what needs none is planned
+/// until then.
+fn to(cluster: &Cluster) -> Option<Endpoint> {
+    let without = || {
+        Some(Endpoint {
+            rest_url: String::new(),
+            version: cluster.version.filter(|_| cluster.is_application())?,
+            connection: None,
+        })
+    };
+    observe::endpoint(cluster).or_else(without)
 }
 
 struct Caller<'a> {
@@ -185,8 +202,8 @@ impl Caller<'_> {
     /// The operation with the step that the notes of this plan have just written.
     fn stepped(&self, operation: &Operation) -> Operation {
         let mut operation = operation.clone();
-        let cluster = self.facts.cluster.as_ref().map_or("", |cluster| cluster.cluster.name.as_str());
-        crate::cluster::push_step(&mut operation, "submit", format!("Sending it to cluster {cluster}."));
+        let sentence = self.cluster().map(submitting).unwrap_or_default();
+        crate::cluster::push_step(&mut operation, "submit", sentence);
         operation
     }
 
@@ -197,13 +214,16 @@ impl Caller<'_> {
         how: (&StartOptions, RunCause),
         restore_path: Option<String>,
     ) -> Option<Run> {
+        let cluster = self.cluster()?;
+        // The cluster of an application has the run's own digits.
+        let id = if cluster.is_application() { cluster.id.0 } else { store::new_id() };
         Some(Run {
-            id: RunId(store::new_id()),
+            id: RunId(id),
             job_id: self.facts.job.id,
             team_id: self.facts.job.team_id,
             release_id: release.id,
             release_number: release.number,
-            cluster_id: self.facts.cluster.as_ref()?.cluster.id,
+            cluster_id: cluster.id,
             generation: operation.generation,
             attempt: self.attempt(operation),
             cause: how.1,
@@ -250,7 +270,10 @@ impl Caller<'_> {
             variables: used,
         });
         let effect = self.sent_with(effect, used).await?;
-        let answer = self.engine.ports.control.submit(&self.endpoint, &submission).await;
+        let answer = match self.cluster().filter(|cluster| cluster.is_application()) {
+            Some(cluster) => application::submit(self.engine, cluster, (run, release), &submission).await,
+            None => self.engine.ports.control.submit(&self.endpoint, &submission).await,
+        };
         if let Err(error) = &answer {
             tracing::info!(run = %run.id, %error, "the submission's answer was not a success; looking for the job by its id");
         }
@@ -280,7 +303,7 @@ impl Caller<'_> {
         }
     }
 
-    fn cluster(&self) -> Option<&domain::cluster::Cluster> {
+    fn cluster(&self) -> Option<&Cluster> {
         self.facts.cluster.as_ref().map(|cluster| &cluster.cluster)
     }
 
@@ -299,12 +322,10 @@ impl Caller<'_> {
             .effects
             .iter()
             .find(|effect| effect.kind == kind && effect.operation_id == operation_id);
-        let directory = format!(
-            "{}/savepoints/{}/{}",
-            self.engine.state_root_of(self.cluster()),
-            self.facts.job.id.hex(),
-            operation_id.hex()
-        );
+        let root = self.engine.state_root_of(self.cluster());
+        let directory = root.as_ref().map_or_else(String::new, |root| {
+            format!("{root}/savepoints/{}/{}", self.facts.job.id.hex(), operation_id.hex())
+        });
         let effect = match known {
             Some(effect) => effect.clone(),
             None => self.intend_savepoint(operation, run, (kind, drain), &directory).await?,
@@ -318,6 +339,12 @@ impl Caller<'_> {
         let effect = self.sent(effect).await?;
         let control = &self.engine.ports.control;
         let answer = match drain {
+            _ if root.is_none() => Err(PortError::Refused {
+                status: None,
+                message:
+                    "The target of its cluster names no place for state that pods can reach: set its state root, then restart the job."
+                        .to_owned(),
+            }),
             Some(_) => control.stop_with_savepoint(&self.endpoint, &request).await,
             None => control.trigger_savepoint(&self.endpoint, &request).await,
         };
@@ -406,17 +433,17 @@ impl Caller<'_> {
         }
     }
 
-    async fn cancel(&self, operation_id: OperationId) -> Result<(), StoreError> {
+    async fn cancel(&self, operation_id: OperationId, kind: EffectKind) -> Result<(), StoreError> {
         let Some(run) = &self.facts.run else { return Ok(()) };
         let known = self
             .facts
             .effects
             .iter()
-            .find(|effect| effect.kind == EffectKind::Cancel && effect.operation_id == operation_id);
+            .find(|effect| effect.kind == kind && effect.operation_id == operation_id);
         let effect = match known {
             Some(effect) => effect.clone(),
             None => {
-                let effect = Self::intended(operation_id, run.id, EffectKind::Cancel, run.id.flink_job_id());
+                let effect = Self::intended(operation_id, run.id, kind, run.id.flink_job_id());
                 let mut writes = vec![
                     Write::Effect(effect.clone()),
                     Write::UpdateRun(Run {
@@ -427,7 +454,7 @@ impl Caller<'_> {
                 if let Some(operation) = self.operation(operation_id) {
                     writes.push(Write::Operation(Operation {
                         run_id: Some(run.id),
-                        ..self.cancelling(operation)
+                        ..self.cancelling(operation, kind)
                     }));
                 }
                 self.commit(writes).await?;
@@ -435,17 +462,17 @@ impl Caller<'_> {
             }
         };
         let effect = self.sent(effect).await?;
-        let answer = self.engine.ports.control.cancel(&self.endpoint, &run.id.flink_job_id()).await;
+        let answer = match (kind, &self.facts.cluster) {
+            (EffectKind::DeleteCluster, Some(of)) => kubernetes::delete(self.engine, &of.cluster, &of.look).await,
+            _ => self.engine.ports.control.cancel(&self.endpoint, &run.id.flink_job_id()).await,
+        };
         self.answered(effect, answer.map(|()| None)).await
     }
 
-    fn cancelling(&self, operation: &Operation) -> Operation {
+    fn cancelling(&self, operation: &Operation, kind: EffectKind) -> Operation {
         let mut operation = operation.clone();
-        crate::cluster::push_step(
-            &mut operation,
-            "cancel",
-            "Cancelling; waiting for Flink to report its end.".to_owned(),
-        );
+        let sentence = if kind == EffectKind::DeleteCluster { DELETING } else { CANCELLING };
+        crate::cluster::push_step(&mut operation, "cancel", sentence.to_owned());
         operation
     }
 }

@@ -107,21 +107,21 @@ fn snapshot(row: Option<Snapshot>, run: &Run, newest: &Checkpoint) -> Option<Sna
 pub(crate) async fn after_end(engine: &Engine, facts: &JobFacts, newest: Option<&Checkpoint>) -> Result<Option<Write>, StoreError> {
     let Some(run) = &facts.run else { return Ok(None) };
     let known = row(engine, run).await?;
-    let stored = match engine.ports.storage.find(&directory(engine, facts, run)).await {
-        Ok(Some(found)) => Stored::Found(found),
-        Ok(None) => Stored::Nothing,
-        Err(error) => Stored::Unreadable(error.to_string()),
+    let stored = match directory(engine, facts, run) {
+        Some(directory) => match engine.ports.storage.find(&directory).await {
+            Ok(Some(found)) => Stored::Found(found),
+            Ok(None) => Stored::Nothing,
+            Err(error) => Stored::Unreadable(error.to_string()),
+        },
+        None => Stored::Nothing,
     };
     Ok(left(known, run, newest, &stored).map(Write::Snapshot))
 }
 
 /// Where Flink keeps the checkpoints of a run.
-fn directory(engine: &Engine, facts: &JobFacts, run: &Run) -> String {
-    format!(
-        "{}/{}",
-        engine.checkpoints_of(facts.job.id, facts.cluster.as_ref().map(|cluster| &cluster.cluster)),
-        run.id.flink_job_id()
-    )
+fn directory(engine: &Engine, facts: &JobFacts, run: &Run) -> Option<String> {
+    let root = engine.checkpoints_of(facts.job.id, facts.cluster.as_ref().map(|cluster| &cluster.cluster))?;
+    Some(format!("{root}/{}", run.id.flink_job_id()))
 }
 
 /// What is left of a run's checkpoints: the storage's word, else the last that Flink said.

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::artifact::PinnedArtifact;
-use domain::cluster::{Cluster, Look};
+use domain::cluster::{Cluster, Look, TargetKind};
 use domain::id::{ClusterId, JobId, RunId};
 use domain::operation::{Operation, OperationState, Request, Step};
 use domain::plan::cluster::{ClusterAction, plan_cluster};
 use domain::plan::ends_with_its_process;
-use domain::ports::Launch;
+use domain::ports::{Launch, PortError};
 use domain::run::Run;
 use domain::status::JobFacts;
 use store::{Lease, NewEvent, StoreError, Write};
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::job::{self, Fresh};
 use crate::observe::{self, Sighting};
-use crate::{Engine, checkpoint, process_jars};
+use crate::{Engine, checkpoint, kubernetes, process_jars};
 
 /// How long a lease lasts without being renewed, in milliseconds.
 const LEASE: i64 = 30_000;
@@ -114,14 +114,19 @@ impl Follower {
         let jobs = store.engine_jobs(self.id).await?;
         let idle = cluster.desired == domain::cluster::ClusterDesired::Stopped && operation.is_none() && jobs.is_empty();
         let mut sighting = observe::look(&self.engine, &cluster, &before).await;
+        if let Some(write) = self.reached(&cluster, &sighting) {
+            store.commit(Some(lease), vec![write]).await?;
+        }
         self.classify(&cluster, &mut sighting, &jobs).await?;
         let jobs = self.record(lease, &cluster, (&before, &sighting), jobs).await?;
-        for facts in &jobs {
+        // A job that moves to another cluster is walked where its run still lives.
+        let here = |facts: &&JobFacts| facts.cluster.as_ref().is_none_or(|of| of.cluster.id == self.id);
+        for facts in jobs.iter().filter(here) {
             self.walk(lease, facts, &sighting);
         }
         // The next life of a process would write over the logs of the last one.
         if !jobs.iter().any(ends_with_its_process) {
-            self.keep(lease, &cluster, &sighting.look, operation.as_ref()).await?;
+            self.keep(lease, (&cluster, &sighting.look), operation.as_ref(), &jobs).await?;
         }
         self.checkpoints.tick(&self.engine, lease, &cluster, &jobs);
         Ok((!idle).then(|| pause(&sighting.look, operation.as_ref(), &jobs)))
@@ -190,6 +195,7 @@ impl Follower {
         let mut writes: Vec<Write> = observe::look_row(cluster, before, &sighting.look).into_iter().collect();
         let mut current = Vec::with_capacity(jobs.len());
         for mut facts in jobs {
+            writes.extend(observe::restarted(&facts, looks, cluster).map(Write::Event));
             let seen = facts.run.as_ref().and_then(|run| observe::of_run(run, sighting, cluster));
             if let Some(seen) = seen.filter(|seen| observe::differs(facts.observation.as_ref(), seen)) {
                 writes.extend(observe::state_event(&facts, &seen).map(Write::Event));
@@ -205,14 +211,22 @@ impl Follower {
     }
 
     /// Keeps the processes of a local cluster as desired.
-    async fn keep(&self, lease: &Lease, cluster: &Cluster, look: &Look, operation: Option<&Operation>) -> Result<(), StoreError> {
-        for action in plan_cluster(cluster, look, operation, store::now()) {
+    async fn keep(
+        &self,
+        lease: &Lease,
+        (cluster, look): (&Cluster, &Look),
+        operation: Option<&Operation>,
+        jobs: &[JobFacts],
+    ) -> Result<(), StoreError> {
+        for action in plan_cluster(cluster, look, operation, jobs, store::now()) {
             let writes = match action {
+                ClusterAction::Launch { .. } if cluster.target == TargetKind::Kubernetes => self.create(cluster, operation).await,
                 ClusterAction::Launch { again } => {
                     let jars = process_jars::of_launch(&self.engine, lease, cluster, look).await?;
                     self.launch(cluster, &jars, operation, again).await
                 }
-                ClusterAction::Terminate => self.terminate(cluster, operation).await,
+                ClusterAction::Terminate => self.terminate((cluster, look), operation).await,
+                ClusterAction::Retire => self.retire(cluster).await,
                 ClusterAction::Step { name, detail } => operation.map(|open| with_step(open, name, detail)).into_iter().collect(),
                 ClusterAction::Finish { state, error } => {
                     let mut writes = operation.map(|open| finished(open, state, error)).unwrap_or_default();
@@ -288,8 +302,57 @@ impl Follower {
         })
     }
 
-    async fn terminate(&self, cluster: &Cluster, operation: Option<&Operation>) -> Vec<Write> {
-        match self.engine.ports.host.terminate(&observe::folder(cluster)).await {
+    /// Creates what is missing of a session cluster in Kubernetes; what may mend itself is tried again at the next look.
+    async fn create(&self, cluster: &Cluster, operation: Option<&Operation>) -> Vec<Write> {
+        let created = async {
+            let target = kubernetes::target(&self.engine, cluster).await?;
+            let description = kubernetes::description(&self.engine, cluster, &target)?;
+            kubernetes::create(&self.engine, &target, &description, None).await
+        };
+        let (Err(error), Some(open)) = (created.await, operation) else {
+            return Vec::new();
+        };
+        match error {
+            PortError::Retry(why) => vec![with_step(open, "launch", format!("Creating its objects in Kubernetes: {why}."))],
+            refused => {
+                let error = domain::operation::OperationError {
+                    code: "launch_failed".to_owned(),
+                    message: refused.to_string(),
+                    hint: "Mend the cause, then start the cluster again.".to_owned(),
+                };
+                finished(open, OperationState::Failed, Some(error))
+            }
+        }
+    }
+
+    /// Nothing is left of an application's cluster but what high availability wrote down.
+    async fn retire(&self, cluster: &Cluster) -> Vec<Write> {
+        match kubernetes::forget(&self.engine, cluster).await {
+            Ok(()) => vec![Write::RetireCluster(cluster.id)],
+            Err(PortError::Retry(_)) => Vec::new(),
+            Err(error) => {
+                tracing::warn!(cluster = %cluster.id, %error, "what high availability left of a cluster could not be removed");
+                vec![Write::RetireCluster(cluster.id)]
+            }
+        }
+    }
+
+    /// The write that changes how the cluster is reached.
+    fn reached(&self, cluster: &Cluster, sighting: &Sighting) -> Option<Write> {
+        let address = sighting.address.as_ref()?;
+        let changed = kubernetes::address(&self.engine, cluster, address);
+        changed
+            .inspect_err(|error| tracing::warn!(cluster = %cluster.id, %error, "the cluster's address could not be kept"))
+            .ok()
+            .flatten()
+    }
+
+    async fn terminate(&self, (cluster, look): (&Cluster, &Look), operation: Option<&Operation>) -> Vec<Write> {
+        let ended = match cluster.target {
+            TargetKind::Kubernetes => kubernetes::delete(&self.engine, cluster, look).await,
+            _ => self.engine.ports.host.terminate(&observe::folder(cluster)).await,
+        };
+        match ended {
             Ok(()) => Vec::new(),
             Err(error) => operation
                 .map(|open| with_step(open, "terminate", format!("Not ended yet: {error}")))

@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::cluster::{Cluster, TargetKind};
-use domain::evidence::{EvidenceFile, EvidenceKind, KeptEvidence, MAX_LOG_BYTES, MAX_TASK_MANAGERS, mask};
+use domain::evidence::{EvidenceFile, EvidenceKind, KeptEvidence, MAX_LOG_BYTES, MAX_TASK_MANAGERS, last_cause, mask};
 use domain::id::{ClusterId, RunId};
 use domain::plan::Evidence;
-use domain::ports::{Endpoint, JobException, LogFile, PortError};
+use domain::ports::{Endpoint, JobException, LogFile, PodRole, PortError};
 use domain::run::Run;
-use domain::status::JobFacts;
+use domain::status::{ClusterFacts, JobFacts};
 use domain::time::{Millis, SECOND};
 use domain::variable::Hider;
 use futures::StreamExt;
 use store::{PackedFile, Write};
 use tokio::sync::Mutex;
 
-use crate::{Engine, observe, variable};
+use crate::{Engine, kubernetes, observe, variable};
 
 /// The JobManager's name among the processes.
 const JOB_MANAGER: &str = "jobmanager";
@@ -72,7 +72,11 @@ pub(crate) async fn collect(engine: &Engine, facts: &JobFacts) -> Evidence {
         Some(endpoint) => from_flink((engine, &hider), endpoint, run).await,
         None => Evidence::default(),
     };
-    logs((engine, &hider), (&cluster.cluster, endpoint.as_ref()), run, &mut evidence).await;
+    logs((engine, &hider), (cluster, endpoint.as_ref()), run, &mut evidence).await;
+    if endpoint.is_none() && cluster.cluster.is_application() {
+        let log = evidence.files.iter().find(|file| file.process == JOB_MANAGER);
+        evidence.cause = evidence.cause.or_else(|| last_cause(&log?.text));
+    }
     evidence
 }
 
@@ -107,8 +111,8 @@ fn exceptions_file(hider: &Hider, mut exceptions: Vec<JobException>) -> Option<E
 }
 
 /// Adds the logs, or the run that they are kept with.
-async fn logs((engine, hider): Told<'_>, from: (&Cluster, Option<&Endpoint>), run: &Run, evidence: &mut Evidence) {
-    let place = engine.readings.of(from.0.id).await;
+async fn logs((engine, hider): Told<'_>, from: (&ClusterFacts, Option<&Endpoint>), run: &Run, evidence: &mut Evidence) {
+    let place = engine.readings.of(from.0.cluster.id).await;
     let mut reading = place.lock().await;
     if !reading.as_ref().is_some_and(fresh) {
         let (files, missing) = match tokio::time::timeout(PATIENCE, read((engine, hider), from, evidence)).await {
@@ -133,10 +137,15 @@ async fn logs((engine, hider): Told<'_>, from: (&Cluster, Option<&Endpoint>), ru
 
 /// The logs: of a local cluster from this host, where they also are when its JobManager is dead or is the next one
 /// already; of others over REST.
-async fn read((engine, hider): Told<'_>, from: (&Cluster, Option<&Endpoint>), evidence: &Evidence) -> (Vec<EvidenceFile>, Vec<String>) {
-    let (cluster, endpoint) = from;
+async fn read(
+    (engine, hider): Told<'_>,
+    (of, endpoint): (&ClusterFacts, Option<&Endpoint>),
+    evidence: &Evidence,
+) -> (Vec<EvidenceFile>, Vec<String>) {
+    let cluster = &of.cluster;
     match endpoint {
         _ if cluster.target == TargetKind::Local => on_host((engine, hider), cluster).await,
+        None if cluster.target == TargetKind::Kubernetes => of_pods((engine, hider), of).await,
         Some(endpoint) => match engine.ports.reader.log_files(endpoint).await {
             Ok(listed) => over_rest((engine, hider), endpoint, chosen(&listed, evidence)).await,
             Err(error) => (Vec::new(), vec![format!("the list of its logs ({error})")]),
@@ -177,6 +186,21 @@ async fn over_rest((engine, hider): Told<'_>, endpoint: &Endpoint, files: Vec<Lo
         (file.process, file.name, text)
     });
     let read: Vec<_> = futures::stream::iter(calls).buffered(AT_ONCE).collect().await;
+    sorted(hider, read)
+}
+
+/// Where Flink does not answer the API server still has the logs of its pods.
+async fn of_pods((engine, hider): Told<'_>, of: &ClusterFacts) -> (Vec<EvidenceFile>, Vec<String>) {
+    let pods = of.look.kubernetes.iter().flat_map(|kubernetes| &kubernetes.pods);
+    let mut read = Vec::new();
+    for pod in pods.take(MAX_TASK_MANAGERS + 1) {
+        let text = kubernetes::log_tail(engine, &of.cluster, pod, MAX_LOG_BYTES).await;
+        let process = match pod.role {
+            PodRole::JobManager => JOB_MANAGER.to_owned(),
+            PodRole::TaskManager => pod.name.clone(),
+        };
+        read.push((process, format!("{}.log", pod.name), text));
+    }
     sorted(hider, read)
 }
 

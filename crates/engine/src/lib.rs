@@ -7,12 +7,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod application;
 pub mod artifact;
 mod call;
 mod checkpoint;
 mod cluster;
 mod evidence;
 mod job;
+mod kubernetes;
 mod message;
 mod note;
 mod observe;
@@ -24,9 +26,12 @@ mod variable;
 use std::sync::Arc;
 
 use domain::cluster::Cluster;
+use domain::cluster::TargetKind;
 use domain::evidence::Retention;
 use domain::id::{InstanceId, JobId};
-use domain::ports::{ArtifactStore, ClusterHost, ClusterObserver, JarMerger, JobControl, JobReader, Messenger, StateStorage, Vault};
+use domain::ports::{
+    ArtifactStore, ClusterHost, ClusterObserver, JarMerger, JobControl, JobReader, KubernetesControl, Messenger, StateStorage, Vault,
+};
 use store::Store;
 
 pub use evidence::LogReadings;
@@ -43,6 +48,8 @@ pub struct Ports {
     pub reader: Arc<dyn JobReader>,
     /// Runs local clusters.
     pub host: Arc<dyn ClusterHost>,
+    /// Acts on Kubernetes.
+    pub kubernetes: Arc<dyn KubernetesControl>,
     /// Reads state storage.
     pub storage: Arc<dyn StateStorage>,
     /// Carries messages out.
@@ -70,20 +77,27 @@ pub struct Engine {
     pub retention: Retention,
     /// Where browsers reach the server, for links in messages.
     pub public_url: Option<String>,
+    /// The runner's jar: runs scripts, and brings artifacts into pods.
+    pub runner: Arc<[u8]>,
     /// Logs that were just read for a run that ended.
     pub readings: LogReadings,
 }
 
 impl Engine {
-    /// Where a cluster's jobs keep their state: the directory that its configuration names for savepoints, else ours.
-    fn state_root_of(&self, cluster: Option<&Cluster>) -> String {
+    /// Where a cluster's jobs keep their state: the directory that its configuration names for savepoints, else ours, which
+    /// no pod can reach.
+    fn state_root_of(&self, cluster: Option<&Cluster>) -> Option<String> {
         let keys = ["state.savepoints.dir", "execution.checkpointing.savepoint-dir"];
         let named = cluster.and_then(|cluster| keys.iter().find_map(|key| cluster.configuration.get(*key)));
-        named.map_or_else(|| self.state_root.clone(), |root| root.trim_end_matches('/').to_owned())
+        if let Some(root) = named {
+            return Some(root.trim_end_matches('/').to_owned());
+        }
+        let elsewhere = cluster.is_some_and(|cluster| cluster.target == TargetKind::Kubernetes);
+        (!elsewhere).then(|| self.state_root.clone())
     }
 
     /// The checkpoint directory of a job; Flink makes a folder for each of its runs there.
-    fn checkpoints_of(&self, job: JobId, cluster: Option<&Cluster>) -> String {
-        format!("{}/checkpoints/{}", self.state_root_of(cluster), job.hex())
+    fn checkpoints_of(&self, job: JobId, cluster: Option<&Cluster>) -> Option<String> {
+        Some(format!("{}/checkpoints/{}", self.state_root_of(cluster)?, job.hex()))
     }
 }

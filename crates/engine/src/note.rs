@@ -1,5 +1,6 @@
 //! Turns the notes of a plan into one transaction.
 
+use domain::cluster::Cluster;
 use domain::effect::{EffectKind, EffectState};
 use domain::id::OperationId;
 use domain::job::Desired;
@@ -10,7 +11,7 @@ use domain::run::{Run, RunEnd, StartOptions};
 use domain::snapshot::{Snapshot, SnapshotKind, SnapshotState};
 use domain::status::{JobFacts, outcome_word};
 use domain::time::MINUTE;
-use store::{Lease, NewEvent, StoreError, Write};
+use store::{Lease, NewApplication, NewEvent, StoreError, Write};
 
 use crate::cluster::{end_operation, push_step};
 use crate::{Engine, checkpoint, evidence};
@@ -60,6 +61,7 @@ pub(crate) async fn write(
             | Action::TriggerSavepoint { .. }
             | Action::StopWithSavepoint { .. }
             | Action::Cancel { .. }
+            | Action::DeleteCluster { .. }
             | Action::CollectEvidence => {}
         }
     }
@@ -69,6 +71,16 @@ pub(crate) async fn write(
     } else {
         engine.store.commit(lease, writes).await
     }
+}
+
+/// One more cluster like that of the application that ended.
+fn again(cluster: &Cluster) -> Option<NewApplication> {
+    cluster.is_application().then_some(())?;
+    Some(NewApplication {
+        target_id: cluster.target_id?,
+        version: cluster.version?,
+        configuration: cluster.configuration.clone(),
+    })
 }
 
 /// The writes so far, with the operations and the run as they will be.
@@ -250,6 +262,7 @@ impl<'a> Notes<'a> {
             after: run.id,
             operation,
             message: format!("Restarting by policy ({attempt}). It ended: {ended}"),
+            application: self.facts.cluster.as_ref().and_then(|cluster| again(&cluster.cluster)),
         });
     }
 

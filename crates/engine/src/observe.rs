@@ -1,14 +1,15 @@
 //! One look at a cluster, turned into rows: what changed, and nothing else.
 
-use domain::cluster::{Cluster, Look, TargetKind, UnmanagedJob};
+use domain::cluster::{Cluster, KubernetesLook, Look, TargetKind, UnmanagedJob};
 use domain::observation::{Observation, Presence};
-use domain::ports::{ClusterSight, Endpoint, PortError};
+use domain::ports::{ClusterSight, Endpoint, PortError, RestAddress};
 use domain::run::{Run, Source};
 use domain::status::JobFacts;
+use domain::target::HIGH_AVAILABILITY;
 use domain::time::{Millis, SECOND};
 use store::{NewEvent, Write};
 
-use crate::Engine;
+use crate::{Engine, kubernetes};
 
 /// A look row is written at most this often while nothing changes.
 const LOOK_ROW_EVERY: i64 = 10 * SECOND;
@@ -19,6 +20,8 @@ pub(crate) struct Sighting {
     pub look: Look,
     /// The JobManager's answer, if it gave one.
     pub sight: Option<ClusterSight>,
+    /// Where the API server says that it is reached (kubernetes).
+    pub address: Option<RestAddress>,
 }
 
 /// The address to talk to, once it and the version are known.
@@ -52,9 +55,25 @@ pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> S
             return Sighting {
                 look: unreachable(look, began, "its JobManager process does not run".to_owned()),
                 sight: None,
+                address: None,
             };
         }
     }
+    let mut address = None;
+    if cluster.target == TargetKind::Kubernetes {
+        let (seen, reached) = kubernetes::look(engine, cluster, before).await;
+        let why = kubernetes_silence(&seen);
+        address = reached;
+        look.kubernetes = Some(seen);
+        if let Some(why) = why {
+            return Sighting {
+                look: unreachable(look, began, why),
+                sight: None,
+                address,
+            };
+        }
+    }
+    let cluster = &at(engine, cluster, address.as_ref());
     let answer = answer(engine, cluster).await;
     let result = if answer.is_ok() { "answered" } else { "failed" };
     metrics::counter!("streamwright_looks_total", "result" => result).increment(1);
@@ -62,11 +81,39 @@ pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> S
         Ok(sight) => Sighting {
             look: answered(look, began, &sight),
             sight: Some(sight),
+            address,
         },
         Err(error) => Sighting {
             look: unreachable(look, began, error.to_string()),
             sight: None,
+            address,
         },
+    }
+}
+
+/// Why Flink is not asked at all: the API server answered, and the JobManager's pod does not run.
+fn kubernetes_silence(seen: &KubernetesLook) -> Option<String> {
+    if seen.error.is_some() || seen.job_manager().is_some_and(|pod| pod.running) {
+        return None;
+    }
+    let missing = if seen.deployment.is_none() {
+        "its Deployment is not there"
+    } else {
+        "the pod of its JobManager does not run"
+    };
+    Some(seen.cause.clone().unwrap_or_else(|| missing.to_owned()))
+}
+
+/// The cluster as it is reached now: before the row is written, and where it cannot be sealed, as before.
+fn at(engine: &Engine, cluster: &Cluster, address: Option<&RestAddress>) -> Cluster {
+    let changed = address.and_then(|address| kubernetes::address(engine, cluster, address).ok().flatten());
+    match changed {
+        Some(Write::ClusterAddress { rest_url, connection, .. }) => Cluster {
+            rest_url: Some(rest_url),
+            connection,
+            ..cluster.clone()
+        },
+        _ => cluster.clone(),
     }
 }
 
@@ -143,14 +190,19 @@ pub(crate) fn of_run(run: &Run, sighting: &Sighting, cluster: &Cluster) -> Optio
         incarnation,
         seen_at: store::now(),
     };
+    if run.cluster_id != cluster.id {
+        return None;
+    }
     if let Some(sight) = &sighting.sight {
         let id = run.id.flink_job_id();
-        let presence = sight
-            .jobs
-            .iter()
-            .find(|job| job.flink_job_id == id)
-            .map_or(Presence::Absent, |job| job.presence.clone());
-        return Some(seen(Source::JobManagerRest, presence, Some(sight.incarnation.clone())));
+        let presence = sight.jobs.iter().find(|job| job.flink_job_id == id).map(|job| job.presence.clone());
+        // A JobManager that recovers an application lists nothing for a while.
+        let silent = presence.is_none() && cluster.is_application();
+        let presence = presence.unwrap_or(Presence::Absent);
+        return (!silent).then(|| seen(Source::JobManagerRest, presence, Some(sight.incarnation.clone())));
+    }
+    if cluster.is_application() {
+        return None;
     }
     let process_ended = cluster.target == TargetKind::Local
         && sighting
@@ -159,6 +211,26 @@ pub(crate) fn of_run(run: &Run, sighting: &Sighting, cluster: &Cluster) -> Optio
             .iter()
             .any(|process| process.role == "jobmanager" && process.pid.is_none() && process.ended_at.is_some());
     process_ended.then(|| seen(Source::ProcessExit, Presence::Absent, None))
+}
+
+/// An event where the JobManager of an application has begun another life while its job runs.
+pub(crate) fn restarted(facts: &JobFacts, (before, sighting): (&Look, &Sighting), cluster: &Cluster) -> Option<NewEvent> {
+    let run = facts.run.as_ref().filter(|run| run.live() && run.cluster_id == cluster.id)?;
+    let (old, new) = (before.incarnation.as_ref()?, sighting.look.incarnation.as_ref()?);
+    if old == new || !cluster.is_application() {
+        return None;
+    }
+    let goes_on = if cluster.configuration.contains_key(HIGH_AVAILABILITY) {
+        "the job goes on from its last checkpoint"
+    } else {
+        "without high availability the program runs again from the state that it was started with"
+    };
+    let message = format!("The JobManager was restarted: {goes_on}.");
+    Some(
+        NewEvent::new(facts.job.team_id, "jobmanager_restarted", message)
+            .job(facts.job.id)
+            .run(run.id),
+    )
 }
 
 /// Whether the row has to be written.

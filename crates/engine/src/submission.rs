@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::draft::Code;
+use domain::draft::{Code, Mode};
 use domain::ports::{Endpoint, PortError, Program, SealedVariable, SessionJar, Submission};
 use domain::release::{Release, ReleaseContent};
 use domain::run::Run;
@@ -22,11 +22,13 @@ pub(crate) async fn of(
     secrets: Vec<SealedVariable>,
 ) -> Result<Submission, PortError> {
     let spec = &release.content.spec;
+    let alone = spec.mode == Mode::Application;
     Ok(Submission {
         flink_job_id: run.id.flink_job_id(),
         job_name: release.content.name.clone(),
         program: program(&release.content),
-        jar: jar(engine, &release.content).await?,
+        // An application's jars come to its pods one by one.
+        jar: if alone { None } else { jar(engine, &release.content).await? },
         configuration: configuration(engine, place, &spec.configuration),
         parallelism: run.options.parallelism.or(spec.parallelism),
         restore_path: run.restore_path.clone(),
@@ -62,7 +64,9 @@ fn configuration(
     configuration.extend(declared.clone());
     let cluster = facts.cluster.as_ref().map(|cluster| &cluster.cluster);
     let key = endpoint.version.capabilities().checkpoints_dir_key;
-    configuration.insert(key.to_owned(), engine.checkpoints_of(facts.job.id, cluster));
+    if let Some(directory) = engine.checkpoints_of(facts.job.id, cluster) {
+        configuration.insert(key.to_owned(), directory);
+    }
     configuration
 }
 

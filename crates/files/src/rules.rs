@@ -113,20 +113,36 @@ fn code(broken: &mut Broken, job: &Job) {
 }
 
 fn place(broken: &mut Broken, job: &Job) {
-    let mut unsupported = |key: &str, advice: &str| {
-        let message = format!("{key}: not supported by this version{advice}");
-        broken.push((key.to_owned(), message));
-    };
-    if job.target.is_some() {
-        unsupported("target", ": name a session cluster with `cluster`");
-    } else if job.mode == Mode::Application {
-        unsupported("mode", ": only session mode is");
-    }
-    if job.cluster.is_none() && job.target.is_none() {
-        broken.push((
-            String::new(),
-            "the key 'cluster' is missing: the session cluster that the job runs in".to_owned(),
-        ));
+    let mut wrong = |key: &str, message: &str| broken.push((key.to_owned(), message.to_owned()));
+    match job.mode {
+        Mode::Session => {
+            if job.target.is_some() {
+                wrong(
+                    "target",
+                    "target: goes with `mode: application` only; a session job names a `cluster`",
+                );
+            }
+            if job.cluster.is_none() {
+                wrong("", "the key 'cluster' is missing: the session cluster that the job runs in");
+            }
+        }
+        Mode::Application => {
+            if job.cluster.is_some() {
+                wrong(
+                    "cluster",
+                    "cluster: goes with `mode: session` only; an application names a `target`",
+                );
+            }
+            if job.target.is_none() {
+                wrong("", "the key 'target' is missing: where the clusters of the application are made");
+            }
+            if job.flink.is_none() {
+                wrong(
+                    "",
+                    "the key 'flink' is missing: the Flink version of the application, such as 2.2.1",
+                );
+            }
+        }
     }
 }
 

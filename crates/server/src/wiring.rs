@@ -80,6 +80,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> 
     let messenger = Arc::new(Outbox::new(gate)?);
     let rest = Arc::new(flink::rest::Rest::new(embedded::RUNNER_JAR.to_vec(), vault.clone())?);
     let host = Arc::new(flink::local::LocalHost::new(data, own_program()?));
+    let kubernetes = Arc::new(kubernetes::Kubernetes::new(vault.clone()));
     let storage = Arc::new(flink::storage::LocalStorage);
     let artifacts = Arc::new(::artifacts::DiskStore::new(data));
     let merger = Arc::new(::artifacts::Merger::new(data, artifacts.clone(), &embedded::runner_jar(data)?)?);
@@ -88,6 +89,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> 
         control: rest.clone(),
         reader: rest.clone(),
         host: host.clone(),
+        kubernetes: kubernetes.clone(),
         storage,
         messenger: messenger.clone(),
         artifacts: artifacts.clone(),
@@ -100,6 +102,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> 
         instance: instance(data)?,
         state_root: format!("file://{}/state", data.display()),
         retention: domain::evidence::Retention::default(),
+        runner: embedded::RUNNER_JAR.into(),
         readings: engine::LogReadings::default(),
         public_url: settings.public_url.clone(),
     };
@@ -114,7 +117,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> 
         vault,
         installer: Arc::new(::artifacts::Installer::new(data)),
         messenger,
-        kubernetes: None,
+        kubernetes,
     };
     let api = api::App::new(store, ports, settings);
     Ok(Parts {

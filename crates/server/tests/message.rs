@@ -351,6 +351,7 @@ async fn fail_many(bed: &Bed, count: usize) {
                 options: StartOptions::default(),
             },
             cluster_id: Some(cluster),
+            application: None,
             requested_by: None,
             deadline_at: now().plus(60_000),
             generation: None,

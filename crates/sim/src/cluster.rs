@@ -38,6 +38,8 @@ pub(crate) struct Cluster {
     pub(crate) down: bool,
     /// Until then the JobManager lists no jobs, as one that recovers them.
     pub(crate) recovering_until: i64,
+    /// Shown in `/jobmanager/config`.
+    pub(crate) configuration: BTreeMap<String, String>,
     forget_ended_after_ms: i64,
     /// Jobs that time alone may change.
     moving: BTreeSet<String>,
@@ -86,6 +88,7 @@ impl Cluster {
             record: Record::from_now(),
             down: false,
             recovering_until: 0,
+            configuration: options.configuration,
             forget_ended_after_ms: options.forget_ended_after_ms,
             moving: BTreeSet::new(),
         }

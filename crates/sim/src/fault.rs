@@ -52,6 +52,11 @@ pub enum FaultKind {
         #[serde(default)]
         act: bool,
     },
+    /// 429 with `Retry-After`; nothing is done.
+    RetryAfter {
+        /// Seconds to wait.
+        seconds: u64,
+    },
     /// The answer's body is cut in half, with a length to match: JSON that does not parse.
     Truncate,
     /// The connection breaks in the middle of the answer's body.

@@ -1,9 +1,11 @@
 //! The handle: starts the simulated cluster and scripts it from inside a test.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::Router;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
@@ -164,6 +166,25 @@ impl Flink {
             added.push(id);
         }
         added
+    }
+
+    /// Runs `main` of an application whose job has this id.
+    pub(crate) fn main(&self, id: &str, configuration: &BTreeMap<String, String>) {
+        let mut cluster = self.shared.lock();
+        let now = cluster.settle();
+        *cluster.main_executions.entry(id.to_owned()).or_default() += 1;
+        let key = |name: &str| configuration.get(name).cloned();
+        let name = key("pipeline.name").unwrap_or_else(|| "job".to_owned());
+        let parallelism = key("parallelism.default").and_then(|number| number.parse().ok()).unwrap_or(1);
+        let mut job = Job::new(id.to_owned(), name.clone(), cluster.plan_for(&name), parallelism, now);
+        job.restored_from = key("execution.state-recovery.path").or_else(|| key("execution.savepoint.path"));
+        job.configuration.clone_from(configuration);
+        cluster.add(job);
+    }
+
+    /// Its endpoints, for one who stands before it.
+    pub(crate) fn router(&self) -> Router {
+        gate::guard(rest::router(self.shared.clone()), self.shared.clone())
     }
 
     /// All jobs that the JobManager knows.

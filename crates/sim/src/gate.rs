@@ -34,25 +34,26 @@ async fn pass(State(shared): State<Shared>, ConnectInfo(breaker): ConnectInfo<Br
         cluster.record.add(&endpoint, &path, label);
         fault
     };
-    let meet = tokio::spawn(meet(fault, breaker, request, next));
+    let meet = tokio::spawn(meet(fault, breaker, next.run(request)));
     meet.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-async fn meet(fault: Option<FaultKind>, breaker: Breaker, request: Request, next: Next) -> Response {
+/// What a request meets; `work` does it and answers.
+pub(crate) async fn meet(fault: Option<FaultKind>, breaker: Breaker, work: impl Future<Output = Response> + Send) -> Response {
     let pause = |ms| tokio::time::sleep(Duration::from_millis(ms));
     match fault {
-        None => next.run(request).await,
+        None => work.await,
         Some(FaultKind::Refuse) => broken(&breaker),
         Some(FaultKind::LoseAnswer) => {
-            next.run(request).await;
+            work.await;
             broken(&breaker)
         }
         Some(FaultKind::DelayAct { ms }) => {
             pause(ms).await;
-            next.run(request).await
+            work.await
         }
         Some(FaultKind::DelayAnswer { ms }) => {
-            let response = next.run(request).await;
+            let response = work.await;
             pause(ms).await;
             response
         }
@@ -63,15 +64,23 @@ async fn meet(fault: Option<FaultKind>, breaker: Breaker, request: Request, next
             act,
         }) => {
             if act {
-                next.run(request).await;
+                work.await;
             }
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
         }
-        Some(FaultKind::Truncate) => mutate(next.run(request).await, Mutation::Truncate).await,
-        Some(FaultKind::Cut) => mutate(next.run(request).await, Mutation::Cut).await,
-        Some(FaultKind::ExtraFields) => mutate(next.run(request).await, Mutation::ExtraFields).await,
-        Some(FaultKind::UnknownStates) => mutate(next.run(request).await, Mutation::UnknownStates).await,
+        Some(FaultKind::RetryAfter { seconds }) => {
+            let body = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"TooManyRequests","message":"too many requests","code":429}"#;
+            let headers = [
+                (header::CONTENT_TYPE, "application/json".to_owned()),
+                (header::RETRY_AFTER, seconds.to_string()),
+            ];
+            (StatusCode::TOO_MANY_REQUESTS, headers, body).into_response()
+        }
+        Some(FaultKind::Truncate) => mutate(work.await, Mutation::Truncate).await,
+        Some(FaultKind::Cut) => mutate(work.await, Mutation::Cut).await,
+        Some(FaultKind::ExtraFields) => mutate(work.await, Mutation::ExtraFields).await,
+        Some(FaultKind::UnknownStates) => mutate(work.await, Mutation::UnknownStates).await,
     }
 }
 

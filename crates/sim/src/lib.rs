@@ -5,6 +5,7 @@
 //!
 //! Inside a test: `Flink::start(SimOptions::of("2.2.1"))`, then the methods of [`Flink`]. From another
 //! process (`flink-sim --listen …`): the same as `POST /__sim/…` on the same port, see [`control`].
+//! [`Kubernetes`] is an API server of its own kind, whose Deployments run such Flinks.
 //! It never replaces the real Flink in the end-to-end suite. What it answers follows what was seen of the
 //! real ones; where versions differ (fields of bodies, duplicate ids, trigger ids) it follows the version.
 
@@ -19,6 +20,7 @@ mod fault;
 mod flink;
 mod gate;
 mod job;
+mod kubernetes;
 mod listen;
 mod options;
 mod record;
@@ -29,5 +31,6 @@ pub use cluster::JobReport;
 pub use fault::{Fault, FaultKind};
 pub use flink::{Flink, RestartOptions};
 pub use job::JobState;
+pub use kubernetes::{Kubernetes, KubernetesOptions};
 pub use options::{JobPlan, SavepointOutcome, SavepointPlan, SimOptions};
 pub use record::{Record, RequestRow};

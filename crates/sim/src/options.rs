@@ -1,5 +1,6 @@
 //! What a simulated cluster is like when it starts, and how jobs and savepoints go on it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ pub struct SimOptions {
     pub savepoints: SavepointPlan,
     /// Forget ended jobs after this time (`jobstore.expiration-time`).
     pub forget_ended_after_ms: i64,
+    /// Keys that the JobManager shows as its configuration, beside its own.
+    pub configuration: BTreeMap<String, String>,
 }
 
 impl Default for SimOptions {
@@ -33,6 +36,7 @@ impl Default for SimOptions {
             plan: JobPlan::default(),
             savepoints: SavepointPlan::default(),
             forget_ended_after_ms: 3_600_000,
+            configuration: BTreeMap::new(),
         }
     }
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use domain::Millis;
 use domain::artifact::{ArtifactRef, Holder, PinnedArtifact};
 use domain::cluster::{Cluster, ClusterDesired, TargetKind};
+use domain::draft::Mode;
 use domain::flink_version::VersionNumber;
-use domain::id::{ClusterId, FlinkVersionId, JobId, OperationId, TeamId, UserId};
+use domain::id::{ClusterId, FlinkVersionId, JobId, OperationId, TargetId, TeamId, UserId};
 use domain::job::Job;
 use domain::run::Run;
 use domain::secret::Sealed;
@@ -52,6 +53,8 @@ pub struct NewCluster {
     pub slots: u32,
     /// Flink configuration (local).
     pub configuration: BTreeMap<String, String>,
+    /// The namespace it is in (kubernetes).
+    pub target_id: Option<TargetId>,
     /// Jars in its `lib` (local).
     pub jars: Vec<PinnedArtifact>,
     /// What is asked from the beginning: `Stopped` for local ones, `Running` for standalone ones.
@@ -74,6 +77,8 @@ impl FromRow<cluster::Model> for Cluster {
             task_managers: count("clusters.task_managers", row.task_managers)?,
             slots: count("clusters.slots", row.slots)?,
             configuration: from_json("clusters.configuration", &row.configuration)?,
+            target_id: row.target_id.map(TargetId),
+            mode: from_word("clusters.mode", &row.mode)?,
             desired: from_word("clusters.desired", &row.desired)?,
             generation: row.generation,
             operation_id: row.operation_id.map(OperationId),
@@ -97,12 +102,84 @@ fn row_of(new: &NewCluster, at: Millis) -> Result<cluster::Model, StoreError> {
         task_managers: i64::from(new.task_managers),
         slots: i64::from(new.slots),
         configuration: json(&new.configuration)?,
+        target_id: new.target_id.map(|id| id.0),
+        mode: word(&Mode::Session)?,
         desired: word(&new.desired)?,
         generation: 0,
         operation_id: None,
         created_at: at.0,
         revision: 1,
     })
+}
+
+/// A cluster that comes and goes with one run of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApplication {
+    /// Where it is made.
+    pub target_id: TargetId,
+    /// The Flink version that the release names.
+    pub version: VersionNumber,
+    /// What the target says beside the release.
+    pub configuration: BTreeMap<String, String>,
+}
+
+/// Makes the row of an application's cluster; nothing of it is in Kubernetes yet.
+pub(crate) async fn of_application(tx: &Tx, team_id: TeamId, new: &NewApplication) -> Result<ClusterId, Fault> {
+    let id = ClusterId(new_id());
+    let name = format!("sw-{}", id.base32());
+    let row = cluster::Model {
+        id: id.0,
+        team_id: team_id.0,
+        name_key: key(&name),
+        name,
+        target: word(&TargetKind::Kubernetes)?,
+        flink_version_id: None,
+        version: Some(new.version.to_string()),
+        rest_url: None,
+        connection: None,
+        task_managers: 0,
+        slots: 0,
+        configuration: json(&new.configuration)?,
+        target_id: Some(new.target_id.0),
+        mode: word(&Mode::Application)?,
+        desired: word(&ClusterDesired::Running)?,
+        generation: 0,
+        operation_id: None,
+        created_at: tx.at.0,
+        revision: 1,
+    };
+    cluster::Entity::insert(row.into_active_model())
+        .exec_without_returning(&tx.conn)
+        .await?;
+    tx.changed(Some(team_id), "cluster", id, None);
+    Ok(id)
+}
+
+/// Removes the row of an application's cluster of which nothing is left. Its run keeps its id.
+pub(crate) async fn retire(tx: &Tx, id: ClusterId) -> Result<(), Fault> {
+    let row = cluster::Entity::find_by_id(id.0).one(&tx.conn).await?;
+    let Some(row) = row else { return Ok(()) };
+    if row.mode != word(&Mode::Application)? {
+        return Err(Fault::invalid("a session cluster was to be removed as if it were an application's"));
+    }
+    refuse_in_use(tx, &Cluster::from_row(row.clone())?).await?;
+    cluster::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
+    left(tx, id).await?;
+    tx.changed(Some(TeamId(row.team_id)), "cluster", id, None);
+    Ok(())
+}
+
+/// Removes what belongs to a cluster whose row is gone.
+async fn left(tx: &Tx, id: ClusterId) -> Result<(), Fault> {
+    job::Entity::update_many()
+        .col_expr(job::Column::ClusterId, Expr::value(Option::<uuid::Uuid>::None))
+        .filter(job::Column::ClusterId.eq(id.0))
+        .exec(&tx.conn)
+        .await?;
+    looks::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
+    lease::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
+    references::forget(tx, Holder::Cluster(id)).await?;
+    references::forget(tx, Holder::ClusterProcesses(id)).await
 }
 
 /// Sets the address and the version of a cluster, where given.
@@ -117,6 +194,21 @@ pub(crate) async fn set_rest(tx: &Tx, id: ClusterId, rest_url: Option<&str>, ver
         update = update.col_expr(cluster::Column::Version, Expr::value(version.to_string()));
     }
     update.exec(&tx.conn).await?;
+    changed(tx, id).await
+}
+
+/// Sets the address of a cluster in Kubernetes and how it is spoken to.
+pub(crate) async fn set_address(tx: &Tx, id: ClusterId, rest_url: &str, connection: Option<&Sealed>) -> Result<(), Fault> {
+    cluster::Entity::update_many()
+        .col_expr(cluster::Column::Revision, Expr::col(cluster::Column::Revision).add(1))
+        .col_expr(cluster::Column::RestUrl, Expr::value(rest_url))
+        .col_expr(
+            cluster::Column::Connection,
+            Expr::value(connection.map(|sealed| sealed.as_str().to_owned())),
+        )
+        .filter(cluster::Column::Id.eq(id.0))
+        .exec(&tx.conn)
+        .await?;
     changed(tx, id).await
 }
 
@@ -239,13 +331,14 @@ impl Store {
         row.map(Cluster::from_row).transpose()
     }
 
-    /// The clusters of a team with their looks, by name.
+    /// The session clusters of a team with their looks, by name.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn clusters(&self, team_id: TeamId) -> Result<Vec<ClusterFacts>, StoreError> {
         let rows = cluster::Entity::find()
             .filter(cluster::Column::TeamId.eq(team_id.0))
+            .filter(cluster::Column::Mode.eq(word(&Mode::Session)?))
             .order_by_asc(cluster::Column::Name)
             .all(&self.reader)
             .await?;
@@ -368,15 +461,7 @@ impl Store {
                 return Err(Fault::Contended("the cluster was written meanwhile".to_owned()));
             }
             refuse_in_use(&tx, &cluster).await?;
-            job::Entity::update_many()
-                .col_expr(job::Column::ClusterId, Expr::value(Option::<uuid::Uuid>::None))
-                .filter(job::Column::ClusterId.eq(id.0))
-                .exec(&tx.conn)
-                .await?;
-            looks::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
-            lease::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
-            references::forget(&tx, Holder::Cluster(id)).await?;
-            references::forget(&tx, Holder::ClusterProcesses(id)).await?;
+            left(&tx, id).await?;
             tx.changed(Some(team_id), "cluster", id, None);
             tx.event(
                 NewEvent::new(team_id, "cluster_deleted", format!("Cluster '{}' deleted.", cluster.name))
@@ -417,7 +502,8 @@ async fn refuse_in_use(tx: &Tx, cluster: &Cluster) -> Result<(), Fault> {
             "the cluster '{name}' is being started or stopped: wait until that has ended"
         )));
     }
-    if cluster.target == TargetKind::Local && cluster.desired != ClusterDesired::Stopped {
+    let session = !cluster.is_application();
+    if session && cluster.target != TargetKind::Standalone && cluster.desired != ClusterDesired::Stopped {
         return Err(Fault::conflict(format!("the cluster '{name}' is running: stop it first")));
     }
     let live = run::Entity::find()

@@ -59,11 +59,11 @@ impl Thing {
         }
     }
 
-    /// Which clusters use it; nothing while clusters cannot.
-    fn clusters(self) -> Option<SimpleExpr> {
+    /// Which clusters use it.
+    fn clusters(self) -> SimpleExpr {
         match self {
-            Self::FlinkVersion(id) => Some(cluster::Column::FlinkVersionId.eq(id.0)),
-            Self::Target(_) => None,
+            Self::FlinkVersion(id) => cluster::Column::FlinkVersionId.eq(id.0),
+            Self::Target(id) => cluster::Column::TargetId.eq(id.0),
         }
     }
 
@@ -143,11 +143,10 @@ pub(crate) async fn restrict(tx: &Tx, thing: impl Into<Thing>, teams: &BTreeSet<
 /// Refuses what takes a thing away that a cluster uses, of any team but the ones that keep it.
 pub(crate) async fn in_use(tx: &Tx, thing: impl Into<Thing>, keep: &BTreeSet<TeamId>) -> Result<(), Fault> {
     let thing = thing.into();
-    let Some(clusters) = thing.clusters() else { return Ok(()) };
     let left_out: Option<(String, Uuid)> = cluster::Entity::find()
         .select_only()
         .columns([cluster::Column::Name, cluster::Column::TeamId])
-        .filter(clusters)
+        .filter(thing.clusters())
         .filter(cluster::Column::TeamId.is_not_in(keep.iter().map(|team| team.0)))
         .into_tuple()
         .one(&tx.conn)

@@ -66,7 +66,7 @@ pub use access::UserChange;
 pub use artifact::{ArtifactFilter, NewArtifact};
 pub use audit::AuditFilter;
 pub use clock::{new_id, now};
-pub use cluster::NewCluster;
+pub use cluster::{NewApplication, NewCluster};
 pub use connect::Store;
 pub use copy::{Copied, Digests, TableDigest};
 pub use delivery::Waiting;

@@ -28,6 +28,7 @@ impl FromRow<look::Model> for Look {
             slots_free: count("looks.slots_free", row.slots_free)?,
             unmanaged: from_json("looks.unmanaged", &row.unmanaged)?,
             processes: from_json("looks.processes", &row.processes)?,
+            kubernetes: row.kubernetes.map(|text| from_json("looks.kubernetes", &text)).transpose()?,
         })
     }
 }
@@ -46,6 +47,7 @@ fn row_of(id: ClusterId, of: &Look) -> Result<look::Model, StoreError> {
         slots_free: i64::from(of.slots_free),
         unmanaged: json(&of.unmanaged)?,
         processes: json(&of.processes)?,
+        kubernetes: of.kubernetes.as_ref().map(json).transpose()?,
     })
 }
 

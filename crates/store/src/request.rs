@@ -13,6 +13,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
 use uuid::Uuid;
 
 use crate::clock::new_id;
+use crate::cluster::NewApplication;
 use crate::column::word;
 use crate::connect::Store;
 use crate::entity::{cluster, job, operation as operations};
@@ -34,6 +35,8 @@ pub struct NewOperation {
     pub request: Request,
     /// Where the job stands from now on; none leaves it where it is.
     pub cluster_id: Option<ClusterId>,
+    /// The cluster of its own on which the job stands from now on, instead.
+    pub application: Option<NewApplication>,
     /// Who asks.
     pub requested_by: Option<UserId>,
     /// When it is given up.
@@ -121,6 +124,10 @@ async fn on_job(tx: &Tx, new: &NewOperation) -> Outcome {
     let id = OperationId(new_id());
     if !take_job(tx, new, id).await? {
         return refused_job(tx, new).await;
+    }
+    if let Some(application) = &new.application {
+        let own = crate::cluster::of_application(tx, new.team_id, application).await?;
+        crate::job::place(tx, new.job_id, own).await?;
     }
     let generation = crate::job::row(&tx.conn, new.job_id).await?.generation;
     let begun = Operation {

@@ -12,6 +12,7 @@ use sea_orm::{
     ActiveValue, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait,
 };
 
+use crate::cluster::NewApplication;
 use crate::column::{FromRow, from_json, json, word};
 use crate::connect::Store;
 use crate::entity::{job, restart_policy, run};
@@ -103,7 +104,12 @@ pub(crate) fn waiting() -> Result<Condition, StoreError> {
 
 /// Begins a restart, once: only while the run that it follows is the newest, nothing is open, and what runs is still
 /// desired. The generation stays: a restart is no new intent.
-pub(crate) async fn begin(tx: &Tx, after: RunId, begun: &Operation, message: &str) -> Result<(), Fault> {
+pub(crate) async fn begin(
+    tx: &Tx,
+    after: RunId,
+    (begun, message): (&Operation, &str),
+    application: Option<&NewApplication>,
+) -> Result<(), Fault> {
     let domain::operation::Request::Restart { release_id, .. } = begun.request else {
         return Err(Fault::invalid("a restart was begun with another request"));
     };
@@ -125,6 +131,10 @@ pub(crate) async fn begin(tx: &Tx, after: RunId, begun: &Operation, message: &st
         return Err(Fault::conflict(format!(
             "the job {id} changed before its restart was begun: look again"
         )));
+    }
+    if let Some(application) = application {
+        let own = crate::cluster::of_application(tx, begun.team_id, application).await?;
+        crate::job::place(tx, id, own).await?;
     }
     request::begin(tx, begun, None, message).await
 }

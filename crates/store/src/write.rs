@@ -13,9 +13,11 @@ use domain::observation::Observation;
 use domain::operation::Operation;
 use domain::restart::GivenUp;
 use domain::run::{Run, RunEnd};
+use domain::secret::Sealed;
 use domain::snapshot::Snapshot;
 use domain::variable::PinnedVariable;
 
+use crate::cluster::NewApplication;
 use crate::connect::Store;
 use crate::event::NewEvent;
 use crate::evidence::PackedFile;
@@ -75,6 +77,17 @@ pub enum Write {
         /// Flink's version.
         version: Option<VersionNumber>,
     },
+    /// The address of a cluster in Kubernetes, and how it is spoken to.
+    ClusterAddress {
+        /// Which cluster.
+        cluster_id: ClusterId,
+        /// REST address without a trailing slash.
+        rest_url: String,
+        /// Sealed; none where it asks for nothing.
+        connection: Option<Sealed>,
+    },
+    /// Nothing is left of an application's cluster: its row goes. `Conflict` while something uses it.
+    RetireCluster(ClusterId),
     /// The jars that the processes of a cluster are started with; none once they have ended.
     ClusterProcessJars {
         /// Which cluster.
@@ -118,6 +131,8 @@ pub enum Write {
         operation: Operation,
         /// The sentence of the event.
         message: String,
+        /// The cluster of its own that the job is placed on, where each run has one.
+        application: Option<NewApplication>,
     },
     /// The restart policy gave up after a run; written once, with its event.
     GiveUpRestarts {
@@ -184,6 +199,12 @@ async fn one(tx: &Tx, write: &Write) -> Result<(), Fault> {
             rest_url,
             version,
         } => cluster::set_rest(tx, *cluster_id, rest_url.as_deref(), *version).await,
+        Write::ClusterAddress {
+            cluster_id,
+            rest_url,
+            connection,
+        } => cluster::set_address(tx, *cluster_id, rest_url, connection.as_ref()).await,
+        Write::RetireCluster(id) => cluster::retire(tx, *id).await,
         Write::ClusterProcessJars { cluster_id, jars } => cluster::set_process_jars(tx, *cluster_id, jars).await,
         Write::Look { cluster_id, look } => look::write(tx, *cluster_id, look).await,
         Write::Snapshot(of) => snapshot::save(tx, of).await,
@@ -193,7 +214,12 @@ async fn one(tx: &Tx, write: &Write) -> Result<(), Fault> {
             tx.event(event.clone());
             Ok(())
         }
-        Write::BeginRestart { after, operation, message } => restart::begin(tx, *after, operation, message).await,
+        Write::BeginRestart {
+            after,
+            operation,
+            message,
+            application,
+        } => restart::begin(tx, *after, (operation, message), application.as_ref()).await,
         Write::GiveUpRestarts { team_id, job_id, given_up } => restart::give_up(tx, *team_id, *job_id, given_up).await,
         Write::DeleteJob(id) => job::delete(tx, *id).await,
     }

@@ -6,7 +6,7 @@ use crate::Complaints;
 use crate::files::{Repository, run};
 
 /// Crate, and all of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("flink", &["domain"]),
@@ -15,11 +15,23 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("vault", &["domain"]),
     ("files", &["domain"]),
     ("manifests", &["files", "domain"]),
-    ("engine", &["store", "domain"]),
+    ("kubernetes", &["domain"]),
+    ("engine", &["manifests", "store", "domain"]),
     ("api", &["files", "manifests", "store", "domain"]),
     (
         "server",
-        &["api", "engine", "files", "store", "flink", "sql", "artifacts", "vault", "domain"],
+        &[
+            "api",
+            "engine",
+            "files",
+            "store",
+            "flink",
+            "kubernetes",
+            "sql",
+            "artifacts",
+            "vault",
+            "domain",
+        ],
     ),
     ("sim", &["domain"]),
     ("xtask", &[]),

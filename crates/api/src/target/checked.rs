@@ -16,7 +16,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 use store::NewTarget as New;
 use utoipa::ToSchema;
 
-use super::test::control;
 use super::{TargetPath, TargetPolicy, find};
 use crate::app::App;
 use crate::configuration::Configuration;
@@ -273,7 +272,7 @@ impl NewTarget {
             artifact_url: artifact_url(self.artifact_url)?,
         };
         if before != Some(&place) {
-            let checked = control(app)?.check(&place).await;
+            let checked = app.ports.kubernetes.check(&place).await;
             checked.map_err(|error| bad("bad_access", field_of(&place.access), &error.to_string()).hint("Nothing was saved."))?;
         }
         Ok(New {

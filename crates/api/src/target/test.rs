@@ -1,14 +1,12 @@
 //! Tests of targets: whether Flink clusters can run there, asked of the API server. What was tested of a kept target is
 //! kept with it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use domain::ports::KubernetesControl;
+
 use domain::target::{KubernetesPlace, TargetReport as Report, TargetTest};
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::now;
 use utoipa::ToSchema;
@@ -110,17 +108,9 @@ impl From<domain::target::TargetCheck> for TargetCheck {
     }
 }
 
-/// The port, where this server has one.
-pub(super) fn control(app: &App) -> Result<&Arc<dyn KubernetesControl>, Problem> {
-    app.ports.kubernetes.as_ref().ok_or_else(|| {
-        let detail = "This server cannot speak to Kubernetes.";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "kubernetes_not_available", detail)
-    })
-}
-
 /// Tests a place. What keeps the test from beginning is its one failed check.
 async fn tested(app: &App, place: &KubernetesPlace, service_account: Option<&str>) -> Result<Report, Problem> {
-    let control = control(app)?;
+    let control = &app.ports.kubernetes;
     if let Err(error) = control.check(place).await {
         return Ok(Report::failed("read the kubeconfig", sentence(&error.to_string())));
     }

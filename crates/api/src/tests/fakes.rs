@@ -48,7 +48,7 @@ impl Fake {
             observer: shared.clone(),
             host: shared.clone(),
             installer: shared.clone(),
-            kubernetes: Some(Arc::new(super::fake_kubernetes::FakeKubernetes(self.clone()))),
+            kubernetes: Arc::new(super::fake_kubernetes::FakeKubernetes(self.clone())),
             merger: shared.clone(),
             messenger: shared.clone(),
             vault: shared,

@@ -156,6 +156,7 @@ impl House {
             task_managers: 0,
             slots: 0,
             configuration: BTreeMap::new(),
+            target_id: None,
             jars: Vec::new(),
             desired: ClusterDesired::Running,
             created_by: None,

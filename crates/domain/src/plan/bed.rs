@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{Action, Sights, plan};
 use crate::cluster::{Cluster, ClusterDesired, Look, TargetKind};
+use crate::draft::Mode;
 use crate::effect::{Effect, EffectKind, EffectState};
 use crate::flink_version::VersionNumber;
 use crate::id::*;
@@ -105,6 +106,8 @@ pub(super) fn facts() -> JobFacts {
         task_managers: 1,
         slots: 4,
         configuration: BTreeMap::new(),
+        target_id: None,
+        mode: Mode::Session,
         desired: ClusterDesired::Running,
         generation: 1,
         operation_id: None,
@@ -232,6 +235,7 @@ pub(super) fn words(actions: &[Action]) -> Vec<String> {
             Action::TriggerSavepoint { .. } => "savepoint".to_owned(),
             Action::StopWithSavepoint { drain, .. } => format!("stop:{drain}"),
             Action::Cancel { .. } => "cancel".to_owned(),
+            Action::DeleteCluster { .. } => "delete cluster".to_owned(),
             Action::CollectEvidence => "evidence".to_owned(),
         })
         .collect()

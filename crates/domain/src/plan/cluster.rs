@@ -1,7 +1,9 @@
-//! What is to be done for a local session cluster: its processes are restarted as its own desired state.
+//! What is to be done for a cluster. The processes of a local one are restarted as its own desired state.
 
+use super::kubernetes;
 use crate::cluster::{Cluster, ClusterDesired, Look, TargetKind};
 use crate::operation::{Operation, OperationError, OperationState, Request};
+use crate::status::JobFacts;
 use crate::time::{MINUTE, Millis, SECOND};
 
 /// How long the processes of a cluster that ended by themselves are left alone before they are started again.
@@ -17,8 +19,10 @@ pub enum ClusterAction {
         /// Whether it had run and ended by itself: worth an event.
         again: bool,
     },
-    /// End all processes.
+    /// End all processes, or delete what is ours in Kubernetes.
     Terminate,
+    /// Nothing is left of an application's cluster: it is history.
+    Retire,
     /// The step that the operation is at.
     Step {
         /// The step's word.
@@ -35,12 +39,17 @@ pub enum ClusterAction {
     },
 }
 
-/// What to do next for a cluster.
+/// What to do next for a cluster. `jobs`: those that have to do with it.
 #[must_use]
-pub fn plan_cluster(cluster: &Cluster, look: &Look, operation: Option<&Operation>, now: Millis) -> Vec<ClusterAction> {
-    if cluster.target != TargetKind::Local {
-        return Vec::new();
+pub fn plan_cluster(cluster: &Cluster, look: &Look, operation: Option<&Operation>, jobs: &[JobFacts], now: Millis) -> Vec<ClusterAction> {
+    match cluster.target {
+        TargetKind::Standalone => Vec::new(),
+        TargetKind::Kubernetes => kubernetes::plan(cluster, look, operation, jobs, now),
+        TargetKind::Local => local(cluster, look, operation, now),
     }
+}
+
+fn local(cluster: &Cluster, look: &Look, operation: Option<&Operation>, now: Millis) -> Vec<ClusterAction> {
     match operation {
         Some(open) if now > open.deadline_at => vec![failed("deadline", format!("Cluster {} did not get there in time.", cluster.name))],
         Some(open) if matches!(open.request, Request::ClusterStop) => stop(look, open),
@@ -116,7 +125,7 @@ fn keep(cluster: &Cluster, look: &Look, now: Millis) -> Vec<ClusterAction> {
     }
 }
 
-fn failed(code: &str, message: String) -> ClusterAction {
+pub(super) fn failed(code: &str, message: String) -> ClusterAction {
     let hint = "Look at the cluster's logs, mend the cause, then start it again.".to_owned();
     ClusterAction::Finish {
         state: OperationState::Failed,
@@ -128,7 +137,7 @@ fn failed(code: &str, message: String) -> ClusterAction {
     }
 }
 
-fn step(operation: &Operation, name: &'static str, detail: String) -> Vec<ClusterAction> {
+pub(super) fn step(operation: &Operation, name: &'static str, detail: String) -> Vec<ClusterAction> {
     match operation.steps.last() {
         Some(last) if last.name == name && last.detail == detail => Vec::new(),
         _ => vec![ClusterAction::Step { name, detail }],

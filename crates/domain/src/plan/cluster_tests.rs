@@ -27,12 +27,13 @@ fn a_local_clusters_processes_are_kept_as_desired() {
         let named = |action: &ClusterAction| match action {
             ClusterAction::Launch { again } => format!("launch:{again}"),
             ClusterAction::Terminate => "terminate".to_owned(),
+            ClusterAction::Retire => "retire".to_owned(),
             ClusterAction::Step { name, .. } => format!("step:{name}"),
             ClusterAction::Finish { state, error } => {
                 format!("finish:{state:?}:{}", error.as_ref().map_or("", |error| error.code.as_str()))
             }
         };
-        plan_cluster(cluster, look, open.as_ref(), now).iter().map(named).collect()
+        plan_cluster(cluster, look, open.as_ref(), &[], now).iter().map(named).collect()
     };
     let start = || Some(Request::ClusterStart);
     assert_eq!(words(&cluster, &Look::default(), start(), T), ["step:launch", "launch:false"]);

@@ -1,7 +1,8 @@
 //! The end of a run: sticky and evidenced (law 4), and what is seen alive after it.
 
 use super::{
-    Action, Evidence, Plan, RESEND_AFTER, SUBMIT_TIMEOUT, Sent, Sights, alive_in_flink, effect, heard_after, incarnation, presence, sent,
+    Action, Evidence, Plan, RESEND_AFTER, SUBMIT_TIMEOUT, Sent, Sights, alive_in_flink, application, effect, heard_after, incarnation,
+    presence, sent,
 };
 use crate::effect::{EffectKind, EffectState};
 use crate::observation::{FlinkState, Presence};
@@ -13,6 +14,7 @@ use crate::time::Millis;
 /// Ends the live run where a source proves that it has ended; reads the evidence first where there is some.
 pub(super) fn of_run(facts: &JobFacts, sights: &Sights, now: Millis) -> Option<Plan> {
     let run = facts.run.as_ref().filter(|run| run.live())?;
+    let application = application::cluster(facts);
     match presence(facts) {
         Some(Presence::Present { state, ended_at, .. }) if state.ended() => Some(match &sights.evidence {
             None => Plan::of(
@@ -24,8 +26,9 @@ pub(super) fn of_run(facts: &JobFacts, sights: &Sights, now: Millis) -> Option<P
                 "Flink reports its end",
             ),
         }),
+        _ if application.is_some() => application.and_then(|cluster| application::end(facts, cluster, sights, run, now)),
         Some(Presence::Absent) => absent(facts, sights, run, now),
-        _ => never_sent(facts, run, now),
+        _ => None,
     }
     .or_else(|| never_sent(facts, run, now))
 }
@@ -150,7 +153,7 @@ fn never_sent(facts: &JobFacts, run: &Run, now: Millis) -> Option<Plan> {
     })
 }
 
-fn being_started(facts: &JobFacts, run: &Run) -> bool {
+pub(super) fn being_started(facts: &JobFacts, run: &Run) -> bool {
     facts.lifecycle.as_ref().is_some_and(|open| {
         matches!(
             open.request,

@@ -7,6 +7,9 @@
 mod adopt;
 #[cfg(test)]
 mod adopt_tests;
+mod application;
+#[cfg(test)]
+mod application_tests;
 #[cfg(test)]
 mod bed;
 pub mod cluster;
@@ -15,6 +18,7 @@ mod cluster_tests;
 mod end;
 #[cfg(test)]
 mod incident_tests;
+pub(crate) mod kubernetes;
 pub mod restart;
 #[cfg(test)]
 mod restart_tests;
@@ -49,6 +53,12 @@ pub const MAIN_GRACE: i64 = 5 * SECOND;
 pub const SUBMIT_TIMEOUT: i64 = 2 * MINUTE;
 /// Between two sendings of the same idempotent call.
 pub const RESEND_AFTER: i64 = 5 * SECOND;
+/// The sentence of the step that cancels.
+pub const CANCELLING: &str = "Cancelling; waiting for Flink to report its end.";
+/// The sentence of the step that deletes the cluster of an application.
+pub const DELETING: &str = "Deleting its cluster; waiting until nothing of it is left.";
+/// After so many ends of its JobManager a program that never came to run has failed.
+pub const MAX_CRASHES: u32 = 3;
 /// How often a submission is sent before only the deadline decides.
 pub const MAX_TRIES: i64 = 5;
 
@@ -165,6 +175,11 @@ pub enum Action {
         /// The operation.
         operation_id: OperationId,
     },
+    /// Call: delete the cluster of an application for this operation.
+    DeleteCluster {
+        /// The operation.
+        operation_id: OperationId,
+    },
     /// Look: read exceptions, checkpoints and logs of the run before its end is written.
     CollectEvidence,
 }
@@ -180,6 +195,7 @@ impl Action {
                 | Self::TriggerSavepoint { .. }
                 | Self::StopWithSavepoint { .. }
                 | Self::Cancel { .. }
+                | Self::DeleteCluster { .. }
                 | Self::CollectEvidence
         )
     }

@@ -1,6 +1,6 @@
 //! The restart policy's part of the plan (law 8): due, on a cluster that was heard of since, from a state that is there.
 
-use super::{Action, Sights, heard_after, reachable};
+use super::{Action, Sights, application, heard_after, reachable};
 use crate::cluster::ClusterDesired;
 use crate::restart::{Next, next, restart_from};
 use crate::run::{ClaimMode, StartOptions};
@@ -17,8 +17,18 @@ pub fn due(facts: &JobFacts, now: Millis) -> bool {
         .cluster
         .as_ref()
         .is_some_and(|cluster| cluster.cluster.desired == ClusterDesired::Running && cluster.cluster.version.is_some());
-    // Never on an old look: the JobManager was heard after the restart fell due.
-    now >= at && wanted && reachable(facts) && heard_after(facts, Some(at))
+    // Never on an old look: the JobManager was heard after the restart fell due, or proven to be gone where each run has
+    // its own.
+    let heard = match application::cluster(facts) {
+        Some(cluster) => application::gone(cluster, Some(at)),
+        None => reachable(facts) && heard_after(facts, Some(at)),
+    };
+    now >= at && wanted && heard
+}
+
+/// Whether the policy is going to start the job again.
+pub(super) fn pending(facts: &JobFacts) -> bool {
+    matches!(next(facts), Some(Next::Restart { .. }))
 }
 
 pub(super) fn restart(facts: &JobFacts, sights: &Sights, now: Millis) -> Vec<Action> {

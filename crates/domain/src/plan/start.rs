@@ -1,7 +1,9 @@
 //! The walk of Start: wait for the cluster, submit once, wait until all tasks run.
 
-use super::{Action, MAIN_GRACE, MAX_TRIES, Sent, Sights, failed, heard_after, incarnation, presence, reachable, sent, step, succeeded};
-use crate::cluster::ClusterDesired;
+use super::{
+    Action, MAIN_GRACE, MAX_TRIES, Sent, Sights, application, failed, heard_after, incarnation, presence, reachable, sent, step, succeeded,
+};
+use crate::cluster::{Cluster, ClusterDesired};
 use crate::observation::Presence;
 use crate::operation::{Operation, OperationError, Request};
 use crate::run::{Outcome, Run, RunEnd, Source, StartFrom, StartOptions};
@@ -49,7 +51,8 @@ fn begin(facts: &JobFacts, sights: &Sights, operation: &Operation, options: &Sta
             None,
         )];
     };
-    if !reachable(facts) || cluster.cluster.version.is_none() {
+    // The cluster of an application comes with its run.
+    if !cluster.cluster.is_application() && (!reachable(facts) || cluster.cluster.version.is_none()) {
         if cluster.cluster.desired == ClusterDesired::Stopped {
             let message = format!("Cluster {} is stopped.", cluster.cluster.name);
             return vec![failed(
@@ -67,11 +70,21 @@ fn begin(facts: &JobFacts, sights: &Sights, operation: &Operation, options: &Sta
     }
     match restore_path(options, &sights.snapshots) {
         Ok(restore_path) => {
-            let mut actions = step(operation, "submit", format!("Sending it to cluster {}.", cluster.cluster.name));
+            let mut actions = step(operation, "submit", submitting(&cluster.cluster));
             actions.push(Action::Submit { new: true, restore_path });
             actions
         }
         Err(error) => vec![failed(operation, error, None)],
+    }
+}
+
+/// The sentence of the step that submits.
+#[must_use]
+pub fn submitting(cluster: &Cluster) -> String {
+    if cluster.is_application() {
+        format!("Creating cluster {} in Kubernetes.", cluster.name)
+    } else {
+        format!("Sending it to cluster {}.", cluster.name)
     }
 }
 
@@ -140,6 +153,9 @@ fn follow(facts: &JobFacts, operation: &Operation, now: Millis) -> Vec<Action> {
             "wait_until_running",
             format!("{}: {tasks_running} of {tasks_total} tasks run.", state.word()),
         );
+    }
+    if let Some(cluster) = application::cluster(facts) {
+        return application::follow(facts, cluster, operation, now);
     }
     match sent(facts) {
         Sent::Not if reachable(facts) => vec![Action::Submit {

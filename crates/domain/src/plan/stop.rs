@@ -1,6 +1,8 @@
 //! The walk of Stop: with savepoint, drained, or by cancelling.
 
-use super::{Action, Sent, alive_in_flink, end, failed, reachable, savepoint, sent, step, still_running, succeeded};
+use super::{
+    Action, CANCELLING, Sent, alive_in_flink, application, end, failed, reachable, savepoint, sent, step, still_running, succeeded,
+};
 use crate::effect::EffectKind;
 use crate::operation::{Operation, OperationError};
 use crate::run::{Outcome, Run, StopMode};
@@ -25,6 +27,12 @@ pub(super) fn stop(facts: &JobFacts, operation: &Operation, mode: StopMode, now:
 
 /// Works on a run that may still be running.
 pub(super) fn work(facts: &JobFacts, operation: &Operation, mode: StopMode, now: Millis) -> Vec<Action> {
+    if mode == StopMode::Cancel
+        && let Some(cluster) = application::cluster(facts).filter(|_| sent(facts) != Sent::Not)
+        && let Some(actions) = application::cancel(facts, cluster, operation, now)
+    {
+        return actions;
+    }
     if !alive_in_flink(facts) {
         let detail = match sent(facts) {
             Sent::InFlight(_) => "A submission is in flight; waiting until it is known what became of it.",
@@ -40,7 +48,7 @@ pub(super) fn work(facts: &JobFacts, operation: &Operation, mode: StopMode, now:
 }
 
 fn cancel(facts: &JobFacts, operation: &Operation, now: Millis) -> Vec<Action> {
-    let mut actions = step(operation, "cancel", "Cancelling; waiting for Flink to report its end.");
+    let mut actions = step(operation, "cancel", CANCELLING);
     actions.extend(end::cancel_again(facts, operation.id, now));
     actions
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde_json::{Value, json};
 
 use super::{Endpoint, PortError, SessionJar};
 use crate::run::ClaimMode;
@@ -50,6 +51,18 @@ pub struct Submission {
     pub claim_mode: ClaimMode,
     /// Secrets that stand as `${name}` in program and configuration. Whoever sends it opens them, and nobody before.
     pub secrets: Vec<SealedVariable>,
+}
+
+impl Submission {
+    /// The script as the runner reads it: name, configuration, statements with their lines.
+    #[must_use]
+    pub fn script(&self, statements: &[Statement]) -> Value {
+        let statements: Vec<Value> = statements
+            .iter()
+            .map(|statement| json!({"line": statement.line, "kind": statement.kind, "text": statement.text}))
+            .collect();
+        json!({"name": self.job_name, "configuration": self.configuration, "statements": statements})
+    }
 }
 
 /// A secret of a team as a submission takes it along.

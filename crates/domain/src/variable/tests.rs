@@ -58,6 +58,8 @@ fn sql(text: &str) -> JobSpec {
     JobSpec {
         code: Code::Sql { sql: text.to_owned() },
         cluster_id: None,
+        target_id: None,
+        flink_version: None,
         mode: Mode::Session,
         parallelism: None,
         configuration: BTreeMap::new(),

@@ -80,11 +80,11 @@ fn each_fault_has_its_place_and_what_was_expected() {
         ("sqlFile: x.sql", "f.yaml:5:10: sqlFile: a job has either this or sql, not both"),
         (
             "target: kubernetes",
-            "f.yaml:5:9: target: not supported by this version: name a session cluster with `cluster`",
+            "f.yaml:5:9: target: goes with `mode: application` only; a session job names a `cluster`",
         ),
         (
             "mode: application",
-            "f.yaml:5:7: mode: not supported by this version: only session mode is",
+            "f.yaml:1:1: the key 'target' is missing: where the clusters of the application are made",
         ),
         ("description: !!str x", "f.yaml:5:14: tags such as !!str are not read: remove it"),
         (

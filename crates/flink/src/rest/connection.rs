@@ -31,6 +31,9 @@ pub fn applied(builder: ClientBuilder, connection: &Connection) -> Result<Client
     if let Some(pem) = &connection.ca_certificate {
         builder = builder.tls_certs_only(authorities(pem)?);
     }
+    if connection.insecure {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
     if let Some(client) = &connection.client {
         builder = builder.identity(identity(client)?);
     }
@@ -171,6 +174,7 @@ mod tests {
     fn what_is_no_certificate_is_refused_and_the_key_not_quoted() {
         let of = |ca: Option<&str>, client: Option<ClientCertificate>| Connection {
             ca_certificate: ca.map(str::to_owned),
+            insecure: false,
             client,
             authentication: Authentication::None,
         };

@@ -154,11 +154,7 @@ fn configuration(submission: &Submission) -> Value {
 
 /// The runner's argument: base64 of gzip of JSON.
 fn script(submission: &Submission, statements: &[Statement]) -> Result<String, PortError> {
-    let statements: Vec<Value> = statements
-        .iter()
-        .map(|statement| json!({"line": statement.line, "kind": statement.kind, "text": statement.text}))
-        .collect();
-    let content = json!({"name": submission.job_name, "configuration": submission.configuration, "statements": statements});
+    let content = submission.script(statements);
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     packed
         .write_all(content.to_string().as_bytes())

@@ -96,6 +96,7 @@ impl Papers {
     pub fn connection(&self) -> Connection {
         Connection {
             ca_certificate: Some(self.text("ca.pem")),
+            insecure: false,
             client: Some(ClientCertificate {
                 certificate: self.text("client.pem"),
                 key: Secret::new(self.text("client.key")),

@@ -340,6 +340,7 @@ async fn fill(url: &str, sim: &str, job: (&str, &[(&str, &str)])) {
         task_managers: 1,
         slots: 4,
         configuration: [].into(),
+        target_id: None,
         jars: Vec::new(),
         desired: ClusterDesired::Running,
         created_by: None,
@@ -364,6 +365,8 @@ async fn release(store: &Store, (team_id, user_id): (TeamId, UserId), cluster: &
     let spec = JobSpec {
         code: Code::Sql { sql: sql.clone() },
         cluster_id: Some(cluster.id),
+        target_id: None,
+        flink_version: None,
         mode: Mode::Session,
         parallelism: None,
         configuration: configuration

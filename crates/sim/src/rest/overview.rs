@@ -49,10 +49,13 @@ pub(crate) async fn config(State(shared): State<Shared>) -> Json<Value> {
 
 pub(crate) async fn jobmanager_config(State(shared): State<Shared>) -> Json<Value> {
     let cluster = shared.lock();
-    Json(json!([
-        {"key": "jobmanager.rpc.address", "value": "127.0.0.1"},
-        {"key": "web.tmpdir", "value": format!("/tmp/flink-web-{}", cluster.incarnation)},
-        {"key": "parallelism.default", "value": "1"},
-        {"key": "s3.secret-key", "value": "******"},
-    ]))
+    let mut rows = vec![
+        json!({"key": "jobmanager.rpc.address", "value": "127.0.0.1"}),
+        json!({"key": "web.tmpdir", "value": format!("/tmp/flink-web-{}", cluster.incarnation)}),
+        json!({"key": "parallelism.default", "value": "1"}),
+        json!({"key": "s3.secret-key", "value": "******"}),
+    ];
+    let more = cluster.configuration.iter();
+    rows.extend(more.map(|(key, value)| json!({"key": key, "value": value})));
+    Json(Value::Array(rows))
 }

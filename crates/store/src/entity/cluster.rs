@@ -18,6 +18,8 @@ pub struct Model {
     pub task_managers: i64,
     pub slots: i64,
     pub configuration: String,
+    pub target_id: Option<Uuid>,
+    pub mode: String,
     pub desired: String,
     pub generation: i64,
     pub operation_id: Option<Uuid>,

@@ -18,6 +18,7 @@ pub struct Model {
     pub slots_free: i64,
     pub unmanaged: String,
     pub processes: String,
+    pub kubernetes: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -15,6 +15,7 @@ mod m0006_connection;
 mod m0007_variable;
 mod m0008_process_jars;
 mod m0009_target;
+mod m0010_application;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_variable::Variables),
             Box::new(m0008_process_jars::ProcessJars),
             Box::new(m0009_target::Targets),
+            Box::new(m0010_application::Application),
         ]
     }
 }

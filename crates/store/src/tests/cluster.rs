@@ -86,6 +86,7 @@ fn a_flink_version_in_use_is_not_deleted() {
         let local = NewCluster {
             target: TargetKind::Local,
             flink_version_id: Some(new.id),
+            target_id: None,
             jars: Vec::new(),
             desired: ClusterDesired::Running,
             ..standalone(&world.team, "local")
@@ -120,6 +121,10 @@ fn a_look_is_kept_whole_and_told_of_only_when_it_is_news() {
             unreachable_since: None,
             error: None,
             reported_version: Some("2.2.1".to_owned()),
+            kubernetes: Some(domain::cluster::KubernetesLook {
+                cause: Some("The image cannot be pulled.".to_owned()),
+                ..Default::default()
+            }),
             task_managers: 2,
             slots_total: 4,
             slots_free: 3,

@@ -61,6 +61,7 @@ impl World {
             revision: 1,
         };
         let write = Write::BeginRestart {
+            application: None,
             after: after.id,
             operation: operation.clone(),
             message: "again".to_owned(),

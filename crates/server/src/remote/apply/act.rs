@@ -1,6 +1,6 @@
 //! Doing the steps of a plan, one document after the other.
 
-use files::document::Job;
+use files::document::{Job, Mode};
 use files::plan::Step;
 use files::read::{Jar, jar};
 use files::restart::Restart;
@@ -25,7 +25,11 @@ pub struct Done {
 /// What a job's specification is for the API.
 #[must_use]
 pub fn spec(job: &Job) -> Value {
-    let mut body = json!({ "clusterId": job.cluster, "mode": job.mode, "parallelism": job.parallelism, "configuration": job.config });
+    let mut body = json!({ "clusterId": job.cluster, "targetId": job.target, "mode": job.mode, "parallelism": job.parallelism, "configuration": job.config });
+    // On a session cluster the version is the cluster's, and only compared with.
+    if job.mode == Mode::Application {
+        body["flinkVersion"] = json!(job.flink);
+    }
     if let Some(jar) = &job.jar {
         body["jar"] = artifact(jar);
         body["entryClass"] = json!(job.entry_class);

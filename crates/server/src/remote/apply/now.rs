@@ -18,6 +18,8 @@ pub struct Team {
     pub client: Client,
     /// Its clusters as the API shows them, by name.
     pub clusters: BTreeMap<String, Value>,
+    /// The names of the targets that it may use, by id.
+    pub targets: BTreeMap<String, String>,
 }
 
 /// A job of the server.
@@ -36,10 +38,12 @@ impl Team {
     /// # Errors
     /// As the server says.
     pub async fn read(client: Client) -> Result<Self, Failure> {
-        let page = client.get("/clusters").await?;
+        let (clusters, targets) = (client.get("/clusters").await?, client.get("/targets").await?);
         let named = |cluster: Value| (at(&cluster, "name").to_owned(), cluster);
+        let by_id = |target: Value| (at(&target, "id").to_owned(), at(&target, "name").to_owned());
         Ok(Self {
-            clusters: items(&page).into_iter().map(named).collect(),
+            clusters: items(&clusters).into_iter().map(named).collect(),
+            targets: items(&targets).into_iter().map(by_id).collect(),
             client,
         })
     }
@@ -48,6 +52,7 @@ impl Team {
     #[must_use]
     pub const fn none(client: Client) -> Self {
         Self {
+            targets: BTreeMap::new(),
             client,
             clusters: BTreeMap::new(),
         }
@@ -141,6 +146,8 @@ impl Team {
             description: at(job, "description").to_owned(),
             labels: pairs(&job["labels"]),
             cluster: spec["clusterId"].as_str().map(|id| self.cluster_name(id)),
+            target: text("targetId").map(|id| self.targets.get(&id).cloned().unwrap_or(id)),
+            flink: text("flinkVersion"),
             mode: serde_json::from_value(spec["mode"].clone()).unwrap_or(Mode::Session),
             parallelism: spec["parallelism"].as_u64().and_then(|number| u32::try_from(number).ok()),
             config: pairs(&spec["configuration"]),

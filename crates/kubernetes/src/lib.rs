@@ -1,0 +1,136 @@
+//! The adapter for Kubernetes: creates, sees and deletes the objects of Flink clusters, and says in words what Kubernetes says of them.
+//!
+//! Objects are JSON, as they come and go: only what is looked at is read. Who asks decides what an answer means for a job.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod access;
+mod address;
+mod api;
+mod cause;
+mod create;
+mod delete;
+mod fault;
+mod kubeconfig;
+mod log;
+mod look;
+mod sight;
+mod test;
+mod watch;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use domain::ports::{ClusterObjects, KubernetesControl, KubernetesSight, PortError, Vault};
+use domain::target::{KubernetesPlace, TargetReport};
+
+use crate::access::{Clients, Way};
+use crate::address::Addresses;
+use crate::api::{Api, segment};
+use crate::fault::Fault;
+use crate::watch::{Watches, Written};
+
+pub use crate::watch::Timing;
+
+/// All places, each with its client and its watches.
+pub struct Kubernetes {
+    clients: Arc<Clients>,
+    watches: Watches,
+    addresses: Addresses,
+    systems: Mutex<HashMap<Way, Option<String>>>,
+}
+
+impl fmt::Debug for Kubernetes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kubernetes").finish_non_exhaustive()
+    }
+}
+
+impl Kubernetes {
+    /// Nothing is asked yet. The vault opens kubeconfigs.
+    #[must_use]
+    pub fn new(vault: Arc<dyn Vault>) -> Self {
+        Self::with(vault, Timing::default())
+    }
+
+    /// The same with other times: for tests.
+    #[must_use]
+    pub fn with(vault: Arc<dyn Vault>, timing: Timing) -> Self {
+        let clients = Arc::new(Clients::new(vault, timing.call));
+        Self {
+            watches: Watches::new(clients.clone(), timing),
+            clients,
+            addresses: Addresses::default(),
+            systems: Mutex::default(),
+        }
+    }
+
+    /// How many places are followed by watches now.
+    #[must_use]
+    pub fn watched_places(&self) -> usize {
+        self.watches.places()
+    }
+
+    fn api(&self, place: &KubernetesPlace) -> Result<Api, Fault> {
+        segment(&place.namespace)?;
+        self.clients.of(place)
+    }
+
+    fn systems(&self) -> MutexGuard<'_, HashMap<Way, Option<String>>> {
+        self.systems.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An outcome; a client that the API server does not know any more is made anew for the next call.
+    fn told<T>(&self, place: &KubernetesPlace, outcome: Result<T, PortError>) -> Result<T, PortError> {
+        if let Err(PortError::Refused { status: Some(401), .. }) = &outcome {
+            self.clients.forget(place);
+        }
+        outcome
+    }
+}
+
+#[async_trait]
+impl KubernetesControl for Kubernetes {
+    async fn check(&self, place: &KubernetesPlace) -> Result<(), PortError> {
+        self.api(place)?;
+        Ok(())
+    }
+
+    async fn test(&self, place: &KubernetesPlace, service_account: Option<&str>) -> Result<TargetReport, PortError> {
+        let outcome = test::test(&self.api(place)?, service_account).await;
+        self.told(place, outcome)
+    }
+
+    async fn look(&self, place: &KubernetesPlace, name: &str) -> Result<KubernetesSight, PortError> {
+        let outcome = self.seen(place, name).await;
+        self.told(place, outcome)
+    }
+
+    async fn create(&self, place: &KubernetesPlace, objects: &ClusterObjects) -> Result<String, PortError> {
+        let outcome = create::create(&self.api(place)?, objects).await;
+        let created = self.told(place, outcome)?;
+        let name = objects.deployment["metadata"]["name"].as_str().unwrap_or_default();
+        let (uid, version) = (created.uid.clone(), created.version);
+        self.watches.wrote(place, name, Written::Version { uid, version });
+        Ok(created.uid)
+    }
+
+    async fn delete(&self, place: &KubernetesPlace, name: &str, uid: &str) -> Result<(), PortError> {
+        let outcome = delete::delete(&self.api(place)?, name, uid).await;
+        self.told(place, outcome)?;
+        self.watches.wrote(place, name, Written::Deleted { uid: uid.to_owned() });
+        Ok(())
+    }
+
+    async fn forget(&self, place: &KubernetesPlace, name: &str) -> Result<(), PortError> {
+        let outcome = delete::forget(&self.api(place)?, name).await;
+        self.told(place, outcome)
+    }
+
+    async fn log_tail(&self, place: &KubernetesPlace, pod: &str, previous: bool, max_bytes: usize) -> Result<String, PortError> {
+        let outcome = log::tail(&self.api(place)?, pod, previous, max_bytes).await;
+        self.told(place, outcome)
+    }
+}

@@ -72,6 +72,12 @@ export interface VersionsSearch {
   of?: string;
 }
 
+export interface TargetsSearch {
+  dialog?: 'new' | 'edit' | 'grant' | 'test';
+  /** Which target the dialog is about. */
+  of?: string;
+}
+
 export interface MembersSearch {
   dialog?: 'invite';
   tab?: 'audit';
@@ -101,6 +107,7 @@ export const paths = {
   messages: (team: string) => linkOptions({ to: '/teams/$team/messages', params: { team } }),
   variables: (team: string, search: VariablesSearch = {}) => linkOptions({ to: '/teams/$team/variables', params: { team }, search }),
   versions: (search: VersionsSearch = {}) => linkOptions({ to: '/flink-versions', search }),
+  targets: (search: TargetsSearch = {}) => linkOptions({ to: '/targets', search }),
   account: () => linkOptions({ to: '/account' }),
 };
 

@@ -15,6 +15,7 @@ import {
   jobsSearch,
   membersSearch,
   signInSearch,
+  targetsSearch,
   variablesSearch,
   versionsSearch,
 } from './search';
@@ -128,6 +129,13 @@ const versions = createRoute({
   component: lazyRouteComponent(() => import('./pages/flink-versions'), 'FlinkVersionsPage'),
 });
 
+const targets = createRoute({
+  getParentRoute: () => frame,
+  path: '/targets',
+  validateSearch: targetsSearch,
+  component: lazyRouteComponent(() => import('./pages/targets'), 'TargetsPage'),
+});
+
 const account = createRoute({
   getParentRoute: () => frame,
   path: '/account',
@@ -151,6 +159,7 @@ const routeTree = root.addChildren([
     administration,
     variables,
     versions,
+    targets,
     account,
   ]),
 ]);

@@ -11,6 +11,7 @@ import {
   type JobsSearch,
   type MembersSearch,
   type SignInSearch,
+  type TargetsSearch,
   type VariablesSearch,
   type VersionsSearch,
 } from './paths';
@@ -78,6 +79,8 @@ export const variablesSearch = (raw: Raw): VariablesSearch =>
   filled({ search: text(raw.search), dialog: oneOf(raw.dialog, ['new', 'edit'] as const), of: text(raw.of) });
 export const versionsSearch = (raw: Raw): VersionsSearch =>
   filled({ dialog: oneOf(raw.dialog, ['install', 'add', 'grant'] as const), of: text(raw.of) });
+export const targetsSearch = (raw: Raw): TargetsSearch =>
+  filled({ dialog: oneOf(raw.dialog, ['new', 'edit', 'grant', 'test'] as const), of: text(raw.of) });
 export const membersSearch = (raw: Raw): MembersSearch =>
   filled({ dialog: oneOf(raw.dialog, ['invite'] as const), tab: oneOf(raw.tab, ['audit'] as const) });
 export const administrationSearch = (raw: Raw): AdministrationSearch =>

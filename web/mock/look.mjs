@@ -144,6 +144,48 @@ const PAGES = {
   audit: ['/administration?tab=audit'],
   grant: [`/flink-versions?dialog=grant&of=${id('flink', 1)}`],
   versions: ['/flink-versions'],
+  targets: ['/targets'],
+  'targets-none': [
+    '/targets',
+    async (page) => {
+      await page.route('**/api/v1/targets', (route) => route.fulfill({ json: { items: [] } }));
+      await page.reload();
+      await page.locator('.beginning').waitFor();
+    },
+  ],
+  'target-new': ['/targets?dialog=new'],
+  'target-edit': [
+    `/targets?dialog=edit&of=${id('target', 1)}`,
+    async (page) => {
+      for (const part of await page.getByTestId('target-more').locator('.ant-collapse-header').all()) await part.click();
+      await page.getByTestId('target-more').scrollIntoViewIfNeeded();
+      await page.locator('.ant-drawer-body').evaluate((body) => body.scrollTo(0, body.scrollHeight));
+    },
+  ],
+  'target-edit-refused': [
+    `/targets?dialog=edit&of=${id('target', 1)}`,
+    async (page) => {
+      await page.getByTestId('target-confirm').click();
+      await page.getByTestId('problem').waitFor();
+    },
+  ],
+  'target-try': [
+    `/targets?dialog=edit&of=${id('target', 1)}`,
+    async (page) => {
+      await page.getByTestId('target-try').click();
+      await page.getByTestId('target-report').scrollIntoViewIfNeeded();
+    },
+  ],
+  'target-test': [`/targets?dialog=test&of=${id('target', 1)}`],
+  'target-untested': [`/targets?dialog=test&of=${id('target', 4)}`],
+  'target-grant': [`/targets?dialog=grant&of=${id('target', 1)}`],
+  'target-remove': [
+    '/targets',
+    async (page) => {
+      await page.getByTestId('targets').locator('button:has-text("Delete"), button:has-text("删除")').first().click();
+      await page.locator('.ant-popconfirm-buttons .ant-btn-primary').click();
+    },
+  ],
   install: ['/flink-versions?dialog=install'],
   account: ['/account'],
   token: ['/account', (page) => page.getByTestId('token-create').click()],

@@ -5,6 +5,7 @@ import { actionsOf, clusters, id, installations, jobs, me, other, person, sessio
 import * as one from './job-fixtures.mjs';
 import * as night from './message-fixtures.mjs';
 import * as people from './people-fixtures.mjs';
+import { report, targets } from './target-fixtures.mjs';
 import { variables } from './variable-fixtures.mjs';
 
 /** @typedef {{ method: string, path: string, query: URLSearchParams, body: Record<string, unknown>, ifMatch: string | undefined }} Request */
@@ -408,6 +409,21 @@ export function answer(request, signedIn) {
   if (path === '/installations') return list(installations);
   if (path === '/flink-versions/grants')
     return list(versions.map((one) => ({ flinkVersionId: one.id, version: one.version, allTeams: true, teams: [] })));
+  if (path === '/targets' && method === 'GET') return list(targets);
+  if (path === '/target-tests' || /^\/targets\/[^/]+\/test$/.test(path))
+    return { body: targets.find((one) => path.includes(one.id) || body.target === one.id)?.test ?? report() };
+  if (/^\/targets\/[^/]+\/grant$/.test(path)) return { body: targets[0] };
+  if (path.startsWith('/targets') && method === 'DELETE')
+    return problem(409, 'target_in_use', "The cluster 'orders' of team 'payments' uses this target: delete the cluster first.");
+  if (path.startsWith('/targets'))
+    return problem(422, 'bad_template', "Line 4, column 3: 'hostNetwork' is not allowed.", {
+      field: 'jobManagerTemplate',
+      hint: 'Nothing was saved.',
+      errors: [
+        { field: 'jobManagerTemplate', message: "line 4, column 3: the value of 'tier' in 'labels' is not a text" },
+        { field: 'jobManagerTemplate', message: 'spec.hostNetwork: this target does not let pods share the network of their node' },
+      ],
+    });
   if (path === '/users') return list(people.users);
   if (path === '/teams') return list(people.teams);
   if (path === '/audit') return list(people.audit);

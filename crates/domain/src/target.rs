@@ -238,13 +238,22 @@ pub const SERVER_PERMISSIONS: &[Permission] = &[
         only: Some("clusters that guard owner references, such as OpenShift"),
         ..may("apps", "deployments/finalizers", &["update"])
     },
-    may("", "services", &["get", "list", "create"]),
-    may("", "services/proxy", &["get", "create", "patch", "delete"]),
+    may("", "services", &["get", "list", "create", "delete"]),
+    // Flink's REST interface through the API server: each method is a verb.
+    may("", "services/proxy", &["get", "create", "update", "patch", "delete"]),
     may("", "configmaps", &["get", "list", "create", "delete"]),
-    may("", "secrets", &["get", "create"]),
+    may("", "secrets", &["get", "list", "create", "delete"]),
     may("", "pods", &["get", "list", "watch"]),
     may("", "pods/log", &["get"]),
     may("", "events", &["list", "watch"]),
+    Permission {
+        only: Some("testing the namespace"),
+        ..may("", "namespaces", &["get"])
+    },
+    Permission {
+        only: Some("testing the service account of the pods"),
+        ..may("", "serviceaccounts", &["get"])
+    },
     Permission {
         only: Some("testing the service account of the pods"),
         ..may("authorization.k8s.io", "localsubjectaccessreviews", &["create"])

@@ -38,6 +38,7 @@ const BY_NOUN: Record<string, readonly string[]> = {
   cluster: ['listClusters', 'getCluster', 'listJobs', 'getJob', 'listClusterOperations'],
   look: ['listClusters', 'getCluster', 'listJobs', 'getJob'],
   flink_version: ['listFlinkVersions', 'listTeamFlinkVersions', 'listFlinkVersionGrants'],
+  target: ['listTargets', 'getTarget', 'listTeamTargets'],
   installation: ['listInstallations', 'listFlinkVersions', 'listTeamFlinkVersions'],
   team: ['getMe', 'listTeams', 'listMembers'],
   invitation: ['listInvitations'],

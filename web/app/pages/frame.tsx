@@ -79,6 +79,11 @@ function Header({ me, team, openHelp }: { me: Me; team: string | undefined; open
           {t('nav.versions')}
         </Link>
         {me.user.platformAdmin && (
+          <Link {...paths.targets()} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-targets">
+            {t('nav.targets')}
+          </Link>
+        )}
+        {me.user.platformAdmin && (
           <Link {...paths.administration()} activeProps={active} activeOptions={{ includeSearch: false }} data-testid="nav-administration">
             {t('nav.administration')}
           </Link>

@@ -39,17 +39,25 @@ interface Props {
   /** What is wrong with a key, by the key. */
   problems?: Readonly<Record<string, string>>;
   readOnly?: boolean;
+  /** What keys and values are called; those of a configuration unless told. */
+  words?: { key: string; value: string; add: string; twice: string };
 }
 
 /** Configuration as rows of key and value, with what is wrong beneath the row. */
-export function KeyValues({ pairs, onChange, problems = {}, readOnly }: Props) {
+export function KeyValues({ pairs, onChange, problems = {}, readOnly, words }: Props) {
   const { t } = useTranslation();
+  const named = words ?? {
+    key: t('configuration.key'),
+    value: t('configuration.value'),
+    add: t('configuration.add'),
+    twice: t('configuration.twice'),
+  };
   const twice = doubles(pairs);
   const set = (id: number, next: Partial<Pair>) => onChange(pairs.map((pair) => (pair.id === id ? { ...pair, ...next } : pair)));
   return (
     <div className="stack-4">
       {pairs.map((pair) => {
-        const problem = twice.has(pair.id) ? t('configuration.twice') : problems[pair.key.trim()];
+        const problem = twice.has(pair.id) ? named.twice : problems[pair.key.trim()];
         return (
           <div key={pair.id} className="key-value">
             <Input
@@ -58,8 +66,8 @@ export function KeyValues({ pairs, onChange, problems = {}, readOnly }: Props) {
               spellCheck={false}
               disabled={readOnly === true}
               data-testid="configuration-key"
-              aria-label={t('configuration.key')}
-              placeholder={t('configuration.key')}
+              aria-label={named.key}
+              placeholder={named.key}
               value={pair.key}
               {...(problem ? { status: 'error' as const } : {})}
               onChange={(event) => set(pair.id, { key: event.target.value })}
@@ -71,7 +79,7 @@ export function KeyValues({ pairs, onChange, problems = {}, readOnly }: Props) {
               disabled={readOnly === true}
               data-testid="configuration-value"
               aria-label={t('configuration.valueOf', { key: pair.key })}
-              placeholder={t('configuration.value')}
+              placeholder={named.value}
               value={pair.value}
               onChange={(event) => set(pair.id, { value: event.target.value })}
             />
@@ -95,7 +103,7 @@ export function KeyValues({ pairs, onChange, problems = {}, readOnly }: Props) {
         data-testid="configuration-add"
         onClick={() => onChange([...pairs, newPair()])}
       >
-        {t('configuration.add')}
+        {named.add}
       </Button>
     </div>
   );

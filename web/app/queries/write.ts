@@ -8,6 +8,8 @@ import type {
   NewConnection,
   NewDestination,
   NewJobSpec,
+  NewTarget,
+  NewTargetTest,
   NewToken,
   NewVariable,
   RestartPolicy,
@@ -66,6 +68,14 @@ export const write = {
   installFlinkVersion: (version: string, source: 'pypi' | 'archive') =>
     take(sdk.installFlinkVersion({ body: { version, source }, ...must })),
   deleteFlinkVersion: (version: string) => take(sdk.deleteFlinkVersion({ path: { version }, ...must })),
+
+  createTarget: (body: NewTarget) => take(sdk.createTarget({ body, ...must })),
+  changeTarget: (target: string, revision: number, body: NewTarget) =>
+    take(sdk.changeTarget({ path: { target }, headers: { 'if-match': `"${revision}"` }, body, ...must })),
+  deleteTarget: (target: string) => take(sdk.deleteTarget({ path: { target }, ...must })),
+  testTarget: (target: string) => take(sdk.testTarget({ path: { target }, body: {}, ...must })),
+  testTargetPlace: (body: NewTargetTest) => take(sdk.testPlace({ body, ...must })),
+  grantTarget: (target: string, body: { allTeams: boolean; teams: string[] }) => take(sdk.grantTarget({ path: { target }, body, ...must })),
 
   deleteArtifact: (team: string, artifact: string) => take(sdk.deleteArtifact({ path: { team, artifact }, ...must })),
   deleteUpload: (team: string, upload: string) => take(sdk.deleteUpload({ path: { team, upload }, ...must })),

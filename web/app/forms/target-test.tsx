@@ -1,0 +1,41 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Modal } from 'antd';
+import { useTranslation } from 'react-i18next';
+import type { Target } from '../nouns';
+import { ProblemAlert } from '../parts/problem-alert';
+import { TargetChecks } from '../parts/target-checks';
+import { read } from '../queries/read';
+import { write } from '../queries/write';
+
+/** The last test of a target, and another one. */
+export function TargetTest({ target, onClose }: { target: Target; onClose: () => void }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const test = useMutation({
+    mutationFn: () => write.testTarget(target.id),
+    onSettled: () => void queries.invalidateQueries({ queryKey: read.targets().queryKey }),
+  });
+  const report = test.data ?? target.test;
+  return (
+    <Modal
+      open
+      destroyOnHidden
+      width={820}
+      title={t('targets.testTitle', { name: target.name })}
+      onCancel={onClose}
+      footer={[
+        <Button key="close" onClick={onClose}>
+          {t('targets.close')}
+        </Button>,
+        <Button key="test" type="primary" loading={test.isPending} data-testid="target-test-again" onClick={() => test.mutate()}>
+          {report ? t('targets.testAgain') : t('targets.test')}
+        </Button>,
+      ]}
+    >
+      <div className="stack-8">
+        {report ? <TargetChecks report={report} /> : <p className="quiet">{t('targets.testMeans')}</p>}
+        <ProblemAlert error={test.error} />
+      </div>
+    </Modal>
+  );
+}

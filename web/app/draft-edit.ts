@@ -1,5 +1,6 @@
 // The text on the screen and the draft on the server: pure steps, so that nothing typed is ever lost or overwritten.
-import type { ArtifactRef, Draft, Maybe, NewJobSpec } from './nouns';
+import type { ArtifactRef, Draft, Maybe, Mode, NewJobSpec } from './nouns';
+import { type Application, placeBody } from './place';
 
 /** The main class of a jar. */
 export interface Program {
@@ -8,12 +9,13 @@ export interface Program {
   args: string[];
 }
 
-/** What of a draft is edited: a script, or a program (then the script is empty). */
+/** What of a draft is edited: a script, or a program (then the script is empty); on a cluster, or as an application (then without). */
 export interface Spec {
   sql: string;
   program?: Program;
   jars: ArtifactRef[];
   clusterId?: string;
+  application?: Application;
   parallelism?: number;
   configuration: Record<string, string>;
 }
@@ -45,8 +47,17 @@ interface DraftSpec {
   args?: string[];
   jars?: ArtifactRef[];
   clusterId?: Maybe<string>;
+  mode?: Mode;
+  targetId?: Maybe<string>;
+  flinkVersion?: Maybe<string>;
   parallelism?: Maybe<number>;
   configuration?: Record<string, string>;
+}
+
+/** A draft that somebody saved with both has the one that its mode names. */
+function placeOf({ mode, clusterId, targetId, flinkVersion }: DraftSpec) {
+  if (mode === 'application') return { application: { ...(targetId ? { targetId } : {}), ...(flinkVersion ? { flinkVersion } : {}) } };
+  return clusterId ? { clusterId } : {};
 }
 
 export function specOf(spec: DraftSpec): Spec {
@@ -55,15 +66,16 @@ export function specOf(spec: DraftSpec): Spec {
     sql: spec.sql ?? '',
     ...(jar ? { program: { jar, args, ...(entryClass ? { entryClass } : {}) } } : {}),
     jars: spec.jars ?? [],
-    ...(spec.clusterId ? { clusterId: spec.clusterId } : {}),
+    ...placeOf(spec),
     ...(spec.parallelism ? { parallelism: spec.parallelism } : {}),
     configuration: spec.configuration ?? {},
   };
 }
 
-/** As the API takes it: a script or a program, never both. */
-export function bodyOf({ sql, program, ...rest }: Spec): NewJobSpec {
-  return program ? { ...rest, ...program } : { ...rest, sql };
+/** As the API takes it: a script or a program, a cluster or an application, never both. */
+export function bodyOf({ sql, program, clusterId, application, ...rest }: Spec): NewJobSpec {
+  const body = { ...rest, ...placeBody({ clusterId, application }) };
+  return program ? { ...body, ...program } : { ...body, sql };
 }
 
 /** `name`, `name@3`. */
@@ -72,6 +84,9 @@ export const refText = ({ name, version }: ArtifactRef) => (version ? `${name}@$
 const programText = (program: Program | undefined) =>
   program ? JSON.stringify([refText(program.jar), program.entryClass ?? '', program.args]) : '';
 
+const placeText = ({ clusterId, application }: Spec) =>
+  application ? JSON.stringify([application.targetId ?? '', application.flinkVersion ?? '']) : (clusterId ?? '');
+
 const ordered = (map: Record<string, string>) => JSON.stringify(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 export function same(a: Spec, b: Spec): boolean {
@@ -79,7 +94,7 @@ export function same(a: Spec, b: Spec): boolean {
     a.sql === b.sql &&
     programText(a.program) === programText(b.program) &&
     a.jars.map(refText).join('\n') === b.jars.map(refText).join('\n') &&
-    a.clusterId === b.clusterId &&
+    placeText(a) === placeText(b) &&
     a.parallelism === b.parallelism &&
     ordered(a.configuration) === ordered(b.configuration)
   );

@@ -26,7 +26,8 @@ export function readKept(shelf: Shelf, job: string): Kept | undefined {
     if (typeof value !== 'object' || value === null || !('spec' in value) || !isSpec(value.spec)) return undefined;
     const base = 'base' in value && typeof value.base === 'number' ? value.base : 0;
     const at = 'at' in value && typeof value.at === 'number' ? value.at : 0;
-    const spec = { ...specOf(value.spec), ...(value.spec.program ? { program: value.spec.program } : {}) };
+    const { program, application } = value.spec;
+    const spec = { ...specOf(value.spec), ...(program ? { program } : {}), ...(application ? { application } : {}) };
     return { base, spec, at };
   } catch {
     return undefined;

@@ -27,9 +27,9 @@ export const me = {
 };
 
 /** @type {Verdict} */
-const yes = { allowed: true, code: 'allowed', reason: '' };
+export const yes = { allowed: true, code: 'allowed', reason: '' };
 /** @param {string} code @param {string} reason @returns {Verdict} */
-const no = (code, reason) => ({ allowed: false, code, reason });
+export const no = (code, reason) => ({ allowed: false, code, reason });
 
 /** @param {import('../app/api').Label} label @returns {import('../app/api').Actions} */
 export function actionsOf(label) {
@@ -59,123 +59,8 @@ export function actionsOf(label) {
   };
 }
 
-/** @type {import('../app/api').Cluster} */
-const local = {
-  id: id('cluster', 1),
-  name: 'local-2.2',
-  target: 'local',
-  flinkVersionId: id('flink', 1),
-  flinkVersion: '2.2.1',
-  restUrl: 'http://127.0.0.1:35081',
-  jars: [
-    { name: 'flink-s3-fs-hadoop.jar', version: 2, fileName: 'flink-s3-fs-hadoop-2.2.1.jar', digest: 'a1'.repeat(32) },
-    { name: 'udf-geo.jar', version: 5, fileName: 'udf-geo.jar', digest: 'b2'.repeat(32) },
-  ],
-  runningJars: [{ name: 'udf-geo.jar', version: 4, fileName: 'udf-geo.jar', digest: 'c3'.repeat(32) }],
-  taskManagers: 2,
-  slots: 4,
-
-  configuration: { 'taskmanager.memory.process.size': '1536m' },
-  desired: 'running',
-  status: {
-    label: 'running',
-    sentence: 'The JobManager answers; 2 TaskManagers with 8 slots are registered.',
-    evidence: 'JobManager REST · 2 of 3 processes alive',
-    evidenceAt: ago(3),
-  },
-  look: {
-    contactAt: ago(3),
-    lookedAt: ago(3),
-    reportedVersion: '2.2.1',
-    taskManagers: 2,
-    slotsTotal: 8,
-    slotsFree: 3,
-    unmanaged: [
-      {
-        flinkJobId: '5f2c1d0e9b8a47f6a1b2c3d4e5f60718',
-        name: 'insert-into_default_catalog.default_database.adhoc',
-        state: 'RUNNING',
-        adopt: yes,
-      },
-    ],
-    processes: [
-      { role: 'jobmanager', pid: 41822 },
-      { role: 'taskmanager-1', pid: 41901 },
-      { role: 'taskmanager-2', exitCode: 137, endedAt: ago(640) },
-    ],
-  },
-  actions: {
-    start: no('already_running', 'The cluster runs already.'),
-    stop: yes,
-    delete: no('running', 'Stop the cluster first.'),
-    connection: no('not_standalone', 'Only a standalone cluster has a connection of its own.'),
-    jars: yes,
-  },
-  createdAt: ago(86_400 * 3),
-  revision: 12,
-};
-
-/** @type {import('../app/api').Cluster[]} */
-export const clusters = [
-  local,
-  {
-    ...local,
-    id: id('cluster', 2),
-    name: 'old-1.20',
-    flinkVersion: '1.20.5',
-    jars: [],
-    runningJars: undefined,
-    configuration: {},
-    desired: 'stopped',
-    status: { label: 'stopped', sentence: 'Stopped as asked.', evidence: 'no process runs' },
-    look: { taskManagers: 0, slotsTotal: 0, slotsFree: 0, unmanaged: [], processes: [] },
-    actions: { ...local.actions, start: yes, stop: no('already_stopped', 'The cluster is stopped.'), delete: yes },
-  },
-  {
-    ...local,
-    id: id('cluster', 3),
-    name: 'staging',
-    target: 'standalone',
-    restUrl: 'https://flink-staging.example:8081',
-    flinkVersion: '1.19.3',
-    jars: [],
-    runningJars: undefined,
-    connection: {
-      caCertificate: '-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUKp\n-----END CERTIFICATE-----\n',
-      clientCertificate: '-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUKq\n-----END CERTIFICATE-----\n',
-      authentication: { kind: 'basic', user: 'streamwright' },
-    },
-    configuration: {},
-    status: {
-      label: 'unreachable',
-      sentence: 'The JobManager has not answered for 4 minutes; its jobs may still run.',
-      evidence: 'connection refused',
-      evidenceAt: ago(252),
-    },
-    look: {
-      ...local.look,
-      contactAt: ago(252),
-      lookedAt: ago(2),
-      unreachableSince: ago(240),
-      error: 'GET https://flink-staging.example:8081/overview: connection refused',
-      unmanaged: local.look.unmanaged.map((one) => ({
-        ...one,
-        adopt: no('cluster_unreachable', 'Its cluster does not answer, so nobody knows whether it still runs.'),
-      })),
-      processes: [],
-    },
-    actions: {
-      connection: yes,
-      jars: no('not_local', 'Somebody else runs this cluster; its jars are put into lib where it runs.'),
-      start: no('standalone', 'A standalone cluster is started by whoever runs it.'),
-      stop: no('standalone', 'A standalone cluster is stopped by whoever runs it.'),
-      delete: yes,
-    },
-  },
-];
-
 /** @param {number} n @param {string} name @param {import('../app/api').Label} label @param {Partial<Job>} more @param {Partial<import('../app/api').Status>} status @returns {Job} */
-function job(n, name, label, more, status) {
+export function job(n, name, label, more, status) {
   const live = ['starting', 'running', 'restarting', 'stopping'].includes(label);
   return {
     id: id('job', n),
@@ -184,7 +69,7 @@ function job(n, name, label, more, status) {
     labels: {},
     status: { label, sentence: '', evidence: '', evidenceAt: ago(live ? 2 : 3600 * n), conditions: [], since: ago(3600 * n), ...status },
     desired: live ? { want: 'running', release: 2 } : { want: 'stopped' },
-    cluster: { id: local.id, name: local.name },
+    cluster: { id: id('cluster', 1), name: 'local-2.2' },
     run:
       label === 'draft'
         ? undefined
@@ -193,7 +78,7 @@ function job(n, name, label, more, status) {
             flinkJobId: id('run', n).slice(4),
             releaseId: id('release', 2),
             releaseNumber: 2,
-            clusterId: local.id,
+            clusterId: id('cluster', 1),
             operationId: id('operation', 1),
             attempt: 1,
             cause: 'start',

@@ -93,7 +93,13 @@ export const diff = {
       new: { name: 'shop-functions', version: 4, fileName: 'shop-functions-1.3.jar', digest: '9f8e7d6c'.repeat(8) },
     },
   ],
-  other: [{ field: 'parallelism', old: '1', new: '2' }],
+  other: [
+    { field: 'clusterId', old: id('cluster', 1) },
+    { field: 'targetId', new: id('target', 1) },
+    { field: 'flinkVersion', old: '2.2.1', new: '1.20.5' },
+    { field: 'mode', old: 'session', new: 'application' },
+    { field: 'parallelism', old: '1', new: '2' },
+  ],
 };
 
 /** @type {import('../app/api').Operation[]} */

@@ -21,11 +21,39 @@ const PAGES = {
   jobs: [`${team}/jobs`],
   'jobs-none': [`${team}/jobs?search=nothing-like-it`],
   'new-job': [`${team}/jobs?dialog=new`],
+  'new-job-own': [
+    `${team}/jobs?dialog=new`,
+    async (page) => {
+      await page.getByTestId('place-choice').click();
+      await page.locator('.ant-select-item-option', { hasText: 'flink-production' }).click();
+    },
+  ],
   'job-overview': [job(1, 'overview')],
   'job-starting': [job(4, 'overview')],
   'job-failed': [job(5, 'overview')],
   'job-menu': [job(1, 'overview'), (page) => page.getByTestId('job-menu').click()],
   'job-sql': [job(1, 'sql')],
+  'job-sql-places': [job(1, 'sql'), (page) => page.getByTestId('place-choice').click()],
+  'job-sql-own': [job(10, 'sql')],
+  'job-sql-own-versions': [
+    job(10, 'sql'),
+    async (page) => {
+      await page.locator('#flink-version').click();
+      await page.keyboard.press('ArrowDown');
+    },
+  ],
+  'job-sql-no-target': [
+    job(1, 'sql'),
+    async (page) => {
+      await page.route('**/api/v1/teams/*/targets', (route) => route.fulfill({ json: { items: [] } }));
+      await page.reload();
+      await page.getByTestId('place-choice').waitFor();
+    },
+  ],
+  'history-own': [job(10, 'sql?revision=2')],
+  'job-own': [job(10, 'overview')],
+  'job-own-ended': [job(11, 'overview')],
+  'job-own-runs': [job(11, `runs?run=${id('run', 92)}`)],
   'job-sql-errors': [
     job(6, 'sql'),
     async (page) => {
@@ -73,6 +101,17 @@ const PAGES = {
   clusters: [`${team}/clusters`],
   'new-cluster': [`${team}/clusters?dialog=new`],
   cluster: [`${team}/clusters/${id('cluster', 1)}`],
+  'cluster-kubernetes': [`${team}/clusters/${id('cluster', 4)}`],
+  'cluster-own': [`${team}/clusters/${id('cluster', 5)}`],
+  'cluster-gone': [`${team}/clusters/${id('cluster', 6)}`],
+  'new-cluster-kubernetes': [
+    `${team}/clusters?dialog=new`,
+    async (page) => {
+      await page.locator('.ant-segmented-item').nth(1).click();
+      await page.getByTestId('target-choice').click();
+      await page.locator('.ant-select-item-option').first().click();
+    },
+  ],
   'cluster-standalone': [`${team}/clusters/${id('cluster', 3)}`],
   'cluster-connection': [
     `${team}/clusters/${id('cluster', 3)}?dialog=connection`,

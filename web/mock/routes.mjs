@@ -1,16 +1,21 @@
 // @ts-check
 // The mock API's routes: enough of the server's behaviour to look at every page and to walk through the main path.
+import { list, problem } from './answers.mjs';
+import { spec as applicationSpec, applications, ownClusters } from './application-fixtures.mjs';
 import { artifacts, uploads, versionsOf } from './artifact-fixtures.mjs';
-import { actionsOf, clusters, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
+import { check } from './check.mjs';
+import { clusters } from './cluster-fixtures.mjs';
+import { actionsOf, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
 import * as one from './job-fixtures.mjs';
 import * as night from './message-fixtures.mjs';
 import * as people from './people-fixtures.mjs';
-import { report, targets } from './target-fixtures.mjs';
+import { report, targets, teamTargets } from './target-fixtures.mjs';
 import { variables } from './variable-fixtures.mjs';
 
-/** @typedef {{ method: string, path: string, query: URLSearchParams, body: Record<string, unknown>, ifMatch: string | undefined }} Request */
-/** @typedef {{ status?: number, body?: unknown, setCookie?: string }} Answer */
+/** @typedef {import('./answers.mjs').Request} Request */
+/** @typedef {import('./answers.mjs').Answer} Answer */
 
+jobs.push(...applications);
 let sequence = 100;
 let nextId = 500;
 /** @type {Set<(change: object) => void>} */
@@ -30,70 +35,15 @@ function draftsOf(job) {
   const made = [1, 2, 3, 4].map((revision) => ({
     jobId: job,
     revision,
-    spec: { ...one.spec, sql: revision < 4 ? one.SQL.replace(', SUM(amount)', '') : one.SQL },
+    spec: {
+      ...(applications.some(({ id }) => id === job) ? applicationSpec : one.spec),
+      sql: revision < 4 ? one.SQL.replace(', SUM(amount)', '') : one.SQL,
+    },
     savedBy: revision === 2 ? other : person,
     savedAt: new Date(Date.now() - (5 - revision) * 4_000_000).toISOString(),
   }));
   drafts.set(job, made);
   return made;
-}
-
-/** @param {number} status @param {string} code @param {string} detail @param {object} [more] @returns {Answer} */
-const problem = (status, code, detail, more = {}) => ({
-  status,
-  body: { type: `/problems/${code}`, title: code, status, detail, code, ...more },
-});
-/** @param {unknown[]} items @returns {Answer} */
-const list = (items) => ({ body: { items } });
-
-/** Findings of words that a tester types: FORM for FROM, and a column that no table has.
- * @param {string} sql @returns {import('../app/api').Finding[]} */
-export function check(sql) {
-  /** @type {import('../app/api').Finding[]} */
-  const findings = [];
-  sql.split('\n').forEach((text, index) => {
-    const line = index + 1;
-    const form = text.indexOf('FORM ');
-    if (form >= 0) {
-      findings.push({
-        code: 'syntax',
-        severity: 'error',
-        line,
-        column: form + 1,
-        endLine: line,
-        endColumn: form + 5,
-        message: "Syntax: 'FORM' was not expected here.",
-        suggestion: 'Did you mean FROM?',
-        detail: `SQL parse failed. Encountered "FORM" at line ${line}, column ${form + 1}.\nWas expecting one of:\n    <EOF>\n    "FROM" ...\n    "," ...`,
-      });
-    }
-    const column = text.indexOf('pruduct');
-    if (column >= 0) {
-      findings.push({
-        code: 'unknown_column',
-        severity: 'error',
-        line,
-        column: column + 1,
-        endLine: line,
-        endColumn: column + 8,
-        message: "There is no column 'pruduct' in any table.",
-        suggestion: "Did you mean 'product'?",
-      });
-    }
-    const select = text.indexOf('SELECT *');
-    if (select >= 0) {
-      findings.push({
-        code: 'select_star',
-        severity: 'warning',
-        line,
-        column: select + 1,
-        endLine: line,
-        endColumn: select + 9,
-        message: 'SELECT * breaks the state when the table gets another column.',
-      });
-    }
-  });
-  return findings;
 }
 
 /** @param {string} name */
@@ -172,7 +122,7 @@ function jobRoute(rest, job, { method, body, ifMatch }) {
     const saved = {
       jobId: job.id,
       revision: newest.revision + 1,
-      spec: { ...one.spec, ...body },
+      spec: { args: [], jars: [], mode: /** @type {const} */ ('session'), configuration: {}, ...body },
       savedBy: person,
       savedAt: new Date().toISOString(),
     };
@@ -341,7 +291,7 @@ function teamRoute(path, request) {
       body: {
         findings: check(sql),
         tables: { read: ['default_catalog.default_database.orders'], written: ['default_catalog.default_database.counts'] },
-        flinkVersion: '2.2.1',
+        flinkVersion: String(request.body.flinkVersion ?? '2.2.1'),
       },
     };
   }
@@ -356,6 +306,7 @@ function teamRoute(path, request) {
   if (path === '/members') return list(people.members);
   if (path === '/audit') return list(people.audit);
   if (path === '/flink-versions') return list(versions);
+  if (path === '/targets') return list(teamTargets);
   if (path === '/invitations')
     return request.method === 'GET'
       ? list(people.invitations)
@@ -369,7 +320,7 @@ function teamRoute(path, request) {
           hint: 'Check the name or id, and that you are a member of the team.',
         });
   }
-  const cluster = clusters.find((found) => found.id === name);
+  const cluster = [...clusters, ...ownClusters].find((found) => found.id === name);
   if (noun === 'clusters' && cluster) return clusterRoute(rest, cluster);
   if (/^\/operations\/[^/]+\/cancel$/.test(path)) return { body: { ...starting, state: 'cancelled' } };
   return undefined;

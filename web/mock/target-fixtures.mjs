@@ -88,3 +88,8 @@ export const targets = [
   }),
   target(4, 'new', { namespace: 'sandbox' }),
 ];
+
+/** What the team demo sees. @type {import('../app/api').TeamTarget[]} */
+export const teamTargets = targets
+  .filter(({ allTeams, teams }) => allTeams || teams.some((team) => team.name === 'demo'))
+  .map(({ id, name, namespace, images, stateRoot }) => ({ id, name, namespace, images, ...(stateRoot ? { stateRoot } : {}) }));

@@ -2,19 +2,24 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Collapse, Form, Input, InputNumber, Modal, Segmented, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ArtifactRef, NewCluster } from '../nouns';
+import type { ArtifactRef, NewCluster, NewConnection } from '../nouns';
 import { ConnectionFields, ConnectionTry, connectionOf, textOf } from '../parts/connection-fields';
 import { JarList } from '../parts/jar-choice';
 import { asMap, KeyValues, type Pair } from '../parts/key-values';
 import { ProblemAlert } from '../parts/problem-alert';
+import { TargetFields } from '../parts/target-fields';
 import { ApiProblem } from '../problem';
 import { read } from '../queries/read';
 import { write } from '../queries/write';
 
 interface Values {
   name: string;
-  target: 'local' | 'standalone';
+  target: NewCluster['target'];
+  /** Of an installed distribution (local). */
   flinkVersion?: string;
+  targetId?: string;
+  /** Of the target's image (kubernetes). */
+  imageVersion?: string;
   restUrl?: string;
   taskManagers?: number;
   slots?: number;
@@ -28,7 +33,22 @@ export function keyProblems(problem: unknown): Record<string, string> {
   return Object.fromEntries(found.map((one) => [one.field.slice('configuration.'.length), one.message]));
 }
 
-/** Makes a cluster: Flink processes on this host, or the address of a Flink that runs already. */
+/** What belongs to a kind of cluster, and nothing of the others, whatever was typed there. */
+export function bodyOf(values: Values, configuration: Record<string, string>, jars: ArtifactRef[], connection: NewConnection): NewCluster {
+  const { name, target, flinkVersion, imageVersion, targetId, restUrl = '', taskManagers = 1, slots = 4 } = values;
+  switch (target) {
+    case 'local':
+      return { name, target, ...(flinkVersion ? { flinkVersion } : {}), taskManagers, slots, configuration, jars };
+    case 'kubernetes': {
+      const place = { ...(targetId ? { targetId } : {}), ...(imageVersion ? { flinkVersion: imageVersion } : {}) };
+      return { name, target, ...place, slots, configuration };
+    }
+    case 'standalone':
+      return { name, target, restUrl, connection };
+  }
+}
+
+/** Makes a cluster: Flink processes on this host, the address of a Flink that runs already, or pods in Kubernetes. */
 export function ClusterCreate({ team, onClose }: { team: string; onClose: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
@@ -40,21 +60,7 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
   const restUrl = Form.useWatch('restUrl', form)?.trim() ?? '';
   const versions = useQuery(read.teamFlinkVersions(team));
   const create = useMutation({
-    mutationFn: (values: Values) => {
-      const local = {
-        ...(values.flinkVersion ? { flinkVersion: values.flinkVersion } : {}),
-        taskManagers: values.taskManagers ?? 1,
-        slots: values.slots ?? 4,
-        configuration: asMap(pairs),
-        jars,
-      };
-      const body: NewCluster = {
-        name: values.name,
-        target: values.target,
-        ...(values.target === 'local' ? local : { restUrl: values.restUrl ?? '', connection: connectionOf(connection) }),
-      };
-      return write.createCluster(team, body);
-    },
+    mutationFn: (values: Values) => write.createCluster(team, bodyOf(values, asMap(pairs), jars, connectionOf(connection))),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: read.clusters(team).queryKey });
       onClose();
@@ -65,6 +71,11 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
     return message ? { validateStatus: 'error' as const, help: message } : {};
   };
   const first = versions.data?.items[0]?.version;
+  const configuration = {
+    key: 'configuration',
+    label: t('tab.configuration'),
+    children: <KeyValues pairs={pairs} onChange={setPairs} problems={keyProblems(create.error)} />,
+  };
   return (
     <Modal
       open
@@ -90,6 +101,7 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
           <Segmented
             options={[
               { value: 'local', label: t('target.local') },
+              { value: 'kubernetes', label: t('target.kubernetes') },
               { value: 'standalone', label: t('target.standalone') },
             ]}
           />
@@ -102,7 +114,13 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
         >
           <Input autoFocus />
         </Form.Item>
-        {target === 'standalone' ? (
+        {target === 'kubernetes' && (
+          <>
+            <TargetFields team={team} wrong={wrong} />
+            <Collapse size="small" ghost items={[configuration]} />
+          </>
+        )}
+        {target === 'standalone' && (
           <>
             <Form.Item
               name="restUrl"
@@ -131,7 +149,8 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
               />
             </div>
           </>
-        ) : (
+        )}
+        {target === 'local' && (
           <>
             <Form.Item
               name="flinkVersion"
@@ -157,11 +176,7 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
               size="small"
               ghost
               items={[
-                {
-                  key: 'configuration',
-                  label: t('tab.configuration'),
-                  children: <KeyValues pairs={pairs} onChange={setPairs} problems={keyProblems(create.error)} />,
-                },
+                configuration,
                 {
                   key: 'jars',
                   label: t('clusterJars'),

@@ -11,9 +11,12 @@ import type { Editing } from '../queries/draft-editing';
 const SqlDiff = lazy(() => import('../parts/sql-diff').then((part) => ({ default: part.SqlDiff })));
 
 /** A spec as text, so that settings are compared together with the script. */
-export function asText(spec: ReturnType<typeof specOf>, cluster: (id: string) => string): string {
+export function asText(spec: ReturnType<typeof specOf>, placeName: (id: string) => string): string {
+  const { targetId, flinkVersion } = spec.application ?? {};
   const settings = [
-    ...(spec.clusterId ? [`-- cluster: ${cluster(spec.clusterId)}`] : []),
+    ...(spec.clusterId ? [`-- cluster: ${placeName(spec.clusterId)}`] : []),
+    ...(spec.application ? [`-- a cluster of its own in target: ${targetId ? placeName(targetId) : '?'}`] : []),
+    ...(flinkVersion ? [`-- Flink version: ${flinkVersion}`] : []),
     ...(spec.parallelism ? [`-- parallelism: ${spec.parallelism}`] : []),
     ...spec.jars.map((jar) => `-- jar: ${refText(jar)}`),
     ...(spec.program
@@ -32,12 +35,12 @@ export function asText(spec: ReturnType<typeof specOf>, cluster: (id: string) =>
 interface Props {
   editing: Editing;
   theirs: Draft;
-  clusterName: (id: string) => string;
+  placeName: (id: string) => string;
   onClose: () => void;
 }
 
 /** Somebody else saved meanwhile: both texts, and which is to be the newest. Neither is lost. */
-export function DraftConflict({ editing, theirs, clusterName, onClose }: Props) {
+export function DraftConflict({ editing, theirs, placeName, onClose }: Props) {
   const { t } = useTranslation();
   const conflict = editing.error instanceof ApiProblem && editing.error.current !== undefined;
   return (
@@ -78,8 +81,8 @@ export function DraftConflict({ editing, theirs, clusterName, onClose }: Props) 
         </p>
         <Suspense fallback={null}>
           <SqlDiff
-            left={asText(specOf(theirs.spec), clusterName)}
-            right={asText(editing.edit.spec, clusterName)}
+            left={asText(specOf(theirs.spec), placeName)}
+            right={asText(editing.edit.spec, placeName)}
             leftTitle={t('conflict.theirs', { who: theirs.savedBy.name, revision: theirs.revision })}
             rightTitle={t('conflict.mine')}
           />

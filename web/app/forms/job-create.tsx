@@ -1,9 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Form, Input, Modal, Radio, Select } from 'antd';
+import { Form, Input, Modal, Radio } from 'antd';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ArtifactRef, Job } from '../nouns';
 import { JarChoice } from '../parts/jar-choice';
+import { PlaceChoice } from '../parts/place-choice';
 import { ProblemAlert } from '../parts/problem-alert';
+import { type Place, placeBody } from '../place';
 import { ApiProblem } from '../problem';
 import { read } from '../queries/read';
 import { write } from '../queries/write';
@@ -11,7 +14,6 @@ import { write } from '../queries/write';
 interface Values {
   name: string;
   description?: string;
-  clusterId?: string;
   kind: 'sql' | 'jar';
   jar?: ArtifactRef;
 }
@@ -29,12 +31,15 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
   const [form] = Form.useForm<Values>();
   const kind = Form.useWatch('kind', form);
   const clusters = useQuery(read.clusters(team));
+  const [chosen, setPlace] = useState<Place>();
+  const first = clusters.data?.items[0]?.id;
+  const place = chosen ?? (first ? { clusterId: first } : {});
   const create = useMutation({
-    mutationFn: ({ name, description, clusterId, kind, jar }: Values) =>
+    mutationFn: ({ name, description, kind, jar }: Values) =>
       write.createJob(team, {
         name,
         ...(description ? { description } : {}),
-        spec: { ...(kind === 'jar' && jar ? { jar } : { sql: '' }), configuration: {}, ...(clusterId ? { clusterId } : {}) },
+        spec: { ...(kind === 'jar' && jar ? { jar } : { sql: '' }), configuration: {}, ...placeBody(place) },
       }),
     onSuccess: (job) => {
       void queries.invalidateQueries({ queryKey: read.jobs(team).queryKey });
@@ -42,7 +47,8 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
     },
   });
   const nameProblem = create.error instanceof ApiProblem ? create.error.of('name') : undefined;
-  const first = clusters.data?.items[0]?.id;
+  const fieldProblem = (field: string) => (create.error instanceof ApiProblem ? create.error.of(`spec.${field}`) : undefined);
+  const placeProblem = ['clusterId', 'targetId', 'flinkVersion', 'mode'].some((field) => fieldProblem(field));
   return (
     <Modal
       open
@@ -57,11 +63,10 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
       wrapProps={{ 'data-testid': 'new-job-dialog' }}
     >
       <Form<Values>
-        key={first ?? 'none'}
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={{ kind: 'sql', ...(first ? { clusterId: first } : {}) }}
+        initialValues={{ kind: 'sql' }}
         onFinish={(values) => create.mutate(values)}
       >
         <Form.Item
@@ -86,20 +91,11 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
             <JarChoice team={team} />
           </Form.Item>
         )}
-        <Form.Item name="clusterId" label={t('cluster')} extra={clusters.data?.items.length === 0 ? t('newJob.noCluster') : undefined}>
-          <Select
-            allowClear
-            loading={clusters.isPending}
-            options={clusters.data?.items.map((cluster) => ({
-              value: cluster.id,
-              label: cluster.flinkVersion ? `${cluster.name} · Flink ${cluster.flinkVersion}` : cluster.name,
-            }))}
-          />
-        </Form.Item>
+        <PlaceChoice team={team} place={place} onPlace={setPlace} fieldProblem={fieldProblem} />
         <Form.Item name="description" label={t('job.description')}>
           <Input.TextArea autoSize={{ minRows: 2, maxRows: 6 }} />
         </Form.Item>
-        {!nameProblem && <ProblemAlert error={create.error} />}
+        {!nameProblem && !placeProblem && <ProblemAlert error={create.error} />}
       </Form>
     </Modal>
   );

@@ -18,20 +18,26 @@ import { Facts } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
 import { LogReader, placeOf, TAIL_BYTES } from '../parts/log-reader';
 import { OperationCard } from '../parts/operation-card';
+import { usePlaceName } from '../parts/place-words';
+import { PodTable } from '../parts/pod-table';
 import { type ClusterSearch, paths } from '../paths';
+import { ApiProblem } from '../problem';
 import { read } from '../queries/read';
 import { useTitle } from '../title';
 
-function ClusterFacts({ cluster }: { cluster: Cluster }) {
+function ClusterFacts({ team, cluster }: { team: string; cluster: Cluster }) {
   const { t } = useTranslation();
+  const placeName = usePlaceName(team);
   const { look } = cluster;
   return (
     <Facts
       facts={[
         [t('cluster.target'), t(`target.${cluster.target}`)],
+        cluster.targetId ? [t('cluster.inTarget'), placeName(cluster.targetId)] : undefined,
+        cluster.deployment ? [t('cluster.deployment'), <CopyText key="deployment" text={cluster.deployment} />] : undefined,
         [t('cluster.flink'), cluster.flinkVersion ?? look.reportedVersion ?? '–'],
         cluster.restUrl ? [t('cluster.rest'), <CopyText key="rest" text={cluster.restUrl} />] : undefined,
-        [t('cluster.taskManagers'), `${look.taskManagers} / ${cluster.taskManagers}`],
+        [t('cluster.taskManagers'), cluster.target === 'local' ? `${look.taskManagers} / ${cluster.taskManagers}` : look.taskManagers],
         [t('cluster.slots'), t('cluster.slotsFree', { free: look.slotsFree, total: look.slotsTotal })],
         [t('cluster.looked'), <Ago key="looked" at={look.lookedAt} />],
         [t('cluster.contact'), <Ago key="contact" at={look.contactAt} />],
@@ -272,8 +278,9 @@ function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
           </div>
           <ClusterActions team={team} cluster={cluster} withDelete onDeleted={() => void navigate(paths.clusters(team))} />
         </div>
-        <div className="job-head-sentence">{cluster.status.sentence}</div>
+        {look.cause !== cluster.status.sentence && <div className="job-head-sentence">{cluster.status.sentence}</div>}
         <Evidence status={cluster.status} />
+        {look.cause && <Alert type="warning" showIcon className="wrap-anywhere" data-testid="cluster-cause" title={look.cause} />}
         {cluster.status.label === 'unreachable' && look.unreachableSince && (
           <Alert
             type="warning"
@@ -294,24 +301,26 @@ function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
       )}
       <div className="columns">
         <Card size="small" title={t('cluster.look')}>
-          <ClusterFacts cluster={cluster} />
+          <ClusterFacts team={team} cluster={cluster} />
         </Card>
         {look.processes.length > 0 && (
           <Card size="small" title={t('cluster.processes')}>
             <Processes processes={look.processes} openLog={(role) => change({ ...search, process: role })} />
           </Card>
         )}
-        {cluster.target === 'standalone' ? (
-          <ConnectionCard cluster={cluster} open={() => change({ ...search, dialog: 'connection' })} />
-        ) : (
-          <JarsCard cluster={cluster} open={() => change({ ...search, dialog: 'jars' })} />
-        )}
+        {cluster.target === 'standalone' && <ConnectionCard cluster={cluster} open={() => change({ ...search, dialog: 'connection' })} />}
+        {cluster.target === 'local' && <JarsCard cluster={cluster} open={() => change({ ...search, dialog: 'jars' })} />}
         {configuration.length > 0 && (
           <Card size="small" title={t('tab.configuration')}>
             <Facts facts={configuration.map(([key, value]) => [key, <code key={key}>{value}</code>] as const)} />
           </Card>
         )}
       </div>
+      {look.pods.length > 0 && (
+        <Card size="small" title={t('cluster.pods')}>
+          <PodTable pods={look.pods} />
+        </Card>
+      )}
       <Unmanaged cluster={cluster} adopt={(of) => change({ ...search, dialog: 'adopt', of })} />
       <Card size="small" title={t('tab.logs')}>
         <Loaded query={logs}>{({ items }) => <Logs team={team} cluster={cluster} files={items} search={search} change={change} />}</Loaded>
@@ -321,8 +330,16 @@ function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
   );
 }
 
+function Gone({ team }: { team: string }) {
+  const { t } = useTranslation();
+  useTitle(t('nav.clusters'), team);
+  return <Empty action={<Link {...paths.clusters(team)}>{t('nav.clusters')}</Link>}>{t('cluster.gone')}</Empty>;
+}
+
 export function ClusterPage() {
   const { team, cluster: id } = useParams({ from: '/frame/teams/$team/clusters/$cluster' });
   const cluster = useQuery(read.cluster(team, id));
+  // An application's cluster goes with its run: a link to it may be older than its end.
+  if (cluster.error instanceof ApiProblem && cluster.error.status === 404) return <Gone team={team} />;
   return <Loaded query={cluster}>{(found) => <ClusterBody team={team} cluster={found} />}</Loaded>;
 }

@@ -30,6 +30,7 @@ function RunFacts({ job }: { job: Job }) {
         run.endedAt ? [t('run.ended'), <Clock key="ended" at={run.endedAt} />] : undefined,
         [t('run.lasting'), <Lasting key="lasting" from={run.startedAt} to={run.endedAt} />],
         run.outcome ? [t('run.outcome'), t(`outcome.${run.outcome}`)] : undefined,
+        run.source ? [t('run.source'), t(`source.${run.source}`)] : undefined,
         [t('run.attempt'), run.cause === 'restart' ? t('run.attemptByPolicy', { attempt: run.attempt }) : String(run.attempt)],
         run.parallelism ? [t('run.parallelism'), String(run.parallelism)] : undefined,
         [t('run.flinkJobId'), <CopyText key="id" text={run.flinkJobId} />],

@@ -9,6 +9,7 @@ import { CopyText } from '../parts/copy';
 import { DiffView } from '../parts/diff-view';
 import { Empty } from '../parts/empty';
 import { Loaded } from '../parts/loaded';
+import { usePlaceName } from '../parts/place-words';
 import { ReleaseChoice } from '../parts/release-choice';
 import { read } from '../queries/read';
 import type { TabProps } from './job';
@@ -136,6 +137,7 @@ type View = 'lines' | 'sides';
 function Compare({ team, job, search, change, releases }: TabProps & { releases: ReleaseSummary[] }) {
   const { t } = useTranslation();
   const [view, setView] = useState<View>('lines');
+  const placeName = usePlaceName(team);
   const to = search.release ?? releases[0]?.number ?? 0;
   const before = releases.find((release) => release.number < to) ?? releases.find((release) => release.number !== to);
   const from = search.against ?? before?.number ?? to;
@@ -167,7 +169,7 @@ function Compare({ team, job, search, change, releases }: TabProps & { releases:
           </span>
         </div>
         {view === 'lines' ? (
-          <Loaded query={diff}>{(found) => <DiffView diff={found} />}</Loaded>
+          <Loaded query={diff}>{(found) => <DiffView diff={found} placeName={placeName} />}</Loaded>
         ) : (
           <SideBySide team={team} job={job.id} from={from} to={to} />
         )}

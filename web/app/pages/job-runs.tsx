@@ -36,6 +36,11 @@ function RunEvidence({ run, ...tab }: TabProps & { run: Run }) {
     <div className="stack-12" data-testid="run-evidence">
       <Card size="small" title={t('runs.why')}>
         <p className="wrap exception-cause">{run.reason}</p>
+        {run.source && (
+          <p className="quiet" data-testid="run-source">
+            {t('run.source')}: {t(`source.${run.source}`)}
+          </p>
+        )}
         {run.restorePath && (
           <p className="wrap quiet">
             {t('run.restoredFrom')}: {run.restorePath}

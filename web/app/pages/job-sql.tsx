@@ -13,6 +13,7 @@ import { DraftHistory } from '../parts/draft-history';
 import { DraftSettings } from '../parts/draft-settings';
 import { asMap, asPairs, doubles, type Pair } from '../parts/key-values';
 import { Loaded } from '../parts/loaded';
+import { usePlaceName } from '../parts/place-words';
 import { ProblemAlert } from '../parts/problem-alert';
 import { ProblemsPanel } from '../parts/problems-panel';
 import { ProgramSettings } from '../parts/program-settings';
@@ -56,7 +57,7 @@ function useSaveKey(save: () => void) {
 /** Problems of the last save that belong to no field shown here. */
 function elsewhere(error: unknown): unknown {
   if (!(error instanceof ApiProblem) || error.current) return error instanceof ApiProblem ? undefined : error;
-  const shown = ['clusterId', 'parallelism', 'entryClass', 'jar.name', 'args'];
+  const shown = ['clusterId', 'targetId', 'flinkVersion', 'mode', 'parallelism', 'entryClass', 'jar.name', 'args'];
   const here = error.field !== undefined && (shown.includes(error.field) || error.field.startsWith('configuration.'));
   return here ? undefined : error;
 }
@@ -102,10 +103,11 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
   const { edit } = editing;
   const { pairs, change: changePairs } = usePairs(editing);
   const [conflict, setConflict] = useState(false);
-  const clusters = useQuery(read.clusters(team));
+  const placeName = usePlaceName(team);
   const check = useCheck(team, {
     sql: edit.spec.program ? '' : edit.spec.sql,
     cluster: edit.spec.clusterId,
+    flinkVersion: edit.spec.application?.flinkVersion,
     configuration: edit.spec.configuration,
     jars: edit.spec.jars,
   });
@@ -115,7 +117,6 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
   const typed = useRef(edit.spec);
   typed.current = edit.spec;
   const type = (next: Partial<Spec>) => editing.type({ ...typed.current, ...next });
-  const clusterName = (id: string) => clusters.data?.items.find((cluster) => cluster.id === id)?.name ?? id;
   const save = () => {
     if (readOnly || but !== undefined || editing.saving) return;
     if (edit.theirs) return setConflict(true);
@@ -127,7 +128,10 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
     );
   };
   useSaveKey(save);
-  const fieldProblem = (field: string) => (editing.error instanceof ApiProblem ? editing.error.of(field) : undefined);
+  const fieldProblem = (field: string) => {
+    const problems = [editing.error, field === 'flinkVersion' ? check.error : undefined];
+    return problems.map((error) => (error instanceof ApiProblem ? error.of(field) : undefined)).find((text) => text !== undefined);
+  };
   return (
     <div className="stack-8">
       <DraftBar
@@ -142,7 +146,7 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
             team={team}
             job={job.id}
             current={edit.spec}
-            clusterName={clusterName}
+            placeName={placeName}
             revision={search.revision}
             onRevision={(revision) => change({ revision })}
             onPut={editing.put}
@@ -182,7 +186,6 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
           <DraftSettings
             team={team}
             spec={edit.spec}
-            clusters={clusters.data?.items ?? []}
             pairs={pairs}
             onPairs={changePairs}
             onSpec={editing.type}
@@ -193,7 +196,7 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
         </aside>
       </div>
       {conflict && edit.theirs && (
-        <DraftConflict editing={editing} theirs={edit.theirs} clusterName={clusterName} onClose={() => setConflict(false)} />
+        <DraftConflict editing={editing} theirs={edit.theirs} placeName={placeName} onClose={() => setConflict(false)} />
       )}
       {search.dialog === 'release' && (
         <ReleaseCreate

@@ -48,7 +48,13 @@ function DiffRow({ line }: { line: Line }) {
   );
 }
 
-function ChangeTable({ title, changes }: { title: string; changes: readonly { name: string; old?: string; new?: string }[] }) {
+function ChangeTable({
+  title,
+  changes,
+}: {
+  title: string;
+  changes: readonly { name: string; key?: string; old?: string; new?: string }[];
+}) {
   const { t } = useTranslation();
   if (changes.length === 0) return null;
   return (
@@ -64,9 +70,7 @@ function ChangeTable({ title, changes }: { title: string; changes: readonly { na
       <tbody>
         {changes.map((change) => (
           <tr key={change.name}>
-            <th scope="row">
-              <code>{change.name}</code>
-            </th>
+            <th scope="row">{change.key ? change.name : <code>{change.name}</code>}</th>
             <td className="diff-delete">{change.old ?? '–'}</td>
             <td className="diff-insert">{change.new ?? '–'}</td>
           </tr>
@@ -74,6 +78,25 @@ function ChangeTable({ title, changes }: { title: string; changes: readonly { na
       </tbody>
     </table>
   );
+}
+
+const FIELDS = ['name', 'mode', 'clusterId', 'targetId', 'flinkVersion', 'parallelism', 'entryClass', 'args'] as const;
+type Field = (typeof FIELDS)[number];
+const isField = (name: string): name is Field => FIELDS.some((known) => known === name);
+
+/** Settings of a release in words: names instead of ids. */
+function useFieldWords(placeName: (id: string) => string) {
+  const { t } = useTranslation();
+  const value = (field: string, text: Maybe<string>) => {
+    if (text == null) return undefined;
+    if (field === 'clusterId' || field === 'targetId') return placeName(text);
+    return field === 'mode' && (text === 'session' || text === 'application') ? t(`mode.${text}`) : text;
+  };
+  return ({ field, old, new: now }: ReleaseDiff['other'][number]) => ({
+    key: field,
+    name: isField(field) ? t(`diff.field.${field}`) : field,
+    ...both({ old: value(field, old), new: value(field, now) }),
+  });
 }
 
 const both = (change: { old?: Maybe<string>; new?: Maybe<string> }) => ({
@@ -84,14 +107,15 @@ const both = (change: { old?: Maybe<string>; new?: Maybe<string> }) => ({
 const pinned = (one: Maybe<PinnedArtifact>) => (one ? `${one.version} · ${one.fileName} · ${short(one.digest)}` : undefined);
 
 /** What differs between two releases: script, configuration, the rest. */
-export function DiffView({ diff }: { diff: ReleaseDiff }) {
+export function DiffView({ diff, placeName }: { diff: ReleaseDiff; placeName: (id: string) => string }) {
   const { t } = useTranslation();
+  const inWords = useFieldWords(placeName);
   const changed = diff.sql.some((line) => line.tag !== 'equal');
   const nothing = !changed && diff.configuration.length === 0 && diff.other.length === 0 && diff.artifacts.length === 0;
   return (
     <div className="stack-12" data-testid="diff">
       {nothing && <p className="quiet">{t('diff.same')}</p>}
-      <ChangeTable title={t('diff.other')} changes={diff.other.map((one) => ({ name: one.field, ...both(one) }))} />
+      <ChangeTable title={t('diff.other')} changes={diff.other.map(inWords)} />
       <ChangeTable
         title={t('jars')}
         changes={diff.artifacts.map((one) => ({ name: one.name, ...both({ old: pinned(one.old), new: pinned(one.new) }) }))}

@@ -17,7 +17,7 @@ interface Props {
   team: string;
   job: string;
   current: Spec;
-  clusterName: (id: string) => string;
+  placeName: (id: string) => string;
   /** Revision that is shown beside the text of the editor. */
   revision: number | undefined;
   onRevision: (revision: number | undefined) => void;
@@ -55,7 +55,7 @@ function RevisionList({ team, job, onRevision, onAside }: Pick<Props, 'team' | '
   );
 }
 
-function Compare({ team, job, current, clusterName, revision, onRevision, onPut }: Props & { revision: number }) {
+function Compare({ team, job, current, placeName, revision, onRevision, onPut }: Props & { revision: number }) {
   const { t } = useTranslation();
   const draft = useQuery(read.draftRevision(team, job, revision));
   const close = () => onRevision(undefined);
@@ -78,8 +78,8 @@ function Compare({ team, job, current, clusterName, revision, onRevision, onPut 
       {draft.data && (
         <Suspense fallback={null}>
           <SqlDiff
-            left={asText(specOf(draft.data.spec), clusterName)}
-            right={asText(current, clusterName)}
+            left={asText(specOf(draft.data.spec), placeName)}
+            right={asText(current, placeName)}
             leftTitle={`r${revision} · ${draft.data.savedBy.name}`}
             rightTitle={t('history.now')}
           />

@@ -1,14 +1,14 @@
-import { Form, InputNumber, Select } from 'antd';
+import { Form, InputNumber } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { Spec } from '../draft-edit';
-import type { Cluster } from '../nouns';
+import { placed } from '../place';
 import { JarList } from './jar-choice';
 import { KeyValues, type Pair } from './key-values';
+import { PlaceChoice } from './place-choice';
 
 interface Props {
   team: string;
   spec: Spec;
-  clusters: readonly Cluster[];
   pairs: readonly Pair[];
   onPairs: (pairs: Pair[]) => void;
   onSpec: (spec: Spec) => void;
@@ -19,27 +19,18 @@ interface Props {
 
 const wrong = (message: string | undefined) => (message ? { validateStatus: 'error' as const, help: message } : {});
 
-/** What belongs to a draft beside its script: cluster, parallelism, configuration. */
-export function DraftSettings({ team, spec, clusters, pairs, onPairs, onSpec, keyProblems, fieldProblem, readOnly }: Props) {
+/** What belongs to a draft beside its script: where it runs, parallelism, configuration. */
+export function DraftSettings({ team, spec, pairs, onPairs, onSpec, keyProblems, fieldProblem, readOnly }: Props) {
   const { t } = useTranslation();
-  const options = clusters.map((cluster) => ({
-    value: cluster.id,
-    label: cluster.flinkVersion ? `${cluster.name} · Flink ${cluster.flinkVersion}` : cluster.name,
-  }));
-  const gone = spec.clusterId !== undefined && !clusters.some((cluster) => cluster.id === spec.clusterId);
   return (
     <Form layout="vertical" component="div" className="draft-settings">
-      <Form.Item label={t('cluster')} htmlFor="draft-cluster" {...wrong(fieldProblem('clusterId'))}>
-        <Select
-          id="draft-cluster"
-          data-testid="cluster-choice"
-          disabled={readOnly}
-          placeholder={t('sql.noCluster')}
-          value={spec.clusterId ?? null}
-          options={gone ? [...options, { value: spec.clusterId ?? '', label: t('sql.clusterGone') }] : options}
-          onChange={(clusterId) => clusterId !== null && onSpec({ ...spec, clusterId })}
-        />
-      </Form.Item>
+      <PlaceChoice
+        team={team}
+        place={spec}
+        onPlace={(place) => onSpec(placed(spec, place))}
+        fieldProblem={fieldProblem}
+        readOnly={readOnly}
+      />
       <Form.Item label={t('sql.parallelism')} htmlFor="draft-parallelism" {...wrong(fieldProblem('parallelism'))}>
         <InputNumber
           id="draft-parallelism"

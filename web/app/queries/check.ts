@@ -12,7 +12,9 @@ export interface Check {
 
 interface Script {
   sql: string;
+  /** The cluster whose Flink version judges, else that version. */
   cluster?: string | undefined;
+  flinkVersion?: string | undefined;
   configuration: Record<string, string>;
   jars: readonly ArtifactRef[];
 }
@@ -22,7 +24,7 @@ const PAUSE_MS = 500;
 export function useCheck(team: string, script: Script): Check {
   const [check, setCheck] = useState<Check>({ checking: script.sql.trim() !== '' });
   const first = useRef(true);
-  const { sql, cluster } = script;
+  const { sql, cluster, flinkVersion } = script;
   const configuration = JSON.stringify(script.configuration);
   const jars = JSON.stringify(script.jars);
   useEffect(() => {
@@ -37,7 +39,7 @@ export function useCheck(team: string, script: Script): Check {
           sql,
           configuration: JSON.parse(configuration) as Record<string, string>,
           jars: JSON.parse(jars) as ArtifactRef[],
-          ...(cluster ? { cluster } : {}),
+          ...(cluster ? { cluster } : flinkVersion ? { flinkVersion } : {}),
         };
         const report = await write.check(team, body, stale.signal);
         if (!stale.signal.aborted) setCheck({ report, checking: false });
@@ -52,6 +54,6 @@ export function useCheck(team: string, script: Script): Check {
       clearTimeout(timer);
       stale.abort();
     };
-  }, [team, sql, cluster, configuration, jars]);
+  }, [team, sql, cluster, flinkVersion, configuration, jars]);
   return check;
 }

@@ -127,7 +127,14 @@ export const write = {
   cancelOperation: (team: string, operation: string) => take(sdk.cancelOperation({ path: { team, operation }, body: {}, ...must })),
   check: (
     team: string,
-    body: { sql: string; cluster?: string; configuration?: Record<string, string>; jars?: ArtifactRef[]; tier?: 'parse' | 'deep' },
+    body: {
+      sql: string;
+      cluster?: string;
+      flinkVersion?: string;
+      configuration?: Record<string, string>;
+      jars?: ArtifactRef[];
+      tier?: 'parse' | 'deep';
+    },
     signal: AbortSignal,
   ) => take(sdk.checkSql({ path: { team }, body, signal, ...must })),
 };

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { begin, bodyOf, dirty, type Edit, type Spec, specOf, step } from './draft-edit';
 import { forget, keep, readKept } from './draft-store';
 import type { Draft } from './nouns';
+import { type Place, placed } from './place';
 
 const spec = (sql: string): Spec => ({ sql, jars: [], configuration: {} });
 const draft = (revision: number, sql: string): Draft => ({
@@ -84,6 +85,26 @@ describe('editing a draft', () => {
     expect(typed({ program: { ...program } })).toBe(false);
     expect(bodyOf(spec('SELECT 1'))).toEqual({ sql: 'SELECT 1', jars: [], configuration: {} });
   });
+
+  it('keeps one place, whatever was saved, and sends no mixture', () => {
+    const both = { sql: '', clusterId: 'cluster_1', targetId: 'target_1', flinkVersion: '2.2.1' };
+    const session = specOf({ ...both, mode: 'session' });
+    const own = specOf({ ...both, mode: 'application' });
+    expect(bodyOf(session)).toEqual({ sql: '', jars: [], configuration: {}, clusterId: 'cluster_1' });
+    const application = { mode: 'application', targetId: 'target_1', flinkVersion: '2.2.1' };
+    expect(bodyOf(own)).toEqual({ sql: '', jars: [], configuration: {}, ...application });
+    expect(specOf({ ...both, ...bodyOf(own) })).toEqual(own);
+  });
+
+  it('is dirty when it is to run elsewhere, and clean when it is not', () => {
+    const edit = begin({ revision: 1, spec: { sql: '', mode: 'application', targetId: 'target_1', flinkVersion: '2.2.1' } }, undefined);
+    const at = (place: Place) => dirty(step(edit, { kind: 'typed', spec: placed(edit.spec, place) }));
+    expect(at({ application: { flinkVersion: '2.2.1', targetId: 'target_1' } })).toBe(false);
+    expect(at({ application: { targetId: 'target_1', flinkVersion: '2.2.2' } })).toBe(true);
+    expect(at({ application: { targetId: 'target_2', flinkVersion: '2.2.1' } })).toBe(true);
+    expect(at({ clusterId: 'target_1' })).toBe(true);
+    expect(placed(edit.spec, { clusterId: 'cluster_1' })).toEqual({ sql: '', jars: [], configuration: {}, clusterId: 'cluster_1' });
+  });
 });
 
 describe('unsaved text of an earlier visit', () => {
@@ -103,6 +124,9 @@ describe('unsaved text of an earlier visit', () => {
     keep('draft', 'job_1', { base: 3, spec: spec('x'), at: 5 });
     expect(readKept('draft', 'job_1')).toEqual({ base: 3, spec: spec('x'), at: 5 });
     expect(readKept('draft', 'job_2')).toBeUndefined();
+    const own = { ...spec('x'), application: { targetId: 'target_1', flinkVersion: '2.2.1' } };
+    keep('draft', 'job_1', { base: 3, spec: own, at: 6 });
+    expect(readKept('draft', 'job_1')?.spec).toEqual(own);
     forget('draft', 'job_1');
     expect(readKept('draft', 'job_1')).toBeUndefined();
   });

@@ -89,6 +89,8 @@ export const applications = [
     { sentence: 'Its JobManager ended 3 times before the job ran.', evidence: 'FAILED · Kubernetes' },
   ),
 ];
+const coming = applications[0]?.run;
+if (coming) Object.assign(coming, { clusterId: id('cluster', 5), runningAt: undefined });
 const ended = applications[1]?.run;
 if (ended)
   Object.assign(ended, {

@@ -58,6 +58,7 @@ describe('a change', () => {
         'event',
         'cluster',
         'flink_version',
+        'target',
         'installation',
         'user',
         'session',

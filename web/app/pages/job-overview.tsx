@@ -74,8 +74,10 @@ function GraphView({ graph }: { graph: Graph }) {
 export function JobOverview({ team, job, search, change }: TabProps) {
   const { t } = useTranslation();
   const live = job.run !== null && job.run !== undefined && !job.run.endedAt;
-  const graph = useQuery({ ...read.graph(team, job.id), enabled: live });
-  const checkpoints = useQuery({ ...read.checkpoints(team, job.id), enabled: live });
+  // Before Flink has seen the job there is nothing to ask it for: the cluster of an application may not be up yet.
+  const seen = live && Boolean(job.status.flinkState ?? job.run?.runningAt);
+  const graph = useQuery({ ...read.graph(team, job.id), enabled: seen });
+  const checkpoints = useQuery({ ...read.checkpoints(team, job.id), enabled: seen });
   const releases = useQuery(read.releases(team, job.id));
   const open = [job.operation, job.savepoint].filter((operation) => operation != null);
   const refresh = () => {
@@ -105,7 +107,7 @@ export function JobOverview({ team, job, search, change }: TabProps) {
           <p className="wrap">{job.run.reason}</p>
         </Card>
       )}
-      {live && (
+      {seen && (
         <Card
           size="small"
           title={t('graph.title')}
@@ -123,7 +125,7 @@ export function JobOverview({ team, job, search, change }: TabProps) {
         </Card>
       )}
       <div className="columns">
-        {live && (
+        {seen && (
           <Card size="small" title={t('tab.checkpoints')}>
             <Loaded query={checkpoints}>{(found) => <LatestCheckpoint checkpoints={found} />}</Loaded>
           </Card>

@@ -31,7 +31,7 @@ export function VersionChoice({ team, target, id, value, onChange, readOnly }: P
         value: version,
         label: (
           <span className="version-option" title={imageOf(target, version)}>
-            {version} <span className="quiet">{imageOf(target, version)}</span>
+            {version} <span className="quiet">{imageOf(target, version)?.split('/').at(-1)}</span>
           </span>
         ),
       }))}

@@ -133,7 +133,7 @@ impl Keeper<'_> {
                 .and_then(|url| url.rsplit(':').next())
                 .and_then(|port| port.parse().ok()),
             configuration: cluster.configuration.clone(),
-            jars: process_jars::files(&self.engine, jars).await?,
+            jars: process_jars::files(self.engine, jars).await?,
         })
     }
 

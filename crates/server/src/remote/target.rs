@@ -287,7 +287,7 @@ fn list(page: &Value) -> String {
     };
     let rows: Vec<_> = items(page).iter().map(row).collect();
     if rows.is_empty() {
-        return "There are no targets. `streamwright target rbac` prints the roles that a namespace needs,\n`streamwright target add` adds one.\n"
+        return "There are no targets. `streamwright target rbac` prints the roles that a\nnamespace needs, `streamwright target add` adds one.\n"
             .to_owned();
     }
     table(&["NAME", "NAMESPACE", "TEST", "TEAMS", "STATE"], &rows)

@@ -3,6 +3,7 @@
 #   lab/kubernetes.sh possible            says why this machine cannot have it, and ends with 1 then
 #   lab/kubernetes.sh install             as root: installs the Debian packages that are missing
 #   lab/kubernetes.sh need                says what is missing then
+#   lab/kubernetes.sh ready               says why its programs would have to be compiled first, and ends with 1 then
 #   lab/kubernetes.sh build               compiles its programs, once: ten minutes, unless KUBELAB_PREBUILT has them
 #   lab/kubernetes.sh up [VERSION...]     builds what is not built, starts it, makes the images, prints its facts as KEY=VALUE
 #   lab/kubernetes.sh facts | down        prints the facts again; ends all of it
@@ -84,6 +85,12 @@ need() {
   ./kubelab ready-to-build || { echo "Missing: Go 1.24 or newer from its own page, or KUBELAB_PREBUILT with the programs (lab/k8s/README.md)" >&2; return 1; }
 }
 
+ready() {
+  ./kubelab has-programs && return
+  echo "its programs are not compiled on this machine: make lab-up does it once (13 minutes), or KUBELAB_PREBUILT has them"
+  return 1
+}
+
 up() {
   [ $# -gt 0 ] || set -- 2.2.1 1.20.5 1.13.6
   possible >&2
@@ -98,9 +105,10 @@ case "${1:-} $#" in
   "possible 1") possible ;;
   "install 1") install ;;
   "need 1") need ;;
+  "ready 1") ready ;;
   "build 1") need; ./kubelab build ;;
   "up "*) shift; up "$@" ;;
   "facts 1") ./kubelab facts ;;
   "down 1") ./kubelab down ;;
-  *) sed -n 2,9p "$0"; exit 2 ;;
+  *) sed -n 2,10p "$0"; exit 2 ;;
 esac

@@ -9,13 +9,15 @@
 //   on a line for any lines or none, a line `(exit code 1)` for a command that does not succeed;
 //   <!-- run: COMMAND -->       is run unseen;
 //   <!-- let NAME: COMMAND -->  NAME stands for what it prints from there on;
-//   <!-- needs: cluster -->     there is a session cluster `local`.
+//   <!-- needs: cluster -->     there is a session cluster `local`;
+//   <!-- needs: kubernetes -->  the guide is left out unless the lab is up (--lab), and is the only kind that runs then. LAB_NODE
+//                               and the other words of `lab/kubernetes.sh facts` are in the environment.
 // LINK, DIR and http://127.0.0.1:8088 stand for the server's link, its data folder and its address. In the environment are
 // FLINK_HOME, LAB (the folder lab), CONNECTOR (Kafka's connector), KAFKA (a broker's jars) and HOOK (a webhook that takes all).
 // Commands about the files of a server that does not run are left to crates/server/tests/guides.rs.
 // All guides share a server, its team `main` and the cluster `local`; what a guide leaves of jobs is removed before the
 // next. Each guide whose text has no LINK is signed in. Each block and command counts as one test.
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
@@ -24,7 +26,13 @@ import { parseArgs } from 'node:util';
 import { Server } from './server.mjs';
 
 const { values: options, positionals: guides } = parseArgs({
-  options: { binary: { type: 'string' }, home: { type: 'string' }, connector: { type: 'string' }, kafka: { type: 'string' } },
+  options: {
+    binary: { type: 'string' },
+    home: { type: 'string' },
+    connector: { type: 'string' },
+    kafka: { type: 'string' },
+    lab: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 if (!options.binary || !options.home || guides.length === 0) {
@@ -84,6 +92,13 @@ function fits(printed, wanted) {
   return new RegExp(`^${lines.join('')}$`).test(`${printed}\n`);
 }
 
+/** What the lab says of itself, with its kubectl on the path. */
+function facts() {
+  const lines = execFileSync(path.join(LAB, 'kubernetes.sh'), ['facts'], { encoding: 'utf8' }).trim().split('\n');
+  const words = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s)));
+  return { ...words, PATH: `${path.join(path.dirname(words.KUBECONFIG), 'bin')}:${process.env.PATH}` };
+}
+
 /** A webhook that takes everything. */
 async function webhook() {
   const hook = createServer((request, answer) => request.resume().on('end', () => answer.end('ok')));
@@ -109,6 +124,7 @@ class Reader {
       KAFKA: path.resolve(options.kafka ?? ''),
       HOOK: `http://127.0.0.1:${hook.address().port}/hook`,
     };
+    if (options.lab) Object.assign(this.environment, facts());
     if (process.env.JAVA_HOME) this.environment.JAVA_HOME = process.env.JAVA_HOME;
   }
 
@@ -165,6 +181,10 @@ let failed = 0;
 
 async function follow(guide, reader) {
   const text = readFileSync(guide, 'utf8');
+  if (text.includes('<!-- needs: kubernetes -->') !== options.lab) {
+    console.log(`${guide}: left out: it is run with${options.lab ? 'out' : ''} --lab (make test-lab)`);
+    return;
+  }
   const all = steps(text);
   if (!all.some((step) => step.script)) {
     console.log(`${guide}: no commands`);

@@ -4,13 +4,10 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::artifact::PinnedArtifact;
-use domain::cluster::{Cluster, Look, TargetKind};
+use domain::cluster::{Cluster, Look};
 use domain::id::{ClusterId, JobId, RunId};
-use domain::operation::{Operation, OperationState, Request, Step};
-use domain::plan::cluster::{ClusterAction, plan_cluster};
+use domain::operation::{Operation, OperationState, Step};
 use domain::plan::ends_with_its_process;
-use domain::ports::{Launch, PortError};
 use domain::run::Run;
 use domain::status::JobFacts;
 use store::{Lease, NewEvent, StoreError, Write};
@@ -18,8 +15,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::job::{self, Fresh};
+use crate::keep::{Keeper, Kept};
 use crate::observe::{self, Sighting};
-use crate::{Engine, checkpoint, kubernetes, process_jars};
+use crate::{Engine, checkpoint, kubernetes};
 
 /// How long a lease lasts without being renewed, in milliseconds.
 const LEASE: i64 = 30_000;
@@ -114,9 +112,11 @@ impl Follower {
         let jobs = store.engine_jobs(self.id).await?;
         let idle = cluster.desired == domain::cluster::ClusterDesired::Stopped && operation.is_none() && jobs.is_empty();
         let mut sighting = observe::look(&self.engine, &cluster, &before).await;
-        if let Some(write) = self.reached(&cluster, &sighting) {
-            store.commit(Some(lease), vec![write]).await?;
-        }
+        let reached = sighting
+            .address
+            .as_ref()
+            .and_then(|address| kubernetes::reached(&self.engine, &cluster, address));
+        store.commit(Some(lease), reached.into_iter().collect()).await?;
         self.classify(&cluster, &mut sighting, &jobs).await?;
         let jobs = self.record(lease, &cluster, (&before, &sighting), jobs).await?;
         // A job that moves to another cluster is walked where its run still lives.
@@ -126,7 +126,15 @@ impl Follower {
         }
         // The next life of a process would write over the logs of the last one.
         if !jobs.iter().any(ends_with_its_process) {
-            self.keep(lease, (&cluster, &sighting.look), operation.as_ref(), &jobs).await?;
+            let keeper = Keeper {
+                engine: &self.engine,
+                cluster: &cluster,
+                look: &sighting.look,
+                operation: operation.as_ref(),
+            };
+            if keeper.keep(lease, &jobs).await? == Kept::Retired {
+                return Ok(None);
+            }
         }
         self.checkpoints.tick(&self.engine, lease, &cluster, &jobs);
         Ok((!idle).then(|| pause(&sighting.look, operation.as_ref(), &jobs)))
@@ -210,157 +218,6 @@ impl Follower {
         Ok(current)
     }
 
-    /// Keeps the processes of a local cluster as desired.
-    async fn keep(
-        &self,
-        lease: &Lease,
-        (cluster, look): (&Cluster, &Look),
-        operation: Option<&Operation>,
-        jobs: &[JobFacts],
-    ) -> Result<(), StoreError> {
-        for action in plan_cluster(cluster, look, operation, jobs, store::now()) {
-            let writes = match action {
-                ClusterAction::Launch { .. } if cluster.target == TargetKind::Kubernetes => self.create(cluster, operation).await,
-                ClusterAction::Launch { again } => {
-                    let jars = process_jars::of_launch(&self.engine, lease, cluster, look).await?;
-                    self.launch(cluster, &jars, operation, again).await
-                }
-                ClusterAction::Terminate => self.terminate((cluster, look), operation).await,
-                ClusterAction::Retire => self.retire(cluster).await,
-                ClusterAction::Step { name, detail } => operation.map(|open| with_step(open, name, detail)).into_iter().collect(),
-                ClusterAction::Finish { state, error } => {
-                    let mut writes = operation.map(|open| finished(open, state, error)).unwrap_or_default();
-                    if operation.is_some_and(|open| open.request == Request::ClusterStop) && state == OperationState::Succeeded {
-                        writes.extend(process_jars::ended(&self.engine, cluster).await?);
-                    }
-                    writes
-                }
-            };
-            if !writes.is_empty() {
-                self.engine.store.commit(Some(lease), writes).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn launch(&self, cluster: &Cluster, jars: &[PinnedArtifact], operation: Option<&Operation>, again: bool) -> Vec<Write> {
-        let launched = match self.launch_of(cluster, jars).await {
-            Ok(launch) => self.engine.ports.host.launch(&launch).await.map_err(|error| error.to_string()),
-            Err(error) => Err(error),
-        };
-        match launched {
-            Ok(url) => {
-                let mut writes = vec![Write::ClusterRest {
-                    cluster_id: cluster.id,
-                    rest_url: Some(url),
-                    version: None,
-                }];
-                if again {
-                    let message = format!("The processes of cluster {} had ended; they were started again.", cluster.name);
-                    writes.push(Write::Event(
-                        NewEvent::new(cluster.team_id, "cluster_relaunched", message).cluster(cluster.id),
-                    ));
-                }
-                writes
-            }
-            Err(message) => {
-                tracing::warn!(cluster = %cluster.id, message, "the cluster could not be launched");
-                let error = domain::operation::OperationError {
-                    code: "launch_failed".to_owned(),
-                    message,
-                    hint: "Mend the cause, then start the cluster again.".to_owned(),
-                };
-                operation
-                    .map(|open| finished(open, OperationState::Failed, Some(error)))
-                    .unwrap_or_default()
-            }
-        }
-    }
-
-    async fn launch_of(&self, cluster: &Cluster, jars: &[PinnedArtifact]) -> Result<Launch, String> {
-        let id = cluster.flink_version_id.ok_or("the cluster names no Flink version")?;
-        let version = self
-            .engine
-            .store
-            .flink_version(id)
-            .await
-            .map_err(|error| format!("its Flink version cannot be read: {error}"))?;
-        Ok(Launch {
-            name: observe::folder(cluster),
-            flink_home: version.home,
-            java_home: version.java_home,
-            version: version.version,
-            task_managers: cluster.task_managers,
-            slots: cluster.slots,
-            rest_port: cluster
-                .rest_url
-                .as_deref()
-                .and_then(|url| url.rsplit(':').next())
-                .and_then(|port| port.parse().ok()),
-            configuration: cluster.configuration.clone(),
-            jars: process_jars::files(&self.engine, jars).await?,
-        })
-    }
-
-    /// Creates what is missing of a session cluster in Kubernetes; what may mend itself is tried again at the next look.
-    async fn create(&self, cluster: &Cluster, operation: Option<&Operation>) -> Vec<Write> {
-        let created = async {
-            let target = kubernetes::target(&self.engine, cluster).await?;
-            let description = kubernetes::description(&self.engine, cluster, &target)?;
-            kubernetes::create(&self.engine, &target, &description, None).await
-        };
-        let (Err(error), Some(open)) = (created.await, operation) else {
-            return Vec::new();
-        };
-        match error {
-            PortError::Retry(why) => vec![with_step(open, "launch", format!("Creating its objects in Kubernetes: {why}."))],
-            refused => {
-                let error = domain::operation::OperationError {
-                    code: "launch_failed".to_owned(),
-                    message: refused.to_string(),
-                    hint: "Mend the cause, then start the cluster again.".to_owned(),
-                };
-                finished(open, OperationState::Failed, Some(error))
-            }
-        }
-    }
-
-    /// Nothing is left of an application's cluster but what high availability wrote down.
-    async fn retire(&self, cluster: &Cluster) -> Vec<Write> {
-        match kubernetes::forget(&self.engine, cluster).await {
-            Ok(()) => vec![Write::RetireCluster(cluster.id)],
-            Err(PortError::Retry(_)) => Vec::new(),
-            Err(error) => {
-                tracing::warn!(cluster = %cluster.id, %error, "what high availability left of a cluster could not be removed");
-                vec![Write::RetireCluster(cluster.id)]
-            }
-        }
-    }
-
-    /// The write that changes how the cluster is reached.
-    fn reached(&self, cluster: &Cluster, sighting: &Sighting) -> Option<Write> {
-        let address = sighting.address.as_ref()?;
-        let changed = kubernetes::address(&self.engine, cluster, address);
-        changed
-            .inspect_err(|error| tracing::warn!(cluster = %cluster.id, %error, "the cluster's address could not be kept"))
-            .ok()
-            .flatten()
-    }
-
-    async fn terminate(&self, (cluster, look): (&Cluster, &Look), operation: Option<&Operation>) -> Vec<Write> {
-        let ended = match cluster.target {
-            TargetKind::Kubernetes => kubernetes::delete(&self.engine, cluster, look).await,
-            _ => self.engine.ports.host.terminate(&observe::folder(cluster)).await,
-        };
-        match ended {
-            Ok(()) => Vec::new(),
-            Err(error) => operation
-                .map(|open| with_step(open, "terminate", format!("Not ended yet: {error}")))
-                .into_iter()
-                .collect(),
-        }
-    }
-
     /// Moves one job on in a task of its own, so that a slow submission holds up nobody else.
     fn walk(&self, lease: &Lease, facts: &JobFacts, sighting: &Sighting) {
         let id = facts.job.id;
@@ -403,8 +260,8 @@ fn pause(look: &Look, operation: Option<&Operation>, jobs: &[JobFacts]) -> Durat
     })
 }
 
-/// The operation with one more step, the one before ended.
-fn with_step(operation: &Operation, name: &str, detail: String) -> Write {
+/// The write of an operation with one more step, the one before ended.
+pub(crate) fn with_step(operation: &Operation, name: &str, detail: String) -> Write {
     let mut operation = operation.clone();
     push_step(&mut operation, name, detail);
     Write::Operation(operation)
@@ -429,7 +286,7 @@ pub(crate) fn push_step(operation: &mut Operation, name: &str, detail: String) {
     }
 }
 
-fn finished(operation: &Operation, state: OperationState, error: Option<domain::operation::OperationError>) -> Vec<Write> {
+pub(crate) fn finished(operation: &Operation, state: OperationState, error: Option<domain::operation::OperationError>) -> Vec<Write> {
     let mut operation = operation.clone();
     let event = end_operation(&mut operation, state, error);
     vec![Write::Operation(operation), Write::Event(event)]

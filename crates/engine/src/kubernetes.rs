@@ -67,7 +67,7 @@ fn another(known: &KubernetesLook, sight: &KubernetesSight) -> bool {
 }
 
 /// The write that changes how a cluster's Flink is reached, where it is another way than before.
-pub(crate) fn address(engine: &Engine, cluster: &Cluster, address: &RestAddress) -> Result<Option<Write>, PortError> {
+fn address(engine: &Engine, cluster: &Cluster, address: &RestAddress) -> Result<Option<Write>, PortError> {
     let vault = engine.ports.vault.as_ref();
     let known = domain::connection::Connection::open(cluster.connection.as_ref(), vault)?;
     if cluster.rest_url.as_deref() == Some(address.url.as_str()) && known == address.connection {
@@ -78,6 +78,15 @@ pub(crate) fn address(engine: &Engine, cluster: &Cluster, address: &RestAddress)
         rest_url: address.url.clone(),
         connection: address.connection.seal(vault)?,
     }))
+}
+
+/// The same, and nothing where it cannot be sealed: the old way is tried again at the next look.
+pub(crate) fn reached(engine: &Engine, cluster: &Cluster, by: &RestAddress) -> Option<Write> {
+    let changed = address(engine, cluster, by);
+    changed
+        .inspect_err(|error| tracing::warn!(cluster = %cluster.id, %error, "the cluster's address could not be kept"))
+        .ok()
+        .flatten()
 }
 
 /// What the cluster of a target is before its program is known.

@@ -14,6 +14,7 @@ mod checkpoint;
 mod cluster;
 mod evidence;
 mod job;
+mod keep;
 mod kubernetes;
 mod message;
 mod note;

@@ -106,7 +106,7 @@ fn kubernetes_silence(seen: &KubernetesLook) -> Option<String> {
 
 /// The cluster as it is reached now: before the row is written, and where it cannot be sealed, as before.
 fn at(engine: &Engine, cluster: &Cluster, address: Option<&RestAddress>) -> Cluster {
-    let changed = address.and_then(|address| kubernetes::address(engine, cluster, address).ok().flatten());
+    let changed = address.and_then(|address| kubernetes::reached(engine, cluster, address));
     match changed {
         Some(Write::ClusterAddress { rest_url, connection, .. }) => Cluster {
             rest_url: Some(rest_url),

@@ -62,7 +62,7 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Login(login) => remote::login::run(login).await,
             Command::Artifact(command) => remote::artifact::run(command).await,
             Command::Cluster(command) => remote::cluster::run(command).await,
-            Command::Job(command) => remote::job::run(command).await,
+            Command::Job(command) => remote::job::run(*command).await,
             Command::Operation(command) => remote::operation::run(command).await,
             Command::Message(command) => remote::message::run(command).await,
             Command::Apply(apply) => remote::apply::run(apply).await,

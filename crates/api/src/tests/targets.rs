@@ -191,15 +191,16 @@ async fn a_place_is_tested_before_it_is_saved() {
     );
 }
 
-#[tokio::test]
-async fn what_cannot_be_a_target_is_refused_with_its_field() {
-    let house = House::build().await;
-    let template = "apiVersion: v1\nkind: Pod\nspec:\n  hostNetwork: true\n  volumes: [{name: a, hostPath: {path: /etc}}]\n";
+/// A pod template that reaches beyond the pod.
+const HOSTILE: &str = "apiVersion: v1\nkind: Pod\nspec:\n  hostNetwork: true\n  volumes: [{name: a, hostPath: {path: /etc}}]\n";
+
+/// Where a body is changed, to what, which field is named, and the problem's code.
+fn impossible() -> Vec<(&'static str, Value, &'static str, &'static str)> {
     let many: Value = (0..101)
         .map(|n| (format!("2.{n}"), json!("flink")))
         .collect::<serde_json::Map<_, _>>()
         .into();
-    let table: Vec<(&str, Value, &str, &str)> = vec![
+    vec![
         ("/name", json!(" "), "name", "bad_name"),
         ("/namespace", json!("Flink"), "namespace", "bad_namespace"),
         ("/namespace", json!("a".repeat(64)), "namespace", "bad_namespace"),
@@ -243,7 +244,7 @@ async fn what_cannot_be_a_target_is_refused_with_its_field() {
         ),
         ("/configuration", json!({"a b": "c"}), "configuration.a b", "bad_key"),
         ("/jobManagerTemplate", json!("kind: ["), "jobManagerTemplate", "bad_template"),
-        ("/taskManagerTemplate", json!(template), "taskManagerTemplate", "bad_template"),
+        ("/taskManagerTemplate", json!(HOSTILE), "taskManagerTemplate", "bad_template"),
         (
             "/taskManagerTemplate",
             json!("# ".repeat(200_000)),
@@ -260,8 +261,13 @@ async fn what_cannot_be_a_target_is_refused_with_its_field() {
         ("/artifactUrl", json!("ftp://a"), "artifactUrl", "bad_address"),
         ("/artifactUrl", json!("http://u:p@a"), "artifactUrl", "bad_address"),
         ("/jobManagerTemplate", json!("a\u{0}"), "jobManagerTemplate", "bad_character"),
-    ];
-    for (pointer, value, field, code) in table {
+    ]
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_target_is_refused_with_its_field() {
+    let house = House::build().await;
+    for (pointer, value, field, code) in impossible() {
         // What one case is about is not in the way of another one.
         let body = match pointer {
             "/policy/serviceAccounts" => with(&[("/serviceAccount", Value::Null), (pointer, value)]),
@@ -276,8 +282,13 @@ async fn what_cannot_be_a_target_is_refused_with_its_field() {
         );
         assert!((400..500).contains(&refused.status.as_u16()));
     }
+}
+
+#[tokio::test]
+async fn each_fault_of_a_template_has_its_place_and_no_secret_is_quoted() {
+    let house = House::build().await;
     let places = house
-        .post("platform", "/targets", with(&[("/taskManagerTemplate", json!(template))]))
+        .post("platform", "/targets", with(&[("/taskManagerTemplate", json!(HOSTILE))]))
         .await
         .is(422);
     let said: Vec<&str> = places["errors"]

@@ -42,7 +42,7 @@ pub enum ClusterCommand {
         #[command(flatten)]
         server: Server,
     },
-    /// Start a local cluster's processes
+    /// Start a local cluster's processes, or create a cluster's objects in Kubernetes
     Start {
         /// Name or id
         cluster: String,
@@ -53,7 +53,7 @@ pub enum ClusterCommand {
         #[command(flatten)]
         server: Server,
     },
-    /// End a local cluster's processes, and its jobs with them
+    /// End a local cluster's processes or delete its objects, and its jobs with them
     Stop {
         /// Name or id
         cluster: String,
@@ -79,12 +79,15 @@ pub enum ClusterCommand {
 pub struct ClusterCreate {
     /// Name, unique in the team
     pub name: String,
-    /// Flink version of a local cluster, installed before
+    /// Flink version of a local cluster, installed before, or of the image of a target
     #[arg(long, value_name = "VERSION", required_unless_present = "rest_url")]
     pub flink: Option<String>,
     /// REST address of a standalone cluster instead
     #[arg(long, value_name = "URL", conflicts_with = "flink")]
     pub rest_url: Option<String>,
+    /// Target in Kubernetes to make it in, by name or id
+    #[arg(long, conflicts_with = "rest_url")]
+    pub target: Option<String>,
     /// TaskManagers
     #[arg(long)]
     pub task_managers: Option<u32>,

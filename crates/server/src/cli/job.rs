@@ -241,6 +241,12 @@ pub struct Spec {
     /// Session cluster, by name or id
     #[arg(long)]
     pub cluster: Option<String>,
+    /// Target in Kubernetes where each run has a cluster of its own, by name or id
+    #[arg(long, conflicts_with = "cluster")]
+    pub target: Option<String>,
+    /// Flink version of such a cluster
+    #[arg(long, value_name = "VERSION", conflicts_with = "cluster")]
+    pub flink: Option<String>,
     /// Default parallelism
     #[arg(long)]
     pub parallelism: Option<u32>,

@@ -66,7 +66,7 @@ pub enum Command {
     Cluster(ClusterCommand),
     /// Jobs
     #[command(subcommand)]
-    Job(JobCommand),
+    Job(Box<JobCommand>),
     /// Artifacts: jars, Python files, archives
     #[command(subcommand)]
     Artifact(ArtifactCommand),

@@ -74,12 +74,17 @@ async fn create(create: ClusterCreate) -> Result<(), Failure> {
         .collect();
     let jars: Vec<Value> = create.with.iter().map(JarName::body).collect();
     let mut body = json!({ "name": create.name, "configuration": configuration, "jars": jars });
-    match create.rest_url {
-        Some(url) => {
+    match (create.rest_url, create.target) {
+        (Some(url), _) => {
             body["target"] = json!("standalone");
             body["restUrl"] = json!(url);
         }
-        None => {
+        (None, Some(target)) => {
+            body["target"] = json!("kubernetes");
+            body["targetId"] = json!(target);
+            body["flinkVersion"] = json!(create.flink);
+        }
+        (None, None) => {
             body["target"] = json!("local");
             body["flinkVersion"] = json!(create.flink);
         }
@@ -135,6 +140,23 @@ fn list(page: &Value) -> String {
     )
 }
 
+/// The pods of a cluster in Kubernetes.
+fn pods(cluster: &Value) -> String {
+    let mut text = String::new();
+    for pod in cluster.pointer("/look/pods").and_then(Value::as_array).into_iter().flatten() {
+        text.push_str(&format!(
+            "pod      {}  {}, {} restarts\n",
+            at(pod, "name"),
+            at(pod, "phase"),
+            show(pod, "restarts")
+        ));
+        if let Some(cause) = pod["cause"].as_str() {
+            text.push_str(&format!("         {cause}\n"));
+        }
+    }
+    text
+}
+
 fn one(cluster: &Value) -> String {
     let mut text = format!(
         "{}  {}\n{}\n",
@@ -155,6 +177,7 @@ fn one(cluster: &Value) -> String {
     ));
     match at(cluster, "target") {
         "local" => text.push_str(&jars(cluster)),
+        "kubernetes" => text.push_str(&pods(cluster)),
         _ => text.push_str(&connection::text(cluster)),
     }
     for job in cluster.pointer("/look/unmanaged").and_then(Value::as_array).into_iter().flatten() {

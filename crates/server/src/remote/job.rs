@@ -192,11 +192,6 @@ async fn edit(edit: JobEdit) -> Result<(), Failure> {
 
 /// What the job does, and the jars beside it. A script takes the place of a program, and the other way round.
 fn code(spec: &mut Value, with: &Spec) -> Result<(), Failure> {
-    let forget = |spec: &mut Value, fields: &[&str]| {
-        if let Some(spec) = spec.as_object_mut() {
-            fields.iter().for_each(|field| drop(spec.remove(*field)));
-        }
-    };
     if let Some(file) = &with.sql {
         spec["sql"] = Value::String(script(file)?);
         forget(spec, &["jar", "entryClass", "args"]);
@@ -217,11 +212,28 @@ fn code(spec: &mut Value, with: &Spec) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Takes fields away that what was named leaves no place for.
+fn forget(spec: &mut Value, fields: &[&str]) {
+    if let Some(spec) = spec.as_object_mut() {
+        fields.iter().for_each(|field| drop(spec.remove(*field)));
+    }
+}
+
 async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Failure> {
     code(spec, with)?;
     if let Some(cluster) = &with.cluster {
         let found = client.get(&format!("/clusters/{}", escape(cluster))).await?;
         spec["clusterId"] = found["id"].clone();
+        spec["mode"] = json!("session");
+        forget(spec, &["targetId", "flinkVersion"]);
+    }
+    if let Some(target) = &with.target {
+        spec["targetId"] = json!(target);
+        spec["mode"] = json!("application");
+        forget(spec, &["clusterId"]);
+    }
+    if let Some(version) = &with.flink {
+        spec["flinkVersion"] = json!(version);
     }
     if let Some(parallelism) = with.parallelism {
         spec["parallelism"] = json!(parallelism);

@@ -9,7 +9,8 @@ use domain::target::{KubernetesAccess, KubernetesDefaults, KubernetesPlace, Targ
 
 use super::bed::{on_each_engine, on_each_pair};
 use super::copy::{copy, rows};
-use crate::{NewTarget, StoreError, new_id, now};
+use super::world::standalone;
+use crate::{NewCluster, NewTarget, StoreError, new_id, now};
 
 fn new(name: &str) -> NewTarget {
     let sealed = Sealed::new("sealed of 字".to_owned());
@@ -86,6 +87,34 @@ fn a_target_is_for_no_team_until_it_is_granted() {
         store.delete_target(made.id).await.unwrap();
         assert!(store.target_grants().await.unwrap().is_empty());
         assert_eq!(store.grant_target(made.id, Grant::AllTeams).await, Err(StoreError::NotFound));
+    });
+}
+
+#[test]
+fn a_target_that_a_cluster_uses_is_neither_deleted_nor_taken_away() {
+    on_each_engine(|store, _| async move {
+        let (one, two) = (store.create_team("one").await.unwrap(), store.create_team("two").await.unwrap());
+        let made = store.create_target(new("lab")).await.unwrap();
+        let only = |team| Grant::Teams(BTreeSet::from([team]));
+        store.grant_target(made.id, only(one.id)).await.unwrap();
+        let there = NewCluster {
+            target_id: Some(made.id),
+            ..standalone(&one, "a")
+        };
+        let cluster = store.create_cluster(there).await.unwrap();
+        let refused = [
+            store.delete_target(made.id).await.unwrap_err(),
+            store.grant_target(made.id, only(two.id)).await.unwrap_err(),
+        ];
+        for refused in refused {
+            assert!(
+                matches!(&refused, StoreError::Conflict(why) if why.contains("'a' of team 'one' uses this target")),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(store.granted_targets(one.id).await, Ok(vec![made.clone()]), "nothing was changed");
+        store.delete_cluster(one.id, cluster.id, None).await.unwrap();
+        store.delete_target(made.id).await.unwrap();
     });
 }
 

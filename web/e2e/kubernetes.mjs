@@ -202,7 +202,9 @@ async function jobManagerKilled() {
   });
   const [pod] = pods().filter((one) => one.metadata.labels.component === 'jobmanager');
   kubectl(['delete', 'pod', pod.metadata.name, '-n', namespace, '--grace-period=0', '--force']);
-  await until('the restart is told', 180, async () => (await events()).some((event) => event.code === 'jobmanager_restarted' || event.kind === 'jobmanager_restarted'));
+  await until('the restart is told', 180, async () =>
+    (await events()).some((event) => event.code === 'jobmanager_restarted' || event.kind === 'jobmanager_restarted'),
+  );
   await until('it runs again', 180, async () => {
     const now = await job();
     return now.status.label === 'running' && now.status.flinkState === 'RUNNING';

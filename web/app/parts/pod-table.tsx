@@ -30,10 +30,10 @@ export function PodTable({ pods }: { pods: ClusterPod[] }) {
       pagination={{ pageSize: 10, hideOnSinglePage: true, size: 'small' }}
       scroll={{ x: 720 }}
       columns={[
-        { title: t('pod.role'), width: 120, dataIndex: 'role' },
-        { title: t('pod.name'), width: '36%', render: (_, pod) => <code className="wrap-anywhere">{pod.name}</code> },
+        { title: t('pod.role'), width: 108, dataIndex: 'role' },
+        { title: t('pod.name'), width: '30%', render: (_, pod) => <code className="wrap-anywhere">{pod.name}</code> },
         { title: t('pod.state'), render: (_, pod) => <PodState pod={pod} /> },
-        { title: t('pod.restarts'), width: 96, align: 'right', render: (_, pod) => <span className="figure">{pod.restarts}</span> },
+        { title: t('pod.restarts'), width: 84, align: 'right', render: (_, pod) => <span className="figure">{pod.restarts}</span> },
       ]}
     />
   );

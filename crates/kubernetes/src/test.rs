@@ -17,7 +17,8 @@ pub async fn test(api: &Api, service_account: Option<&str>) -> Result<TargetRepo
     let version = api.get("/version").await?;
     let account = service_account.unwrap_or("default");
     segment(account)?;
-    let (mut checks, system_uid) = (vec![namespace(api).await?], system_uid(api).await?);
+    let system_uid = system_uid(api).await?;
+    let mut checks = vec![namespace(api).await?, identity(system_uid.as_deref())];
     checks.extend(permissions(api, SERVER_PERMISSIONS, None).await?);
     checks.push(account_exists(api, account).await?);
     checks.extend(permissions(api, POD_PERMISSIONS, Some(account)).await?);
@@ -33,6 +34,19 @@ fn check(what: impl Into<String>, outcome: CheckOutcome, message: impl Into<Stri
         what: what.into(),
         outcome,
         message: message.into(),
+    }
+}
+
+fn identity(system_uid: Option<&str>) -> TargetCheck {
+    let what = "identity of the cluster";
+    match system_uid {
+        Some(_) => check(what, CheckOutcome::Ok, ""),
+        None => check(
+            what,
+            CheckOutcome::NotTested,
+            "we may not get the namespace 'kube-system', whose uid says which cluster this is: another cluster at the same address would not be \
+             noticed. 'streamwright target rbac --cluster-identity' writes the ClusterRole for it",
+        ),
     }
 }
 
@@ -111,7 +125,9 @@ async fn permission(api: &Api, of: &Permission, verb: &str, account: Option<&str
         None => check(
             what,
             CheckOutcome::Failed,
-            format!("{refused}: bind a role that allows it, such as the ClusterRole 'edit' or what 'streamwright target rbac' writes, in this namespace"),
+            format!(
+                "{refused}: bind a role that allows it, such as the ClusterRole 'edit' or what 'streamwright target rbac' writes, in this namespace"
+            ),
         ),
     })
 }

@@ -259,14 +259,19 @@ async fn a_token_that_expires_on_the_way_leaves_it_for_the_next_call() {
     sim.fault(Fault::once(&format!("PATCH {DEPLOYMENTS}/:id"), FaultKind::DelayAct { ms: 200 }));
     let expires = async {
         let limit = std::time::Duration::from_secs(5);
-        sim.wait("the patch is sent", limit, |sim| sim.record().count_method("PATCH") > 0).await.unwrap();
+        sim.wait("the patch is sent", limit, |sim| sim.record().count_method("PATCH") > 0)
+            .await
+            .unwrap();
         sim.set_token("another");
     };
     let (ours, objects) = (kubernetes(), objects("1"));
     let (created, ()) = tokio::join!(ours.create(&place, &objects), expires);
     let error = created.unwrap_err();
     assert_eq!(told(&error), Told::Retry, "what was created is still there: {error}");
-    assert!(error.to_string().contains("has expired") && error.to_string().contains("could not be deleted"), "{error}");
+    assert!(
+        error.to_string().contains("has expired") && error.to_string().contains("could not be deleted"),
+        "{error}"
+    );
     sim.set_token("token-of-the-test");
     let uid = ours.create(&place, &objects).await.unwrap();
     all_there(&sim, &uid, "after a new token");

@@ -201,6 +201,11 @@ async fn the_test_of_a_place_says_what_is_missing() {
         ("create deployments", CheckOutcome::Ok, ""),
         ("namespace default", CheckOutcome::NotTested, "may not read namespaces"),
         (
+            "identity of the cluster",
+            CheckOutcome::NotTested,
+            "another cluster at the same address would not be noticed",
+        ),
+        (
             "update deployments/finalizers",
             CheckOutcome::NotTested,
             "needed for clusters that guard owner references, such as OpenShift only",

@@ -1,5 +1,5 @@
-//! Applications and session clusters on a simulated API server: from a start to an empty namespace, whatever happens to the
-//! server, to the API server, and to what is in the namespace.
+//! Applications and session clusters on a simulated API server: from a start to an empty namespace, whatever the API server
+//! says and whatever happens to what is in the namespace.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
@@ -10,11 +10,10 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use bed::{HANG, nothing};
-use namespace::{NAMESPACE, Namespace, TARGET, deployment_of, refusal, stranger};
+use namespace::{DEPLOYMENTS, NAMESPACE, Namespace, TARGET, deployment_of, refusal, stranger};
 use serde_json::{Value, json};
 use sim::{Fault, FaultKind, JobState};
 
-const DEPLOYMENTS: &str = "POST /apis/apps/v1/namespaces/:id/deployments";
 const SERVICES: &str = "POST /api/v1/namespaces/:id/services";
 const MAPS: &str = "POST /api/v1/namespaces/:id/configmaps";
 
@@ -27,7 +26,10 @@ async fn it_starts_is_stopped_with_a_savepoint_starts_from_it_and_leaves_nothing
     let flink_job = job["run"]["flinkJobId"].as_str().unwrap().to_owned();
     assert_eq!(first.main_executions(&flink_job), 1);
     let labels = made.sim.object(NAMESPACE, "deployments", &name).unwrap()["metadata"]["labels"].clone();
-    assert_eq!(labels["streamwright.io/job"], job["id"].as_str().unwrap().trim_start_matches("job_"));
+    assert_eq!(
+        labels["streamwright.io/job"],
+        job["id"].as_str().unwrap().trim_start_matches("job_")
+    );
 
     made.bed.done("savepoint", &nothing()).await;
     let savepoint = made.bed.list("snapshots").await[0].clone();
@@ -42,7 +44,10 @@ async fn it_starts_is_stopped_with_a_savepoint_starts_from_it_and_leaves_nothing
 
     made.bed.done("start", &json!({"state": {"from": "latest"}})).await;
     let job = made.bed.job().await;
-    assert_eq!((&job["status"]["label"], &job["run"]["restorePath"]), (&json!("running"), &stopped_at));
+    assert_eq!(
+        (&job["status"]["label"], &job["run"]["restorePath"]),
+        (&json!("running"), &stopped_at)
+    );
     let again = job["run"]["flinkJobId"].as_str().unwrap();
     assert_ne!((again, &made.deployment()), (flink_job.as_str(), &name));
     assert_eq!(made.flink().job(again).unwrap().restored_from.as_deref(), stopped_at.as_str());
@@ -54,181 +59,13 @@ async fn it_starts_is_stopped_with_a_savepoint_starts_from_it_and_leaves_nothing
     assert!(made.bed.list("snapshots").await.iter().all(|one| one["state"] == "complete"));
 }
 
-/// One operation: what it needs before, and what is so after it.
-#[derive(Clone, Copy)]
-struct Story {
-    running: bool,
-    verb: &'static str,
-    mode: Option<&'static str>,
-    label: &'static str,
-    savepoints: usize,
-}
-
-const START: Story = Story {
-    running: false,
-    verb: "start",
-    mode: None,
-    label: "running",
-    savepoints: 0,
-};
-
-/// More writes than any operation has.
-const ENOUGH: u32 = 80;
-/// Servers that are killed at the same time.
-const AT_ONCE: u32 = 4;
-
-async fn tell(story: Story) {
-    let mut crashes = 0;
-    for moment in ["before", "after"] {
-        let mut number = 1;
-        let mut met = true;
-        while met {
-            assert!(number < ENOUGH, "the operation never ends writing");
-            let some = (number..number + AT_ONCE).map(|number| async move { crash(story, &format!("{moment}:{number}")).await });
-            let some = futures::future::join_all(some).await;
-            crashes += some.iter().filter(|met| **met).count();
-            met = some.iter().all(|met| *met);
-            number += AT_ONCE;
-        }
-    }
-    assert!(
-        crashes >= 8,
-        "only {crashes} crashes: the fault does not reach the operation's writes"
-    );
-}
-
-/// Asks for the operation and waits for its end; nothing when the server died.
-async fn ask(made: &mut Namespace, story: Story) -> Option<Value> {
-    let body = story.mode.map_or_else(nothing, |mode| json!({"mode": mode}));
-    let (status, operation) = made.bed.ask(story.verb, &body, "once").await?;
-    assert_eq!(status, 202, "{operation:#}\n{}", made.bed.log());
-    made.bed.until_ended(operation["id"].as_str().unwrap()).await
-}
-
-/// Crashes at a moment; answers whether it came to that.
-async fn crash(story: Story, moment: &str) -> bool {
-    let mut made = Namespace::new().await;
-    let mut flink = None;
-    if story.running {
-        made.bed.start(None).await;
-        made.bed.done("start", &nothing()).await;
-        made.bed.kill().await;
-        flink = Some(made.flink());
-    }
-    made.bed.start(Some(moment)).await;
-    let crashed = ask(&mut made, story).await.is_none();
-    if crashed {
-        made.bed.kill().await;
-        made.bed.start(None).await;
-        // Under the same key: the operation that the first request made, or a new one when it made none.
-        let again = ask(&mut made, story).await.unwrap();
-        assert_eq!(again["state"], "succeeded", "{moment}: {again:#}\n{}", made.bed.log());
-    } else if made.bed.dead() {
-        // What comes after the operation's end is written, too.
-        made.bed.start(None).await;
-    }
-    if story.label == "running" {
-        made.bed.until_label(story.label).await;
-        flink = Some(made.flink());
-    } else {
-        if made.bed.dead() {
-            made.bed.start(None).await;
-        }
-        made.until_nothing_left().await;
-        assert_eq!(made.bed.label().await, story.label, "{moment}\n{}", made.bed.log());
-    }
-    let runs = made.bed.list("runs").await;
-    assert_eq!(runs.len(), 1, "{moment}: {runs:?}\n{}", made.bed.log());
-    let jobs = flink.unwrap().jobs();
-    assert_eq!(jobs.len(), 1, "{moment}: {jobs:?}");
-    assert_eq!(jobs[0].savepoints.len(), story.savepoints, "{moment}: {jobs:?}");
-    assert_eq!(jobs[0].state.ended(), story.label != "running", "{moment}: {jobs:?}");
-    let complete = made.bed.list("snapshots").await;
-    let complete = complete.iter().filter(|one| one["state"] == "complete").count();
-    assert_eq!(complete, story.savepoints, "{moment}");
-    crashed
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_start_survives_every_crash() {
-    tell(START).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stop_survives_every_crash() {
-    tell(Story {
-        running: true,
-        verb: "stop",
-        mode: Some("savepoint"),
-        label: "stopped",
-        savepoints: 1,
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cancel_survives_every_crash() {
-    tell(Story {
-        running: true,
-        verb: "stop",
-        mode: Some("cancel"),
-        label: "stopped",
-        savepoints: 0,
-    })
-    .await;
-}
-
-/// Starts while one request of it goes wrong.
-async fn start_with(fault: Fault) {
-    let mut made = Namespace::new().await;
-    let told = format!("{fault:?}");
-    made.bed.start(None).await;
-    made.sim.fault(fault);
-    let ended = ask(&mut made, START).await.unwrap();
-    assert_eq!(ended["state"], "succeeded", "{told}: {ended:#}\n{}", made.bed.log());
-    assert_eq!(made.sim.clear_faults(), 0, "{told}: not met");
-    let job = made.bed.job().await;
-    assert_eq!(made.bed.list("runs").await.len(), 1, "{told}");
-    assert_eq!(made.deployment(), deployment_of(&job["run"]), "{told}");
-    let flink_job = job["run"]["flinkJobId"].as_str().unwrap();
-    assert_eq!(made.flink().main_executions(flink_job), 1, "{told}");
-    made.bed.done("stop", &json!({"mode": "cancel"})).await;
-    made.until_nothing_left().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_start_goes_on_where_the_api_server_cut_the_line() {
-    let made = Namespace::running(&[]).await;
-    // What a start writes, each request with the how-manieth of its kind it is.
-    let mut writes: Vec<(String, u32)> = Vec::new();
-    for row in made.sim.record().rows {
-        let writing = row.endpoint.starts_with("POST ") || row.endpoint.starts_with("PATCH ");
-        if writing && !row.endpoint.contains("/proxy") {
-            let before = writes.iter().filter(|(endpoint, _)| *endpoint == row.endpoint).count();
-            writes.push((row.endpoint, u32::try_from(before).unwrap()));
-        }
-    }
-    assert!(writes.len() >= 5 && writes[0].0 == DEPLOYMENTS, "{writes:?}");
-    let faults: Vec<Fault> = writes
-        .iter()
-        .flat_map(|(endpoint, skip)| {
-            [FaultKind::LoseAnswer, FaultKind::Refuse].map(|kind| Fault {
-                skip: *skip,
-                ..Fault::once(endpoint, kind)
-            })
-        })
-        .collect();
-    for some in faults.chunks(AT_ONCE as usize) {
-        futures::future::join_all(some.iter().cloned().map(start_with)).await;
-    }
-}
-
 /// A start whose objects are refused: it fails for this reason, and leaves nothing.
 async fn refused((fault, words): (Fault, &str)) {
     let mut made = Namespace::new().await;
     made.bed.start(None).await;
     made.sim.fault(fault);
-    let ended = ask(&mut made, START).await.unwrap();
+    let accepted = made.bed.ask("start", &nothing(), "once").await.unwrap().1;
+    let ended = made.bed.until_ended(accepted["id"].as_str().unwrap()).await.unwrap();
     assert_eq!(ended["state"], "failed", "{words}: {ended:#}");
     made.until_nothing_left().await;
     let job = made.bed.job().await;
@@ -262,9 +99,15 @@ async fn what_the_api_server_refuses_ends_a_start_with_its_words() {
     let hook = "admission webhook \"policy.example.com\" denied the request: images come from registry.example.com only";
     let faults = [
         (refusal(MAPS, 403, "Forbidden", quota), "exceeded quota: small"),
-        (refusal(DEPLOYMENTS, 403, "Forbidden", hook), "images come from registry.example.com only"),
+        (
+            refusal(DEPLOYMENTS, 403, "Forbidden", hook),
+            "images come from registry.example.com only",
+        ),
         (refusal(SERVICES, 400, "BadRequest", hook), "policy.example.com"),
-        (refusal(DEPLOYMENTS, 410, "Gone", "this version of the API is gone"), "this version of the API is gone"),
+        (
+            refusal(DEPLOYMENTS, 410, "Gone", "this version of the API is gone"),
+            "this version of the API is gone",
+        ),
         (
             refusal(DEPLOYMENTS, 401, "Unauthorized", "Unauthorized"),
             "does not know who we are",
@@ -283,7 +126,12 @@ async fn what_may_mend_itself_is_told_and_waited_for() {
             "failed calling webhook",
         ),
         (
-            refusal(DEPLOYMENTS, 409, "Conflict", "Operation cannot be fulfilled on resourcequotas \"q\""),
+            refusal(
+                DEPLOYMENTS,
+                409,
+                "Conflict",
+                "Operation cannot be fulfilled on resourcequotas \"q\"",
+            ),
             "resourcequotas",
         ),
         (Fault::on("*", FaultKind::Refuse), "no answer from"),
@@ -304,14 +152,13 @@ async fn what_is_a_strangers_is_left_alone() {
     let ended = made.bed.until_ended(accepted["id"].as_str().unwrap()).await.unwrap();
     assert_eq!(ended["state"], "failed", "{ended:#}");
     let message = ended["error"]["message"].as_str().unwrap();
-    assert!(
-        message.contains("somebody else's") && message.contains("app=billing"),
-        "{message}"
-    );
+    assert!(message.contains("somebody else's") && message.contains("app=billing"), "{message}");
     made.until_left(&BTreeSet::from([format!("deployments/{name}")])).await;
     assert_eq!(made.sim.object(NAMESPACE, "deployments", &name).unwrap(), theirs);
     let touched = made.sim.record().rows;
-    let touched = touched.iter().find(|row| row.endpoint.starts_with("DELETE") || row.endpoint.starts_with("PATCH"));
+    let touched = touched
+        .iter()
+        .find(|row| row.endpoint.starts_with("DELETE") || row.endpoint.starts_with("PATCH"));
     assert_eq!(touched, None);
 }
 
@@ -328,7 +175,10 @@ async fn a_deployment_that_somebody_deletes_ends_its_run_once_that_is_proven() {
     made.sim.set_down(false);
     let run = made.until_run_ended().await;
     assert_eq!((&run["outcome"], &run["source"]), (&json!("unknown"), &json!("kubernetes")));
-    assert!(run["reason"].as_str().unwrap().contains("was deleted, and not by Streamwright"), "{run:#}");
+    assert!(
+        run["reason"].as_str().unwrap().contains("was deleted, and not by Streamwright"),
+        "{run:#}"
+    );
     made.until_nothing_left().await;
     assert_eq!(made.bed.label().await, "ended");
     assert_eq!(made.sim.record().count(DEPLOYMENTS), 1, "nobody starts it again");
@@ -352,7 +202,10 @@ async fn a_failure_is_restarted_in_a_new_cluster_once_the_old_one_is_gone() {
         made.bed.get("/jobs/job/checkpoints").await;
         assert!(began.elapsed() < HANG, "no checkpoint");
     }
-    assert!(made.flink().set_job(old, JobState::Failed, Some("java.lang.IllegalStateException: boom")));
+    assert!(
+        made.flink()
+            .set_job(old, JobState::Failed, Some("java.lang.IllegalStateException: boom"))
+    );
     let again = |job: &Value| job["status"]["label"] == "running" && job["run"]["attempt"] == 2;
     let job = made
         .until("it runs again", |job| {
@@ -371,7 +224,10 @@ async fn a_failure_is_restarted_in_a_new_cluster_once_the_old_one_is_gone() {
         .map(|row| row.endpoint.as_str())
         .filter(|endpoint| [DEPLOYMENTS, "DELETE /apis/apps/v1/namespaces/:id/deployments/:id"].contains(endpoint))
         .collect();
-    assert_eq!(writes, [DEPLOYMENTS, "DELETE /apis/apps/v1/namespaces/:id/deployments/:id", DEPLOYMENTS]);
+    assert_eq!(
+        writes,
+        [DEPLOYMENTS, "DELETE /apis/apps/v1/namespaces/:id/deployments/:id", DEPLOYMENTS]
+    );
     let first = made.bed.list("runs").await[1].clone();
     assert_eq!(first["outcome"], "failed");
     assert!(first["reason"].as_str().unwrap().contains("boom"), "{first:#}");
@@ -401,10 +257,12 @@ fn pod(waiting: &str, message: &str, restarts: u32) -> Value {
 async fn a_main_that_ends_its_job_manager_again_and_again_fails_the_run_with_its_cause() {
     let mut made = Namespace::new().await;
     made.bed.start(None).await;
-    made.sim.set_pod_status(Some(pod("CrashLoopBackOff", "back-off 10s restarting failed container", 1)));
+    made.sim
+        .set_pod_status(Some(pod("CrashLoopBackOff", "back-off 10s restarting failed container", 1)));
     let accepted = made.bed.ask("start", &nothing(), "once").await.unwrap().1;
 
-    made.until("its pod is there", |_| !made.sim.names(NAMESPACE, "pods").is_empty()).await;
+    made.until("its pod is there", |_| !made.sim.names(NAMESPACE, "pods").is_empty())
+        .await;
     let name = made.sim.names(NAMESPACE, "pods").remove(0);
     let log = "2026-11-23 01:00:00 ERROR main\norg.apache.flink.client.program.ProgramInvocationException: main failed\n\
                Caused by: java.lang.IllegalStateException: the topic 'orders' is not there\n\tat a.B.c(B.java:1)\n";
@@ -417,8 +275,14 @@ async fn a_main_that_ends_its_job_manager_again_and_again_fails_the_run_with_its
     made.until_nothing_left().await;
     let run = made.bed.job().await["run"].clone();
     assert_eq!(run["outcome"], "failed");
-    assert!(run["reason"].as_str().unwrap().contains("the topic 'orders' is not there"), "{run:#}");
-    let kept = made.bed.get(&format!("/jobs/job/runs/{}/evidence", run["id"].as_str().unwrap())).await;
+    assert!(
+        run["reason"].as_str().unwrap().contains("the topic 'orders' is not there"),
+        "{run:#}"
+    );
+    let kept = made
+        .bed
+        .get(&format!("/jobs/job/runs/{}/evidence", run["id"].as_str().unwrap()))
+        .await;
     assert!(kept.unwrap().1.to_string().contains("jobmanager"), "the log is kept");
 }
 
@@ -426,7 +290,11 @@ async fn a_main_that_ends_its_job_manager_again_and_again_fails_the_run_with_its
 async fn what_waits_for_an_image_is_cancelled() {
     let mut made = Namespace::new().await;
     made.bed.start(None).await;
-    made.sim.set_pod_status(Some(pod("ImagePullBackOff", "Back-off pulling image \"registry/flink:nowhere\"", 0)));
+    made.sim.set_pod_status(Some(pod(
+        "ImagePullBackOff",
+        "Back-off pulling image \"registry/flink:nowhere\"",
+        0,
+    )));
     made.bed.ask("start", &nothing(), "once").await.unwrap();
     let waits = |job: &Value| job["status"]["sentence"].as_str().unwrap_or_default().contains("cannot be pulled");
     let job = made.until("it tells what it waits for", waits).await;
@@ -434,7 +302,10 @@ async fn what_waits_for_an_image_is_cancelled() {
     made.bed.done("stop", &json!({"mode": "cancel"})).await;
     made.until_nothing_left().await;
     let job = made.bed.job().await;
-    assert_eq!((&job["status"]["label"], &job["run"]["outcome"]), (&json!("stopped"), &json!("canceled")));
+    assert_eq!(
+        (&job["status"]["label"], &job["run"]["outcome"]),
+        (&json!("stopped"), &json!("canceled"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -492,7 +363,9 @@ async fn pods_get_the_jars_of_their_run_and_nobody_else_does() {
     let mut made = Namespace::bare().await;
     made.bed.start(None).await;
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../java/runner/target/runner.jar");
-    let mut upload = made.bed.command(&["artifact", "upload", file, "--name", "functions.jar", "-o", "json"]);
+    let mut upload = made
+        .bed
+        .command(&["artifact", "upload", file, "--name", "functions.jar", "-o", "json"]);
     let uploaded = upload.output().await.unwrap();
     let jar: Value = serde_json::from_slice(&uploaded.stdout).unwrap();
     made.bed.kill().await;
@@ -516,10 +389,16 @@ async fn pods_get_the_jars_of_their_run_and_nobody_else_does() {
     let template = made.sim.object(NAMESPACE, "configmaps", &format!("pod-template-{name}")).unwrap();
     let template = template["data"].to_string();
     assert!(template.contains("initContainers") && template.contains(&address), "{template}");
-    let secret = made.sim.object(NAMESPACE, "secrets", &format!("streamwright-token-{name}")).unwrap();
+    let secret = made
+        .sim
+        .object(NAMESPACE, "secrets", &format!("streamwright-token-{name}"))
+        .unwrap();
     assert_eq!(secret["metadata"]["ownerReferences"][0]["uid"], deployment["metadata"]["uid"]);
     let token = secret["stringData"]["token"].as_str().unwrap();
-    assert!(!deployment.to_string().contains(token) && !template.contains(token), "only the Secret has it");
+    assert!(
+        !deployment.to_string().contains(token) && !template.contains(token),
+        "only the Secret has it"
+    );
 
     let place = format!("{run}/artifacts/{digest}");
     let (status, bytes) = fetch(&made, &place, Some(token)).await;
@@ -528,7 +407,10 @@ async fn pods_get_the_jars_of_their_run_and_nobody_else_does() {
     assert_eq!(fetch(&made, &place, Some("nonsense")).await.0, 401);
     let other = domain::id::RunId(store::new_id());
     assert_eq!(fetch(&made, &format!("{other}/artifacts/{digest}"), Some(token)).await.0, 401);
-    assert_eq!(fetch(&made, &format!("{run}/artifacts/{}", "0".repeat(64)), Some(token)).await.0, 404);
+    assert_eq!(
+        fetch(&made, &format!("{run}/artifacts/{}", "0".repeat(64)), Some(token)).await.0,
+        404
+    );
 
     made.bed.done("stop", &json!({"mode": "cancel"})).await;
     assert_eq!(fetch(&made, &place, Some(token)).await.0, 404);

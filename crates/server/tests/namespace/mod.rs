@@ -1,5 +1,7 @@
 //! A bed whose job runs in a cluster of its own, in a namespace of a simulated API server.
 
+#![allow(dead_code, reason = "each test binary uses its own part of it")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +21,8 @@ use crate::bed::{Bed, HANG};
 pub const NAMESPACE: &str = "flink";
 /// The one target.
 pub const TARGET: &str = "sim";
+/// The request that makes a Deployment.
+pub const DEPLOYMENTS: &str = "POST /apis/apps/v1/namespaces/:id/deployments";
 const VERSION: &str = "2.2.1";
 const KINDS: [&str; 5] = ["deployments", "pods", "services", "configmaps", "secrets"];
 
@@ -123,7 +127,12 @@ impl Namespace {
 
     /// Everything in the namespace, as `kind/name`.
     pub fn objects(&self) -> BTreeSet<String> {
-        let named = |kind| self.sim.names(NAMESPACE, kind).into_iter().map(move |name| format!("{kind}/{name}"));
+        let named = |kind| {
+            self.sim
+                .names(NAMESPACE, kind)
+                .into_iter()
+                .map(move |name| format!("{kind}/{name}"))
+        };
         KINDS.into_iter().flat_map(named).collect()
     }
 
@@ -147,12 +156,7 @@ impl Namespace {
             if is_so(&job) {
                 return job;
             }
-            assert!(
-                began.elapsed() < HANG,
-                "{what}: {job:#}\n{:?}\n{}",
-                self.objects(),
-                self.bed.log()
-            );
+            assert!(began.elapsed() < HANG, "{what}: {job:#}\n{:?}\n{}", self.objects(), self.bed.log());
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     }

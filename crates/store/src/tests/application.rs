@@ -95,15 +95,24 @@ fn a_request_makes_the_cluster_and_places_the_job_on_it() {
             (made.target, made.mode, made.desired, made.target_id),
             (TargetKind::Kubernetes, Mode::Application, ClusterDesired::Running, Some(target.id))
         );
-        assert_eq!((made.version, &made.configuration), (Some(VersionNumber::new(1, 20, 5)), &application(&target).configuration));
+        assert_eq!(
+            (made.version, &made.configuration),
+            (Some(VersionNumber::new(1, 20, 5)), &application(&target).configuration)
+        );
         assert_eq!((made.name, made.rest_url), (format!("sw-{}", made.id.base32()), None));
         assert!(followed(&world).await.contains(&made.id));
         let listed = world.store.clusters(world.team.id).await.unwrap();
-        assert!(listed.iter().all(|of| of.cluster.id != made.id), "it is no session cluster to choose");
+        assert!(
+            listed.iter().all(|of| of.cluster.id != made.id),
+            "it is no session cluster to choose"
+        );
 
         // A request that is not taken makes none.
         let before = followed(&world).await;
-        assert_eq!(busy(world.store.request_operation(start(&world, &target)).await.unwrap_err()).id, operation.id);
+        assert_eq!(
+            busy(world.store.request_operation(start(&world, &target)).await.unwrap_err()).id,
+            operation.id
+        );
         assert_eq!((followed(&world).await, world.now().await.cluster_id), (before, Some(made.id)));
         let refused = world.store.delete_target(target.id).await.unwrap_err();
         assert!(matches!(refused, StoreError::Conflict(_)), "{refused}");
@@ -136,7 +145,11 @@ fn a_restart_makes_another_one() {
         world.commit(vec![begin.clone()]).await.unwrap();
         let new = cluster(&world).await;
         assert_ne!(new.id, old.id);
-        assert_eq!(world.store.cluster_any(old.id).await.unwrap().id, old.id, "until it is proven to be gone");
+        assert_eq!(
+            world.store.cluster_any(old.id).await.unwrap().id,
+            old.id,
+            "until it is proven to be gone"
+        );
         // Once: another owner with the same facts makes no cluster.
         let before = followed(&world).await;
         assert!(matches!(world.commit(vec![begin]).await, Err(StoreError::Conflict(_))));
@@ -198,7 +211,10 @@ fn what_is_used_is_not_retired_and_what_is_not_leaves_its_run() {
         let kept = world.store.run_any(run.id).await.unwrap();
         assert_eq!((kept.cluster_id, kept.cause), (own.id, RunCause::Start));
 
-        assert!(matches!(world.commit(retire(world.cluster.id)).await, Err(StoreError::Invalid(_))), "a session cluster");
+        assert!(
+            matches!(world.commit(retire(world.cluster.id)).await, Err(StoreError::Invalid(_))),
+            "a session cluster"
+        );
         world.store.delete_target(target.id).await.unwrap();
     });
 }

@@ -186,7 +186,9 @@ async fn the_test_of_a_place_says_what_is_missing() {
     sim.deny("create", "configmaps");
     sim.deny("get", "pods/log");
     sim.deny("get", "namespaces");
+    sim.deny("update", "deployments/finalizers");
     sim.deny_accounts("watch", "pods");
+    sim.deny_accounts("patch", "services");
     let report = ours.test(&place, Some("flink")).await.unwrap();
     let of = |what: &str| report.checks.iter().find(|check| check.what == what).unwrap();
     for (what, outcome, words) in [
@@ -198,6 +200,21 @@ async fn the_test_of_a_place_says_what_is_missing() {
         ("get pods/log", CheckOutcome::Failed, "we may not get pods/log"),
         ("create deployments", CheckOutcome::Ok, ""),
         ("namespace default", CheckOutcome::NotTested, "may not read namespaces"),
+        (
+            "identity of the cluster",
+            CheckOutcome::NotTested,
+            "another cluster at the same address would not be noticed",
+        ),
+        (
+            "update deployments/finalizers",
+            CheckOutcome::NotTested,
+            "needed for clusters that guard owner references, such as OpenShift only",
+        ),
+        (
+            "flink: patch services",
+            CheckOutcome::NotTested,
+            "needed for the network of the node only",
+        ),
         ("service account flink", CheckOutcome::Failed, "no service account 'flink'"),
         (
             "flink: watch pods",

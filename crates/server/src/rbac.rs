@@ -127,6 +127,7 @@ fn identity(namespace: &str, server: &Account<'_>) -> [String; 2] {
     let name = format!("streamwright-identity-{namespace}");
     let role = format!(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\nrules:\n  \
+         # Only for noticing that another cluster answers at the same address.\n  \
          - apiGroups: [\"\"]\n    resources: [\"namespaces\"]\n    resourceNames: [\"kube-system\"]\n    verbs: [\"get\"]\n"
     );
     [role, bound("ClusterRole", (&name, ""), server)]

@@ -127,6 +127,11 @@ impl Bed {
         self.trusts = trusts;
     }
 
+    /// The server's address, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The server's data folder; what Flink writes lies below it as well.
     pub fn folder(&self) -> &std::path::Path {
         self.data.path()

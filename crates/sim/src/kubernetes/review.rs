@@ -14,7 +14,11 @@ pub(crate) fn answer(world: &World, route: &Route, review: &Value) -> Result<Val
         "" => word("resource"),
         sub => format!("{}/{sub}", word("resource")),
     };
-    let group = if kind == "deployments" { "apps" } else { "" };
+    let group = match word("resource").as_str() {
+        "deployments" => "apps",
+        "localsubjectaccessreviews" => "authorization.k8s.io",
+        _ => "",
+    };
     if attributes["group"] != group {
         return Err(Refusal::new(
             400,

@@ -4,6 +4,7 @@
 //! the end also when the test fails.
 
 mod access;
+mod application;
 mod artifact;
 mod audit;
 mod bed;

@@ -29,7 +29,7 @@ fn application(cluster: &Cluster, look: &Look, jobs: &[JobFacts]) -> Vec<Cluster
     let lives = |facts: &JobFacts| facts.run.as_ref().is_some_and(|run| run.live() && run.cluster_id == cluster.id);
     let used = jobs.iter().any(lives) || jobs.iter().filter(here).any(|facts| facts.lifecycle.is_some());
     // The restart is made where the end of this cluster can be seen.
-    let awaited = jobs.iter().filter(here).any(|facts| restart::pending(facts));
+    let awaited = jobs.iter().filter(here).any(restart::pending);
     if used {
         Vec::new()
     } else if let Some(deployment) = look.deployment(cluster) {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::cluster::{Cluster, Look};
+use domain::cluster::{Cluster, KubernetesLook, Look};
 use domain::id::{ClusterId, JobId, RunId};
 use domain::operation::{Operation, OperationState, Step};
 use domain::plan::ends_with_its_process;
@@ -137,7 +137,7 @@ impl Follower {
             }
         }
         self.checkpoints.tick(&self.engine, lease, &cluster, &jobs);
-        Ok((!idle).then(|| pause(&sighting.look, operation.as_ref(), &jobs)))
+        Ok((!idle).then(|| pause((&cluster, &sighting.look), operation.as_ref(), &jobs)))
     }
 
     /// Waits; a process of this host that ends in the meantime is noticed at once, which costs no request.
@@ -239,7 +239,16 @@ impl Follower {
     }
 }
 
-fn pause(look: &Look, operation: Option<&Operation>, jobs: &[JobFacts]) -> Duration {
+/// Whether the API server answers and still has something of a cluster: it tells when that is gone, and watches make asking
+/// cheap.
+fn leaving(look: &Look) -> bool {
+    let there = |kubernetes: &KubernetesLook| kubernetes.deployment.is_some() || !kubernetes.pods.is_empty();
+    look.kubernetes
+        .as_ref()
+        .is_some_and(|kubernetes| kubernetes.error.is_none() && there(kubernetes))
+}
+
+fn pause((cluster, look): (&Cluster, &Look), operation: Option<&Operation>, jobs: &[JobFacts]) -> Duration {
     let open = operation.is_some() || jobs.iter().any(|facts| facts.lifecycle.is_some() || facts.savepoint.is_some());
     let settled = |facts: &JobFacts| facts.observation.as_ref().is_some_and(|seen| seen.presence.all_tasks_running());
     let quiet = look.reachable()
@@ -247,7 +256,10 @@ fn pause(look: &Look, operation: Option<&Operation>, jobs: &[JobFacts]) -> Durat
             .iter()
             .filter(|facts| facts.run.as_ref().is_some_and(domain::run::Run::live))
             .all(settled);
+    let used = jobs.iter().any(|facts| facts.run.as_ref().is_some_and(domain::run::Run::live));
+    let leaves = cluster.is_application() && !used && leaving(look);
     let usual = match (open, quiet) {
+        _ if leaves => BUSY,
         (true, _) if look.reachable() || operation.is_some() => BUSY,
         (false, true) => QUIET,
         _ => MOVING,

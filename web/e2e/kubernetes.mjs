@@ -190,7 +190,6 @@ async function startedFromIt() {
   const { run } = await running();
   const { items } = await server.api('GET', `${team}/jobs/counter/snapshots`);
   const complete = items.filter((one) => one.kind === 'savepoint' && one.path);
-  console.log(JSON.stringify(items));
   equal('it started from', run.restorePath, complete[0].path);
 }
 

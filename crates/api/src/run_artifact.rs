@@ -12,7 +12,7 @@ use serde::Deserialize;
 use store::StoreError;
 
 use crate::app::App;
-use crate::download::{Content, MEDIA_TYPE, content};
+use crate::download::{Content, content};
 use crate::extract::Path;
 use crate::problem::Problem;
 
@@ -34,7 +34,6 @@ pub struct RunArtifactPath {
     responses((status = 200, description = "All bytes", body = Content, content_type = "application/octet-stream")),
 )]
 pub async fn get_run_artifact(State(app): State<App>, Path(path): Path<RunArtifactPath>, headers: HeaderMap) -> Result<Response, Problem> {
-    debug_assert_eq!(MEDIA_TYPE, "application/octet-stream");
     let id: RunId = path.run.parse().map_err(|_| unknown())?;
     authorized(&app, id, &headers)?;
     let run = match app.store.run_any(id).await {

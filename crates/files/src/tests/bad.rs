@@ -82,10 +82,6 @@ fn each_fault_has_its_place_and_what_was_expected() {
             "target: kubernetes",
             "f.yaml:5:9: target: goes with `mode: application` only; a session job names a `cluster`",
         ),
-        (
-            "mode: application",
-            "f.yaml:1:1: the key 'target' is missing: where the clusters of the application are made",
-        ),
         ("description: !!str x", "f.yaml:5:14: tags such as !!str are not read: remove it"),
         (
             "description: \"a\\0b\"",
@@ -105,6 +101,18 @@ fn each_fault_has_its_place_and_what_was_expected() {
             assert_eq!(found, [expected], "{line}");
         }
     }
+}
+
+#[test]
+fn an_application_names_a_target_and_a_version_and_no_cluster() {
+    assert_eq!(
+        faults(&job("mode: application")),
+        [
+            "f.yaml:3:10: cluster: goes with `mode: session` only; an application names a `target`",
+            "f.yaml:1:1: the key 'target' is missing: where the clusters of the application are made",
+            "f.yaml:1:1: the key 'flink' is missing: the Flink version of the application, such as 2.2.1",
+        ]
+    );
 }
 
 /// A policy that restarts, to which a line is added.

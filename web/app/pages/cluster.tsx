@@ -333,7 +333,11 @@ function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
 function Gone({ team }: { team: string }) {
   const { t } = useTranslation();
   useTitle(t('nav.clusters'), team);
-  return <Empty action={<Link {...paths.clusters(team)}>{t('nav.clusters')}</Link>}>{t('cluster.gone')}</Empty>;
+  return (
+    <div data-testid="problem">
+      <Empty action={<Link {...paths.clusters(team)}>{t('nav.clusters')}</Link>}>{t('cluster.gone')}</Empty>
+    </div>
+  );
 }
 
 export function ClusterPage() {

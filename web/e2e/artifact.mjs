@@ -11,6 +11,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Console } from './console.mjs';
 import { pause, Server, until } from './server.mjs';
+import { equal, step, story } from './story.mjs';
 
 const { values: options } = parseArgs({
   options: { binary: { type: 'string' }, pictures: { type: 'string' }, failure: { type: 'string' } },
@@ -23,19 +24,6 @@ if (!options.binary) {
 const TEAM = 'walk';
 const server = new Server(options.binary);
 let browser;
-let passed = 0;
-let failed = 0;
-
-async function step(name, walk) {
-  const start = Date.now();
-  await walk();
-  passed += 1;
-  console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
-}
-
-function equal(what, found, wanted) {
-  if (found !== wanted) throw new Error(`${what}: ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`);
-}
 
 const artifacts = async (query = '') => (await server.api('GET', `/teams/${TEAM}/artifacts${query}`)).items;
 const file = (name) => path.join(server.folder, name);
@@ -155,7 +143,7 @@ try {
   const real = browser.faults.filter((fault) => !fault.startsWith('50'));
   equal('faults of the page', real.join('\n'), '');
 } catch (error) {
-  failed = 1;
+  story.failed += 1;
   console.error(`not ok: ${error.message}`);
   if (browser) {
     console.error(await browser.complaint());
@@ -166,5 +154,5 @@ try {
   await browser?.close();
   await server.remove();
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed;
+console.log(`${story.passed} passed, ${story.failed} failed`);
+process.exitCode = story.failed;

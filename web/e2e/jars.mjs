@@ -10,6 +10,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { jar, Kafka, run, shouted, words } from './kafka.mjs';
 import { Server, until } from './server.mjs';
+import { equal, step, story } from './story.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -32,24 +33,6 @@ const ODD = ['', ' ', 'a  b ', `it's "quoted"`, 'line\nbreak\ttab', '订单 🚀
 const server = new Server(options.binary);
 const file = (name) => path.join(server.folder, name);
 const kafka = new Kafka(file('kafka'), options.kafka);
-let passed = 0;
-let failed = 0;
-
-async function step(name, walk) {
-  const start = Date.now();
-  await walk();
-  passed += 1;
-  console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
-}
-
-function equal(what, found, wanted) {
-  const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
-  if (a === b) return;
-  let at = 0;
-  while (a[at] === b[at]) at += 1;
-  const near = (text) => text.slice(Math.max(0, at - 200), at + 200);
-  throw new Error(`${what}: …${near(a)}… instead of …${near(b)}…`);
-}
 
 /** The token of `login` is kept in a folder of this run. */
 const home = { HOME: server.folder, XDG_CONFIG_HOME: file('config') };
@@ -351,7 +334,7 @@ try {
   await step("a cluster's own jars: from its next start on, for jobs that do not name them", clusterHasItsJars);
   await step('a cluster by address as a file', clusterIsAFile);
 } catch (error) {
-  failed += 1;
+  story.failed += 1;
   console.error(`FAILED: ${error.stack ?? error}`);
   if (error.stderr) console.error(error.stderr);
   console.error(server.tail());
@@ -360,5 +343,5 @@ try {
   await kafka.down().catch(() => {});
   await server.remove();
 }
-console.log(`jars-${options.flink}: ${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+console.log(`jars-${options.flink}: ${story.passed} passed, ${story.failed} failed`);
+process.exit(story.failed === 0 ? 0 : 1);

@@ -11,6 +11,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Server, until } from './server.mjs';
+import { equal, step, story } from './story.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -39,23 +40,9 @@ const facts = Object.fromEntries(
 );
 const lab = path.dirname(facts.KUBECONFIG);
 const server = new Server(options.binary);
-let passed = 0;
-let failed = 0;
 
 function kubectl(args, input) {
   return execFileSync(path.join(lab, 'bin/kubectl'), ['--kubeconfig', facts.KUBECONFIG, ...args], { encoding: 'utf8', input });
-}
-
-async function step(name, walk) {
-  const start = Date.now();
-  await walk();
-  passed += 1;
-  console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
-}
-
-function equal(what, found, wanted) {
-  const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
-  if (a !== b) throw new Error(`${what}: ${a} instead of ${b}`);
 }
 
 const team = `/teams/${TEAM}`;
@@ -260,8 +247,8 @@ const steps = [
 try {
   for (const [name, walk] of steps) await step(name, walk);
 } catch (error) {
-  failed = 1;
-  console.log(`not ok ${steps[passed][0]}`);
+  story.failed += 1;
+  console.log(`not ok ${steps[story.passed][0]}`);
   console.log(error.stack);
   console.log(`--- the job\n${JSON.stringify(await job().catch((e) => e.message), null, 1)}`);
   console.log(`--- the namespace\n${kubectl(['get', 'all,configmaps,events', '-n', namespace])}`);
@@ -279,5 +266,5 @@ try {
   if (alive.length > 1) console.log(`left alive: ${alive}`);
   kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
 }
-console.log(`kubernetes-${version}: ${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+console.log(`kubernetes-${version}: ${story.passed} passed, ${story.failed} failed`);
+process.exit(story.failed === 0 ? 0 : 1);

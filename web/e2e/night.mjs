@@ -14,6 +14,7 @@ import { Console } from './console.mjs';
 import { jar, Kafka, run, shouted, words } from './kafka.mjs';
 import { Receivers } from './receivers.mjs';
 import { Server, until } from './server.mjs';
+import { equal, step, story } from './story.mjs';
 
 const NEEDED = ['binary', 'flink', 'home', 'connector', 'kafka'];
 const { values: options } = parseArgs({
@@ -35,20 +36,6 @@ const receivers = new Receivers();
 /** The browser of each person. */
 const at = {};
 let shown;
-let passed = 0;
-let failed = 0;
-
-async function step(name, walk) {
-  const start = Date.now();
-  await walk();
-  passed += 1;
-  console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
-}
-
-function equal(what, found, wanted) {
-  const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
-  if (a !== b) throw new Error(`${what}: ${a.slice(0, 2000)} instead of ${b.slice(0, 2000)}`);
-}
 
 const password = (name) => `a password of ${name}`;
 
@@ -385,16 +372,16 @@ for (const [name, walk] of STEPS) {
   try {
     await step(name, walk);
   } catch (error) {
-    failed += 1;
+    story.failed += 1;
     await tell(name, error);
     break;
   }
 }
-if (failed > 0) {
+if (story.failed > 0) {
   await at.admin?.close();
   await kafka.down().catch(() => undefined);
   await receivers.stop();
   await server.remove();
 }
-console.log(`night-${options.flink}: ${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+console.log(`night-${options.flink}: ${story.passed} passed, ${story.failed} failed`);
+process.exit(story.failed === 0 ? 0 : 1);

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Console } from './console.mjs';
 import { Server, until } from './server.mjs';
+import { equal, step, story } from './story.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -37,19 +38,6 @@ INSERT INTO results SELECT '${word}', COUNT(${column}) FROM events;
 
 const server = new Server(options.binary, options.database);
 let browser;
-let passed = 0;
-let failed = 0;
-
-async function step(name, walk) {
-  const start = Date.now();
-  await walk();
-  passed += 1;
-  console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
-}
-
-function equal(what, found, wanted) {
-  if (found !== wanted) throw new Error(`${what}: ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`);
-}
 
 const job = () => server.api('GET', `/teams/${TEAM}/jobs/counter`);
 const snapshots = async () => (await server.api('GET', `/teams/${TEAM}/jobs/counter/snapshots`)).items;
@@ -242,12 +230,12 @@ for (const [name, walk] of STEPS) {
   try {
     await step(name, walk);
   } catch (error) {
-    failed += 1;
+    story.failed += 1;
     await tell(name, error);
     break;
   }
 }
 await browser?.close();
-if (failed > 0) await server.remove();
-console.log(`walk-${options.flink}: ${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+if (story.failed > 0) await server.remove();
+console.log(`walk-${options.flink}: ${story.passed} passed, ${story.failed} failed`);
+process.exit(story.failed === 0 ? 0 : 1);

@@ -2,9 +2,11 @@
 
 use domain::artifact::PinnedArtifact;
 use domain::cluster::{Cluster, Look, TargetKind};
+use domain::id::RunId;
 use domain::operation::{Operation, OperationError, OperationState, Request};
 use domain::plan::cluster::{ClusterAction, plan_cluster};
 use domain::ports::{Launch, PortError};
+use domain::run::Outcome;
 use domain::status::JobFacts;
 use store::{Lease, NewEvent, StoreError, Write};
 
@@ -54,7 +56,7 @@ impl Keeper<'_> {
                 self.launch(&jars, again).await
             }
             ClusterAction::Terminate => self.terminate().await,
-            ClusterAction::Retire => self.retire().await,
+            ClusterAction::Retire => self.retire().await?,
             ClusterAction::Step { name, detail } => self.step(name, detail),
             ClusterAction::Finish { state, error } => self.finish(state, error).await?,
         })
@@ -152,16 +154,30 @@ impl Keeper<'_> {
         }
     }
 
-    /// Nothing is left of an application's cluster but what high availability wrote down.
-    async fn retire(&self) -> Vec<Write> {
+    /// Nothing is left of an application's cluster but what high availability wrote down. That goes, too, unless nobody knows
+    /// how its run ended: then it may be all that is left of the job.
+    async fn retire(&self) -> Result<Vec<Write>, StoreError> {
         let cluster = self.cluster;
-        match kubernetes::forget(self.engine, cluster).await {
-            Ok(()) => vec![Write::RetireCluster(cluster.id)],
-            Err(PortError::Retry(_)) => Vec::new(),
-            Err(error) => {
-                tracing::warn!(cluster = %cluster.id, %error, "what high availability left of a cluster could not be removed");
-                vec![Write::RetireCluster(cluster.id)]
-            }
+        let forgotten = if self.lost().await? {
+            Ok(())
+        } else {
+            kubernetes::forget(self.engine, cluster).await
+        };
+        if let Err(PortError::Retry(_)) = forgotten {
+            return Ok(Vec::new());
+        }
+        if let Err(error) = forgotten {
+            tracing::warn!(cluster = %cluster.id, %error, "what high availability left of a cluster could not be removed");
+        }
+        Ok(vec![Write::RetireCluster(cluster.id)])
+    }
+
+    /// Whether the end of the application's run is not known. A cluster whose start was given up first has none.
+    async fn lost(&self) -> Result<bool, StoreError> {
+        match self.engine.store.run_any(RunId(self.cluster.id.0)).await {
+            Ok(run) => Ok(run.end.is_some_and(|end| end.outcome == Outcome::Unknown)),
+            Err(StoreError::NotFound) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

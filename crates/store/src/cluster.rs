@@ -112,65 +112,8 @@ fn row_of(new: &NewCluster, at: Millis) -> Result<cluster::Model, StoreError> {
     })
 }
 
-/// A cluster that comes and goes with one run of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewApplication {
-    /// Where it is made.
-    pub target_id: TargetId,
-    /// The Flink version that the release names.
-    pub version: VersionNumber,
-    /// What the target says beside the release.
-    pub configuration: BTreeMap<String, String>,
-}
-
-/// Makes the row of an application's cluster; nothing of it is in Kubernetes yet.
-pub(crate) async fn of_application(tx: &Tx, team_id: TeamId, new: &NewApplication) -> Result<ClusterId, Fault> {
-    let id = ClusterId(new_id());
-    let name = format!("sw-{}", id.base32());
-    let row = cluster::Model {
-        id: id.0,
-        team_id: team_id.0,
-        name_key: key(&name),
-        name,
-        target: word(&TargetKind::Kubernetes)?,
-        flink_version_id: None,
-        version: Some(new.version.to_string()),
-        rest_url: None,
-        connection: None,
-        task_managers: 0,
-        slots: 0,
-        configuration: json(&new.configuration)?,
-        target_id: Some(new.target_id.0),
-        mode: word(&Mode::Application)?,
-        desired: word(&ClusterDesired::Running)?,
-        generation: 0,
-        operation_id: None,
-        created_at: tx.at.0,
-        revision: 1,
-    };
-    cluster::Entity::insert(row.into_active_model())
-        .exec_without_returning(&tx.conn)
-        .await?;
-    tx.changed(Some(team_id), "cluster", id, None);
-    Ok(id)
-}
-
-/// Removes the row of an application's cluster of which nothing is left. Its run keeps its id.
-pub(crate) async fn retire(tx: &Tx, id: ClusterId) -> Result<(), Fault> {
-    let row = cluster::Entity::find_by_id(id.0).one(&tx.conn).await?;
-    let Some(row) = row else { return Ok(()) };
-    if row.mode != word(&Mode::Application)? {
-        return Err(Fault::invalid("a session cluster was to be removed as if it were an application's"));
-    }
-    refuse_in_use(tx, &Cluster::from_row(row.clone())?).await?;
-    cluster::Entity::delete_by_id(id.0).exec(&tx.conn).await?;
-    left(tx, id).await?;
-    tx.changed(Some(TeamId(row.team_id)), "cluster", id, None);
-    Ok(())
-}
-
 /// Removes what belongs to a cluster whose row is gone.
-async fn left(tx: &Tx, id: ClusterId) -> Result<(), Fault> {
+pub(crate) async fn left(tx: &Tx, id: ClusterId) -> Result<(), Fault> {
     job::Entity::update_many()
         .col_expr(job::Column::ClusterId, Expr::value(Option::<uuid::Uuid>::None))
         .filter(job::Column::ClusterId.eq(id.0))
@@ -495,7 +438,7 @@ impl Store {
 }
 
 /// Refuses while something on the cluster is alive or about to be.
-async fn refuse_in_use(tx: &Tx, cluster: &Cluster) -> Result<(), Fault> {
+pub(crate) async fn refuse_in_use(tx: &Tx, cluster: &Cluster) -> Result<(), Fault> {
     let name = &cluster.name;
     if cluster.operation_id.is_some() {
         return Err(Fault::conflict(format!(

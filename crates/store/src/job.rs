@@ -216,16 +216,6 @@ async fn delete_history(tx: &Tx, id: JobId) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Places a job on a cluster.
-pub(crate) async fn place(tx: &Tx, id: JobId, cluster: ClusterId) -> Result<(), Fault> {
-    job::Entity::update_many()
-        .col_expr(job::Column::ClusterId, Expr::value(cluster.0))
-        .filter(job::Column::Id.eq(id.0))
-        .exec(&tx.conn)
-        .await?;
-    Ok(())
-}
-
 /// Deletes a job's rows with its history, but not its events and its open operation.
 pub(crate) async fn delete(tx: &Tx, id: JobId) -> Result<(), Fault> {
     // Taking the row's lock first: a request on the job comes before or after.

@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod access;
+mod application;
 mod artifact;
 mod artifact_reference;
 mod audit;
@@ -63,10 +64,11 @@ mod write;
 mod tests;
 
 pub use access::UserChange;
+pub use application::NewApplication;
 pub use artifact::{ArtifactFilter, NewArtifact};
 pub use audit::AuditFilter;
 pub use clock::{new_id, now};
-pub use cluster::{NewApplication, NewCluster};
+pub use cluster::NewCluster;
 pub use connect::Store;
 pub use copy::{Copied, Digests, TableDigest};
 pub use delivery::Waiting;

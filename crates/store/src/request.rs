@@ -12,8 +12,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
+use crate::application::{self, NewApplication};
 use crate::clock::new_id;
-use crate::cluster::NewApplication;
 use crate::column::word;
 use crate::connect::Store;
 use crate::entity::{cluster, job, operation as operations};
@@ -125,9 +125,8 @@ async fn on_job(tx: &Tx, new: &NewOperation) -> Outcome {
     if !take_job(tx, new, id).await? {
         return refused_job(tx, new).await;
     }
-    if let Some(application) = &new.application {
-        let own = crate::cluster::of_application(tx, new.team_id, application).await?;
-        crate::job::place(tx, new.job_id, own).await?;
+    if let Some(own) = &new.application {
+        application::place(tx, (new.team_id, new.job_id), own).await?;
     }
     let generation = crate::job::row(&tx.conn, new.job_id).await?.generation;
     let begun = Operation {

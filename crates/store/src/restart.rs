@@ -12,7 +12,7 @@ use sea_orm::{
     ActiveValue, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait,
 };
 
-use crate::cluster::NewApplication;
+use crate::application::{self, NewApplication};
 use crate::column::{FromRow, from_json, json, word};
 use crate::connect::Store;
 use crate::entity::{job, restart_policy, run};
@@ -104,12 +104,7 @@ pub(crate) fn waiting() -> Result<Condition, StoreError> {
 
 /// Begins a restart, once: only while the run that it follows is the newest, nothing is open, and what runs is still
 /// desired. The generation stays: a restart is no new intent.
-pub(crate) async fn begin(
-    tx: &Tx,
-    after: RunId,
-    (begun, message): (&Operation, &str),
-    application: Option<&NewApplication>,
-) -> Result<(), Fault> {
+pub(crate) async fn begin(tx: &Tx, after: RunId, (begun, message): (&Operation, &str), own: Option<&NewApplication>) -> Result<(), Fault> {
     let domain::operation::Request::Restart { release_id, .. } = begun.request else {
         return Err(Fault::invalid("a restart was begun with another request"));
     };
@@ -132,9 +127,8 @@ pub(crate) async fn begin(
             "the job {id} changed before its restart was begun: look again"
         )));
     }
-    if let Some(application) = application {
-        let own = crate::cluster::of_application(tx, begun.team_id, application).await?;
-        crate::job::place(tx, id, own).await?;
+    if let Some(own) = own {
+        application::place(tx, (begun.team_id, id), own).await?;
     }
     request::begin(tx, begun, None, message).await
 }

@@ -17,14 +17,14 @@ use domain::secret::Sealed;
 use domain::snapshot::Snapshot;
 use domain::variable::PinnedVariable;
 
-use crate::cluster::NewApplication;
+use crate::application::NewApplication;
 use crate::connect::Store;
 use crate::event::NewEvent;
 use crate::evidence::PackedFile;
 use crate::fault::{Fault, StoreError};
 use crate::lease::{self, Lease};
 use crate::transaction::{Scope, Tx};
-use crate::{cluster, effect, evidence, job, look, observation, operation, restart, run, snapshot, variable_use};
+use crate::{application, cluster, effect, evidence, job, look, observation, operation, restart, run, snapshot, variable_use};
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -204,7 +204,7 @@ async fn one(tx: &Tx, write: &Write) -> Result<(), Fault> {
             rest_url,
             connection,
         } => cluster::set_address(tx, *cluster_id, rest_url, connection.as_ref()).await,
-        Write::RetireCluster(id) => cluster::retire(tx, *id).await,
+        Write::RetireCluster(id) => application::retire(tx, *id).await,
         Write::ClusterProcessJars { cluster_id, jars } => cluster::set_process_jars(tx, *cluster_id, jars).await,
         Write::Look { cluster_id, look } => look::write(tx, *cluster_id, look).await,
         Write::Snapshot(of) => snapshot::save(tx, of).await,

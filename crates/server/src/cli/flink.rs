@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Format, Platform};
+use super::{Format, GrantedTeams, Platform};
 use crate::settings::PlaceFlags;
 
 /// `flink …`
@@ -52,15 +52,9 @@ pub enum FlinkCommand {
 pub struct Grant {
     /// For example 2.2.1
     pub version: String,
-    /// Name or id of a team; once for each
-    #[arg(long = "team", id = "teams", value_name = "TEAM", required_unless_present = "all_teams")]
-    pub teams: Vec<String>,
-    /// Nobody but the teams that are named here
-    #[arg(long, requires = "teams")]
-    pub only: bool,
-    /// Every team, also those that come later
-    #[arg(long, conflicts_with = "teams")]
-    pub all_teams: bool,
+    /// Who may use it.
+    #[command(flatten)]
+    pub to: GrantedTeams,
     /// Where to.
     #[command(flatten)]
     pub platform: Platform,

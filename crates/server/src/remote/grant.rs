@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, escape};
 use super::print::{self, at, items};
-use crate::cli::{Grant, Revoke};
+use crate::cli::{Grant, GrantedTeams, Revoke};
 use crate::failure::Failure;
 
 /// Something that is granted.
@@ -25,7 +25,7 @@ pub struct Granted {
 pub async fn grant(asked: Grant) -> Result<(), Failure> {
     let client = Client::of(&asked.platform.into())?;
     let granted = version(&client, &asked.version).await?;
-    allow(&client, &granted, (asked.teams, asked.only, asked.all_teams)).await
+    allow(&client, &granted, asked.to).await
 }
 
 /// Runs `flink revoke`: the others keep the version.
@@ -42,18 +42,18 @@ pub async fn revoke(asked: Revoke) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Exit code 2 where every team may use it and nobody said that the others shall not; else as the server says.
-pub async fn allow(client: &Client, granted: &Granted, (named, only, all): (Vec<String>, bool, bool)) -> Result<(), Failure> {
-    if all {
+pub async fn allow(client: &Client, granted: &Granted, to: GrantedTeams) -> Result<(), Failure> {
+    if to.all_teams {
         return set(client, granted, &json!({ "allTeams": true })).await;
     }
-    if granted.now["allTeams"] == json!(true) && !only {
+    if granted.now["allTeams"] == json!(true) && !to.only {
         return Err(Failure::usage(format!(
             "every team may use {} already; --only leaves it to the teams that are named",
             granted.what
         )));
     }
-    let mut teams = if only { Vec::new() } else { names(&granted.now["teams"]) };
-    teams.extend(named);
+    let mut teams = if to.only { Vec::new() } else { names(&granted.now["teams"]) };
+    teams.extend(to.teams);
     set(client, granted, &json!({ "allTeams": false, "teams": teams })).await
 }
 

@@ -56,8 +56,7 @@ pub async fn run(command: TargetCommand) -> Result<(), Failure> {
         TargetCommand::Grant(asked) => {
             let client = Client::of(&asked.platform.into())?;
             let target = read(&client, &asked.target).await?;
-            let choice = (asked.teams, asked.only, asked.all_teams);
-            grant::allow(&client, &granted(target), choice).await
+            grant::allow(&client, &granted(target), asked.to).await
         }
         TargetCommand::Revoke(asked) => {
             let client = Client::of(&asked.platform.into())?;

@@ -6,15 +6,15 @@ use domain::Millis;
 use domain::cluster::{Cluster, ClusterDesired, TargetKind};
 use domain::draft::Mode;
 use domain::flink_version::VersionNumber;
-use domain::id::{ClusterId, OperationId, RunId};
-use domain::operation::{Operation, OperationState, Request};
+use domain::id::{ClusterId, RunId};
+use domain::operation::OperationState;
 use domain::restart::{RestartPolicy, RestartWhen};
-use domain::run::{Outcome, Run, RunCause, RunEnd, StartOptions};
+use domain::run::{Outcome, Run, RunCause, RunEnd};
 use domain::target::{KubernetesAccess, KubernetesDefaults, KubernetesPlace, Target};
 
 use super::bed::on_each_engine;
 use super::world::{World, busy, end, ended};
-use crate::{NewApplication, NewOperation, NewTarget, StoreError, Write, new_id, now};
+use crate::{NewApplication, NewOperation, NewTarget, StoreError, Write, now};
 
 async fn target(world: &World) -> Target {
     let new = NewTarget {
@@ -139,7 +139,7 @@ fn a_restart_makes_another_one() {
         let begin = Write::BeginRestart {
             application: Some(application(&target)),
             after: run.id,
-            operation: restart_of(&world, &run),
+            operation: world.restart_of(&run),
             message: "again".to_owned(),
         };
         world.commit(vec![begin.clone()]).await.unwrap();
@@ -157,30 +157,6 @@ fn a_restart_makes_another_one() {
         world.commit(vec![Write::RetireCluster(old.id)]).await.unwrap();
         assert_eq!(world.now().await.cluster_id, Some(new.id), "the job stands on the new one");
     });
-}
-
-fn restart_of(world: &World, after: &Run) -> Operation {
-    Operation {
-        id: OperationId(new_id()),
-        team_id: world.team.id,
-        job_id: Some(world.job.id),
-        cluster_id: None,
-        request: Request::Restart {
-            release_id: world.release.id,
-            options: StartOptions::default(),
-        },
-        generation: after.generation,
-        run_id: None,
-        snapshot_id: None,
-        state: OperationState::Running,
-        steps: Vec::new(),
-        error: None,
-        requested_by: None,
-        created_at: now(),
-        deadline_at: now().plus(60_000),
-        ended_at: None,
-        revision: 1,
-    }
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! Restart policies in rows: the facts they give, and that a restart begins once.
 
 use domain::Millis;
-use domain::id::OperationId;
 use domain::operation::{Operation, OperationState, Request};
 use domain::restart::{GivenUp, RestartPolicy, RestartWhen};
-use domain::run::{Outcome, Run, RunCause, RunEnd, StartOptions, StopMode};
+use domain::run::{Outcome, Run, RunCause, RunEnd, StopMode};
 
 use super::bed::on_each_engine;
 use super::world::{World, end, ended};
-use crate::{EventFilter, StoreError, Write, new_id, now};
+use crate::{EventFilter, StoreError, Write, new_id};
 
 fn policy() -> RestartPolicy {
     RestartPolicy {
@@ -39,27 +38,7 @@ impl World {
     }
 
     fn restart(&self, after: &Run) -> (Operation, Write) {
-        let operation = Operation {
-            id: OperationId(new_id()),
-            team_id: self.team.id,
-            job_id: Some(self.job.id),
-            cluster_id: None,
-            request: Request::Restart {
-                release_id: self.release.id,
-                options: StartOptions::default(),
-            },
-            generation: after.generation,
-            run_id: None,
-            snapshot_id: None,
-            state: OperationState::Running,
-            steps: Vec::new(),
-            error: None,
-            requested_by: None,
-            created_at: now(),
-            deadline_at: now().plus(60_000),
-            ended_at: None,
-            revision: 1,
-        };
+        let operation = self.restart_of(after);
         let write = Write::BeginRestart {
             application: None,
             after: after.id,

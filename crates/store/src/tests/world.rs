@@ -8,7 +8,7 @@ use domain::cluster::{Cluster, ClusterDesired, TargetKind};
 use domain::draft::{Code, JobSpec, Mode};
 use domain::effect::{Effect, EffectKind, EffectState};
 use domain::flink_version::VersionNumber;
-use domain::id::{EffectId, RunId, SnapshotId};
+use domain::id::{EffectId, OperationId, RunId, SnapshotId};
 use domain::job::Job;
 use domain::operation::{Operation, OperationState, Request};
 use domain::release::{Release, ReleaseContent};
@@ -52,6 +52,31 @@ impl World {
             job,
             release,
             ..self.clone()
+        }
+    }
+
+    /// The policy's own start after a run, as the engine would make it.
+    pub fn restart_of(&self, after: &Run) -> Operation {
+        Operation {
+            id: OperationId(new_id()),
+            team_id: self.team.id,
+            job_id: Some(self.job.id),
+            cluster_id: None,
+            request: Request::Restart {
+                release_id: self.release.id,
+                options: StartOptions::default(),
+            },
+            generation: after.generation,
+            run_id: None,
+            snapshot_id: None,
+            state: OperationState::Running,
+            steps: Vec::new(),
+            error: None,
+            requested_by: None,
+            created_at: now(),
+            deadline_at: now().plus(60_000),
+            ended_at: None,
+            revision: 1,
         }
     }
 

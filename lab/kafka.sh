@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A real one-broker Kafka (KRaft) for tests, from Maven's repository, on loopback and free ports. Needs Java 17.
+# A real one-broker Kafka (KRaft) for tests, from Maven's repository, on loopback unless told, on free ports. Needs Java 17.
 #   lab/kafka.sh fetch JARS             brings its jars into the folder JARS, once
-#   lab/kafka.sh up DIR JARS            starts it in DIR and prints KAFKA_BOOTSTRAP=HOST:PORT
+#   lab/kafka.sh up DIR JARS [HOST]     starts it in DIR, at an address of this machine, and prints KAFKA_BOOTSTRAP=HOST:PORT
 #   lab/kafka.sh topic DIR NAME [N]     makes a topic with N partitions
 #   lab/kafka.sh put DIR NAME           writes the lines of standard input
 #   lab/kafka.sh get DIR NAME N         prints the first N records of a topic, waiting for them up to a minute
@@ -56,7 +56,7 @@ run() {
 }
 
 up() {
-  local dir=$1 jars=$2 port controller
+  local dir=$1 jars=$2 host=${3:-127.0.0.1} port controller
   if ! alive "$dir"; then
     mkdir -p "$dir"
     (cd "$jars" && pwd) >"$dir/jars"
@@ -66,8 +66,8 @@ up() {
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$controller
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
+listeners=PLAINTEXT://$host:$port,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://$host:$port
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs=$dir/data
@@ -88,9 +88,9 @@ PROPERTIES
     (run "$dir" kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qk -c "$dir/server.properties" --ignore-formatted) >"$dir/log" 2>&1
     (HEAP=256 run "$dir" kafka.Kafka "$dir/server.properties") </dev/null >>"$dir/log" 2>&1 &
     echo "$! $(started_at $!)" >"$dir/pid"
-    echo "127.0.0.1:$port" >"$dir/address"
+    echo "$host:$port" >"$dir/address"
     for _ in $(seq 900); do
-      ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+      ! (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null || break
       alive "$dir" || { tail -n 20 "$dir/log" >&2; return 1; }
       sleep 0.1
     done
@@ -114,7 +114,7 @@ end() {
 
 case "${1:-} $#" in
   "fetch 2") fetch "$2" ;;
-  "up 3") fetch "$3"; up "$2" "$3" ;;
+  "up 3" | "up 4") fetch "$3"; up "$2" "$3" "${4:-}" ;;
   "topic 3" | "topic 4")
     run "$2" org.apache.kafka.tools.TopicCommand --bootstrap-server "$(cat "$2/address")" --create --if-not-exists --topic "$3" --partitions "${4:-1}" >&2 ;;
   "put 3") run "$2" org.apache.kafka.tools.ConsoleProducer --bootstrap-server "$(cat "$2/address")" --topic "$3" >&2 ;;

@@ -17,12 +17,13 @@
 // Commands about the files of a server that does not run are left to crates/server/tests/guides.rs.
 // All guides share a server, its team `main` and the cluster `local`; what a guide leaves of jobs is removed before the
 // next. Each guide whose text has no LINK is signed in. Each block and command counts as one test.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { facts } from './lab.mjs';
 import { Server } from './server.mjs';
 
 const { values: options, positionals: guides } = parseArgs({
@@ -92,11 +93,10 @@ function fits(printed, wanted) {
   return new RegExp(`^${lines.join('')}$`).test(`${printed}\n`);
 }
 
-/** What the lab says of itself, with its kubectl on the path. */
-function facts() {
-  const lines = execFileSync(path.join(LAB, 'kubernetes.sh'), ['facts'], { encoding: 'utf8' }).trim().split('\n');
-  const words = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s)));
-  return { ...words, PATH: `${path.join(path.dirname(words.KUBECONFIG), 'bin')}:${process.env.PATH}` };
+/** What the lab says of itself, with its kubectl on a path. */
+function kubernetes(PATH) {
+  const words = facts();
+  return { ...words, PATH: `${path.join(path.dirname(words.KUBECONFIG), 'bin')}:${PATH}` };
 }
 
 /** A webhook that takes everything. */
@@ -124,7 +124,7 @@ class Reader {
       KAFKA: path.resolve(options.kafka ?? ''),
       HOOK: `http://127.0.0.1:${hook.address().port}/hook`,
     };
-    if (options.lab) Object.assign(this.environment, facts());
+    if (options.lab) Object.assign(this.environment, kubernetes(this.environment.PATH));
     if (process.env.JAVA_HOME) this.environment.JAVA_HOME = process.env.JAVA_HOME;
   }
 

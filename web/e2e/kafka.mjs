@@ -30,8 +30,9 @@ export class Kafka {
     return run(path.join(LAB, 'kafka.sh'), [verb, this.folder, ...args], options);
   }
 
-  async up() {
-    this.bootstrap = (await this.say('up', [this.jars])).trim().split('=')[1];
+  /** Starts it at an address of this machine, by default on loopback. */
+  async up(host = '127.0.0.1') {
+    this.bootstrap = (await this.say('up', [this.jars, host])).trim().split('=')[1];
     await Promise.all([this.say('topic', ['words', '2']), this.say('topic', ['shouts'])]);
   }
 

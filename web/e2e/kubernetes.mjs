@@ -6,10 +6,9 @@
 //
 // The lab is up; its facts come from `lab/kubernetes.sh facts`. Each step counts as one test. The first that fails ends the
 // walk; what it saw is printed.
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { Namespace } from './lab.mjs';
 import { Server, until } from './server.mjs';
 import { equal, step, story } from './story.mjs';
 
@@ -28,22 +27,8 @@ if (!options.binary || !options.flink || !options.home) {
 
 const TEAM = 'walk';
 const version = options.flink;
-const [major, minor] = version.split('.').map(Number);
-/** Up to 1.18 the configuration has a syntax of its own. */
-const old = major === 1 && minor < 19;
-const namespace = `walk-${version.replaceAll('.', '-')}`;
-const facts = Object.fromEntries(
-  execFileSync(path.join(import.meta.dirname, '../../lab/kubernetes.sh'), ['facts'], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((line) => line.split(/=(.*)/s)),
-);
-const lab = path.dirname(facts.KUBECONFIG);
+const namespace = new Namespace(`walk-${version.replaceAll('.', '-')}`, version);
 const server = new Server(options.binary);
-
-function kubectl(args, input) {
-  return execFileSync(path.join(lab, 'bin/kubectl'), ['--kubeconfig', facts.KUBECONFIG, ...args], { encoding: 'utf8', input });
-}
 
 const team = `/teams/${TEAM}`;
 const job = (name = 'counter') => server.api('GET', `${team}/jobs/${name}`);
@@ -51,65 +36,18 @@ const events = async () => (await server.api('GET', `${team}/jobs/counter/events
 const done = async (operation, limit = 240) => server.done(TEAM, operation, limit);
 const post = (address, body = {}) => server.api('POST', `${team}/jobs/${address}`, body);
 
-/** What the namespace holds beside what belongs to every namespace. */
-function left() {
-  const kinds = 'deployments,pods,services,configmaps,secrets';
-  const { items } = JSON.parse(kubectl(['get', kinds, '-n', namespace, '-o', 'json']));
-  return items.filter((item) => item.metadata.name !== 'kube-root-ca.crt').map((item) => `${item.kind}/${item.metadata.name}`);
-}
-
-const pods = () => JSON.parse(kubectl(['get', 'pods', '-n', namespace, '-o', 'json'])).items;
-
-function configuration() {
-  const cpu = major === 1 && minor < 17 ? 'cpu' : 'cpu.amount';
-  // A small request and a large limit: it fits beside others and starts fast.
-  const settings = {
-    [`kubernetes.jobmanager.${cpu}`]: '0.3',
-    [`kubernetes.taskmanager.${cpu}`]: '0.3',
-    'jobmanager.memory.process.size': '1024m',
-    'taskmanager.memory.process.size': '1024m',
-    's3.endpoint': facts.S3_ENDPOINT,
-    's3.path.style.access': 'true',
-    's3.access-key': facts.S3_ACCESS_KEY,
-    's3.secret-key': facts.S3_SECRET_KEY,
-    'containerized.master.env.ENABLE_BUILT_IN_PLUGINS': `flink-s3-fs-hadoop-${version}.jar`,
-    'containerized.taskmanager.env.ENABLE_BUILT_IN_PLUGINS': `flink-s3-fs-hadoop-${version}.jar`,
-  };
-  if (!(major === 1 && minor < 15)) {
-    settings['kubernetes.jobmanager.cpu.limit-factor'] = '5';
-    settings['kubernetes.taskmanager.cpu.limit-factor'] = '5';
-  }
-  if (old && minor < 18) {
-    // The image's own file has what its Java wants; a mounted one hides it.
-    const image = readFileSync(path.join(lab, 'flink', version, 'conf/flink-conf.yaml'), 'utf8');
-    const line = image.split('\n').find((text) => text.startsWith('env.java.opts:'));
-    if (line) settings['env.java.opts'] = line.slice('env.java.opts:'.length).trim();
-  }
-  return settings;
-}
-
 async function prepare() {
-  kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait']);
-  kubectl(['create', 'namespace', namespace]);
+  namespace.create();
   await server.command('flink', 'add', options.home, '--data', server.data);
   await server.start();
   await server.signIn();
   await server.api('POST', '/teams', { name: TEAM });
 }
 
-const target = (name, image) => ({
-  name,
-  access: { kind: 'kubeconfig', kubeconfig: readFileSync(facts.KUBECONFIG, 'utf8') },
-  namespace,
-  images: { [version]: `${facts.LAB_REGISTRY}/flink:${image}` },
-  serviceAccount: 'flink',
-  stateRoot: `s3://${facts.S3_BUCKET}/${namespace}-${server.port}`,
-  configuration: configuration(),
-});
-
 async function targetIsTested() {
-  kubectl(['apply', '-f', '-'], await server.command('target', 'rbac', '--namespace', namespace, '--service-account', 'flink'));
-  await server.api('POST', '/targets', target('lab', version));
+  const roles = await server.command('target', 'rbac', '--namespace', namespace.name, '--service-account', 'flink');
+  namespace.kubectl(['apply', '-f', '-'], roles);
+  await server.api('POST', '/targets', namespace.target('lab', server.port));
   const report = await server.api('POST', '/targets/lab/test');
   const bad = report.checks.filter((check) => check.outcome !== 'ok');
   equal('checks that are not well', bad, []);
@@ -151,10 +89,10 @@ async function started() {
   await done(await post('counter/start', {}));
   console.log(`  all tasks run after ${((Date.now() - began) / 1000).toFixed(1)} s`);
   const { run } = await running();
-  const names = left();
+  const names = namespace.left();
   const cluster = names.find((name) => name.startsWith('Deployment/')).split('/')[1];
   if (!/^sw-[a-z2-7]{26}$/.test(cluster)) throw new Error(`the cluster is called ${cluster}`);
-  const labels = JSON.parse(kubectl(['get', 'deployment', cluster, '-n', namespace, '-o', 'json'])).metadata.labels;
+  const [{ labels }] = namespace.items('deployments').map((one) => one.metadata);
   equal('the run', labels['streamwright.io/run'], run.id.split('_')[1]);
 }
 
@@ -169,7 +107,7 @@ async function savepointTaken() {
 async function stopped() {
   await done(await post('counter/stop', { mode: 'savepoint' }));
   equal('label', (await job()).status.label, 'stopped');
-  await until('nothing is left in the namespace', 120, () => left().length === 0);
+  await until('nothing is left in the namespace', 120, () => namespace.left().length === 0);
 }
 
 async function startedFromIt() {
@@ -186,8 +124,7 @@ async function jobManagerKilled() {
     const { latest } = await server.api('GET', `${team}/jobs/counter/checkpoints`);
     return latest?.path ?? latest?.externalPath ?? latest;
   });
-  const [pod] = pods().filter((one) => one.metadata.labels.component === 'jobmanager');
-  kubectl(['delete', 'pod', pod.metadata.name, '-n', namespace, '--grace-period=0', '--force']);
+  namespace.kill(namespace.pods('jobmanager')[0]);
   await until('the restart is told', 180, async () =>
     (await events()).some((event) => event.code === 'jobmanager_restarted' || event.kind === 'jobmanager_restarted'),
   );
@@ -200,12 +137,12 @@ async function jobManagerKilled() {
 
 async function canceled() {
   await done(await post('counter/stop', { mode: 'cancel' }));
-  await until('nothing is left in the namespace', 120, () => left().length === 0);
+  await until('nothing is left in the namespace', 120, () => namespace.left().length === 0);
 }
 
 async function imageIsMissing() {
   await server.api('POST', `${team}/jobs`, { name: 'broken' });
-  await server.api('POST', '/targets', target('nowhere', 'none'));
+  await server.api('POST', '/targets', namespace.target('nowhere', server.port, 'none'));
   await server.api('PUT', '/targets/nowhere/grant', { allTeams: true });
   await save('broken', { targetId: 'nowhere' });
   const operation = await post('broken/start', {});
@@ -216,16 +153,17 @@ async function imageIsMissing() {
   console.log(`  ${sentence}`);
   equal('the operation', (await server.api('GET', `${team}/operations/${operation.id}`)).state, 'running');
   await done(await post('broken/stop', { mode: 'cancel' }));
-  await until('nothing is left in the namespace', 120, () => left().length === 0);
+  await until('nothing is left in the namespace', 120, () => namespace.left().length === 0);
 }
 
 async function serverKilled() {
   const operation = await post('counter/start', {});
-  await until('its Deployment is there', 30, () => left().some((name) => name.startsWith('Deployment/')));
+  await until('its Deployment is there', 30, () => namespace.left().some((name) => name.startsWith('Deployment/')));
   await server.stop('SIGKILL');
   await server.start({ password: false });
   await done(operation);
-  equal('deployments', left().filter((name) => name.startsWith('Deployment/')).length, 1);
+  const deployments = namespace.left().filter((name) => name.startsWith('Deployment/'));
+  equal('deployments', deployments.length, 1);
   equal('attempt', (await running()).run.attempt, 1);
 }
 
@@ -251,20 +189,12 @@ try {
   console.log(`not ok ${steps[story.passed][0]}`);
   console.log(error.stack);
   console.log(`--- the job\n${JSON.stringify(await job().catch((e) => e.message), null, 1)}`);
-  console.log(`--- the namespace\n${kubectl(['get', 'all,configmaps,events', '-n', namespace])}`);
-  for (const pod of pods()) {
-    console.log(`--- ${pod.metadata.name}`);
-    try {
-      console.log(kubectl(['logs', pod.metadata.name, '-n', namespace, '--tail', '60']));
-    } catch (error) {
-      console.log(error.message);
-    }
-  }
+  console.log(namespace.told());
   console.log(`--- the server's log\n${readFileSync(server.log, 'utf8').slice(-8000)}`);
 } finally {
   const alive = await server.remove();
   if (alive.length > 1) console.log(`left alive: ${alive}`);
-  kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
+  namespace.remove();
 }
 console.log(`kubernetes-${version}: ${story.passed} passed, ${story.failed} failed`);
 process.exit(story.failed === 0 ? 0 : 1);

@@ -62,6 +62,8 @@ export class Server {
     this.data = path.join(this.folder, 'data');
     this.password = PASSWORD;
     this.cookie = '';
+    /** The address that it listens on. */
+    this.host = '127.0.0.1';
   }
 
   /** Runs a command of the binary to its end. */
@@ -73,10 +75,10 @@ export class Server {
     const file = path.join(this.folder, 'password');
     writeFileSync(file, PASSWORD, { mode: 0o600 });
     this.port ??= await freePort();
-    this.url = `http://127.0.0.1:${this.port}`;
+    this.url = `http://${this.host}:${this.port}`;
     this.log = path.join(this.folder, 'server.log');
     const output = openSync(this.log, 'a');
-    const args = ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`];
+    const args = ['serve', '--data', this.data, '--listen', `${this.host}:${this.port}`];
     if (password) args.push('--admin-password-file', file);
     this.child = spawn(this.binary, args, { cwd: this.folder, env: this.env, stdio: ['ignore', output, output] });
     this.exit = new Promise((resolve) => this.child.once('exit', resolve));

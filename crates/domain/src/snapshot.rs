@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{JobId, OperationId, RunId, SnapshotId, TeamId};
+use crate::run::Run;
 use crate::time::Millis;
 
 /// Savepoint or checkpoint.
@@ -64,4 +65,12 @@ pub struct Snapshot {
     pub created_at: Millis,
     /// When it was complete, as Flink says; else when we learnt it.
     pub completed_at: Option<Millis>,
+}
+
+impl Snapshot {
+    /// Whether it is being taken of a run: only the run's cluster can say what becomes of it.
+    #[must_use]
+    pub fn waits_for(&self, run: &Run) -> bool {
+        self.state == SnapshotState::Triggering && self.run_id == run.id
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::cluster::Cluster;
 use domain::id::{RunId, SnapshotId};
+use domain::observation::{FlinkState, Presence};
 use domain::plan::Stored;
 use domain::ports::Checkpoint;
 use domain::run::Run;
@@ -114,6 +115,18 @@ pub(crate) async fn after_end(engine: &Engine, facts: &JobFacts, newest: Option<
             Err(error) => Stored::Unreadable(error.to_string()),
         },
         None => Stored::Nothing,
+    };
+    let finished = matches!(
+        facts.observation.as_ref().map(|seen| &seen.presence),
+        Some(Presence::Present {
+            state: FlinkState::Finished,
+            ..
+        })
+    );
+    let stored = match stored {
+        // It need not be looked at to be known.
+        Stored::Unreadable(_) if finished => Stored::Nothing,
+        stored => stored,
     };
     Ok(left(known, run, newest, &stored).map(Write::Snapshot))
 }

@@ -122,7 +122,7 @@ impl Follower {
         // A job that moves to another cluster is walked where its run still lives.
         let here = |facts: &&JobFacts| facts.cluster.as_ref().is_none_or(|of| of.cluster.id == self.id);
         for facts in jobs.iter().filter(here) {
-            self.walk(lease, facts, &sighting);
+            self.walk(lease, facts, (self.id, &sighting));
         }
         // The next life of a process would write over the logs of the last one.
         if !jobs.iter().any(ends_with_its_process) {
@@ -183,7 +183,7 @@ impl Follower {
         let facts = self.engine.store.job_facts(run.job_id).await?;
         if facts.run.is_some_and(|newest| newest.id == run.id) {
             let fresh = Fresh {
-                look: Some(sighting.look.clone()),
+                look: Some((cluster.id, sighting.look.clone())),
                 observation: observe::of_run(run, sighting, cluster),
             };
             job::advance(&self.engine, None, run.job_id, &fresh).await;
@@ -219,13 +219,13 @@ impl Follower {
     }
 
     /// Moves one job on in a task of its own, so that a slow submission holds up nobody else.
-    fn walk(&self, lease: &Lease, facts: &JobFacts, sighting: &Sighting) {
+    fn walk(&self, lease: &Lease, facts: &JobFacts, (cluster, sighting): (ClusterId, &Sighting)) {
         let id = facts.job.id;
         if !self.walking.enter(id) {
             return;
         }
         let fresh = Fresh {
-            look: Some(sighting.look.clone()),
+            look: Some((cluster, sighting.look.clone())),
             observation: facts.observation.clone(),
         };
         let (engine, lease, walking, nudge) = (self.engine.clone(), lease.clone(), self.walking.clone(), Arc::clone(&self.nudge));

@@ -3,7 +3,7 @@
 
 use domain::cluster::Look;
 use domain::effect::EffectState;
-use domain::id::JobId;
+use domain::id::{ClusterId, JobId};
 use domain::observation::Observation;
 use domain::operation::Request;
 use domain::plan::start::latest;
@@ -22,8 +22,8 @@ const ROUNDS: usize = 8;
 /// What this tick's look saw, fresher than the rows.
 #[derive(Clone, Default)]
 pub(crate) struct Fresh {
-    /// The cluster's news.
-    pub look: Option<Look>,
+    /// News of a cluster.
+    pub look: Option<(ClusterId, Look)>,
     /// What was seen of the newest run.
     pub observation: Option<Observation>,
 }
@@ -76,8 +76,10 @@ async fn walk(engine: &Engine, lease: Option<&Lease>, id: JobId, fresh: &Fresh) 
 
 /// Puts this tick's look in the place of the rows, where it is about the same run and cluster.
 fn refresh(facts: &mut JobFacts, fresh: &Fresh) {
-    if let (Some(cluster), Some(look)) = (facts.cluster.as_mut(), &fresh.look) {
-        cluster.look = look.clone();
+    if let (Some(known), Some((id, look))) = (facts.cluster.as_mut(), &fresh.look)
+        && known.cluster.id == *id
+    {
+        known.look = look.clone();
     }
     let of_run = |seen: &&Observation| facts.run.as_ref().is_some_and(|run| run.id == seen.run_id);
     if let Some(seen) = fresh.observation.as_ref().filter(of_run) {

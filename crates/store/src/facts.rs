@@ -70,11 +70,12 @@ async fn gather_some(conn: &DatabaseTransaction, jobs: Vec<Job>, depth: Depth) -
     let mut runs = runs(conn, &jobs).await?;
     let mut operations = operations(conn, &jobs).await?;
     let mut observations = observations(conn, &runs).await?;
-    let clusters = clusters_of(conn, &jobs, &runs).await?;
     let (mut effects, mut snapshots) = match depth {
         Depth::View => Default::default(),
         Depth::Plan => (effects(conn, &runs).await?, snapshots(conn, &jobs, &operations).await?),
     };
+    let places = places(&jobs, &runs, &snapshots);
+    let clusters = clusters_of(conn, &places).await?;
     let newest = jobs.iter().map(|job| (job.id, job.run_id.and_then(|id| runs.get(&id)).cloned()));
     let mut restarts = restart::gather(conn, &newest.collect()).await?;
     let mut outdated = match depth {
@@ -83,7 +84,7 @@ async fn gather_some(conn: &DatabaseTransaction, jobs: Vec<Job>, depth: Depth) -
     };
     let facts = jobs.into_iter().map(|job| {
         let run = job.run_id.and_then(|id| runs.remove(&id));
-        let cluster = place(&job, run.as_ref()).and_then(|id| clusters.get(&id)).cloned();
+        let cluster = places.get(&job.id).and_then(|id| clusters.get(id)).cloned();
         JobFacts {
             lifecycle: job.lifecycle_id.and_then(|id| operations.remove(&id)),
             savepoint: job.savepoint_id.and_then(|id| operations.remove(&id)),
@@ -100,9 +101,15 @@ async fn gather_some(conn: &DatabaseTransaction, jobs: Vec<Job>, depth: Depth) -
     Ok(facts.collect())
 }
 
-/// The cluster of the live run, else the job's.
-fn place(job: &Job, run: Option<&Run>) -> Option<ClusterId> {
-    run.filter(|run| run.live()).map(|run| run.cluster_id).or(job.cluster_id)
+/// The cluster of each job: that of the run while it lives or its cluster is still to say what became of a savepoint, else
+/// where the job stands. A job that is being moved stands at its next cluster already.
+fn places(jobs: &[Job], runs: &By<RunId, Run>, snapshots: &By<JobId, Vec<Snapshot>>) -> By<JobId, ClusterId> {
+    let place = |job: &Job| {
+        let waits = |run: &Run| snapshots.get(&job.id).is_some_and(|all| all.iter().any(|one| one.waits_for(run)));
+        let run = job.run_id.and_then(|id| runs.get(&id)).filter(|run| run.live() || waits(run));
+        run.map(|run| run.cluster_id).or(job.cluster_id)
+    };
+    jobs.iter().filter_map(|job| Some((job.id, place(job)?))).collect()
 }
 
 async fn runs(conn: &DatabaseTransaction, jobs: &[Job]) -> Result<By<RunId, Run>, Fault> {
@@ -143,12 +150,8 @@ async fn observations(conn: &DatabaseTransaction, runs: &By<RunId, Run>) -> Resu
     Ok(found.into_iter().map(|observation| (observation.run_id, observation)).collect())
 }
 
-async fn clusters_of(conn: &DatabaseTransaction, jobs: &[Job], runs: &By<RunId, Run>) -> Result<By<ClusterId, ClusterFacts>, Fault> {
-    let ids: BTreeSet<Uuid> = jobs
-        .iter()
-        .filter_map(|job| place(job, job.run_id.and_then(|id| runs.get(&id))))
-        .map(|id| id.0)
-        .collect();
+async fn clusters_of(conn: &DatabaseTransaction, places: &By<JobId, ClusterId>) -> Result<By<ClusterId, ClusterFacts>, Fault> {
+    let ids: BTreeSet<Uuid> = places.values().map(|id| id.0).collect();
     let rows = cluster::Entity::find().filter(cluster::Column::Id.is_in(ids)).all(conn).await?;
     Ok(clusters::facts(conn, rows)
         .await?

@@ -10,6 +10,7 @@ use crate::observation::FlinkState;
 use crate::operation::Request;
 use crate::ports::{ContainerEnd, DeploymentSight, PodRole, PodSight};
 use crate::run::{Outcome, RunEnd, Source, StopMode};
+use crate::snapshot::SnapshotState;
 use crate::status::{JobFacts, Label, status};
 use crate::time::Millis;
 
@@ -240,6 +241,29 @@ fn the_cluster_of_a_run_goes_with_it_and_is_forgotten_when_it_is_gone() {
     assert_eq!(words(&ended(Seen::Nothing), None, LATER), ["retire"]);
     let live = on_kubernetes(starting(EffectState::Accepted, None), Seen::Nothing, LATER);
     assert_eq!(words(&live, None, LATER), none, "the end of the run comes first");
+    // A job that is being moved stands at its next cluster already, while this one is still to say where its savepoint is.
+    let mut moving = ended(Seen::Ours(0));
+    moving.job.cluster_id = None;
+    moving.snapshots = vec![snapshot(SnapshotState::Triggering)];
+    assert_eq!(words(&moving, None, LATER), none);
+    moving.snapshots = vec![snapshot(SnapshotState::Complete)];
+    assert_eq!(words(&moving, None, LATER), ["terminate"]);
+}
+
+#[test]
+fn a_cluster_of_somebody_else_is_left_alone() {
+    let none: [&str; 0] = [];
+    for seen in [Seen::Theirs, Seen::Nothing, Seen::LastPod, Seen::NoAnswer] {
+        let mut facts = on_kubernetes(facts(), seen, LATER);
+        let of = facts.cluster.as_mut().unwrap();
+        of.cluster.mode = Mode::Session;
+        of.cluster.deployment = Some("shared".to_owned());
+        assert_eq!(of.cluster.deployment_name(), "shared");
+        assert_eq!(of.look.deployment(&of.cluster).is_some(), seen == Seen::Theirs, "whoever made it");
+        for open in [None, Some(Request::ClusterStart), Some(Request::ClusterStop)] {
+            assert_eq!(words(&facts, open, T.plus(700_000)), none);
+        }
+    }
 }
 
 #[test]

@@ -27,7 +27,9 @@ pub(super) fn plan(cluster: &Cluster, look: &Look, operation: Option<&Operation>
 fn application(cluster: &Cluster, look: &Look, jobs: &[JobFacts]) -> Vec<ClusterAction> {
     let here = |facts: &&JobFacts| facts.job.cluster_id == Some(cluster.id);
     let lives = |facts: &JobFacts| facts.run.as_ref().is_some_and(|run| run.live() && run.cluster_id == cluster.id);
-    let used = jobs.iter().any(lives) || jobs.iter().filter(here).any(|facts| facts.lifecycle.is_some());
+    let used = jobs.iter().any(lives)
+        || jobs.iter().any(|facts| asked_for_a_savepoint(cluster, facts))
+        || jobs.iter().filter(here).any(|facts| facts.lifecycle.is_some());
     // The restart is made where the end of this cluster can be seen.
     let awaited = jobs.iter().filter(here).any(restart::pending);
     if used {
@@ -39,6 +41,14 @@ fn application(cluster: &Cluster, look: &Look, jobs: &[JobFacts]) -> Vec<Cluster
     } else {
         Vec::new()
     }
+}
+
+/// Whether a savepoint of a run on the cluster is not known to be complete yet: only its JobManager can say.
+fn asked_for_a_savepoint(cluster: &Cluster, facts: &JobFacts) -> bool {
+    let Some(run) = facts.run.as_ref().filter(|run| run.cluster_id == cluster.id) else {
+        return false;
+    };
+    facts.snapshots.iter().any(|snapshot| snapshot.waits_for(run))
 }
 
 fn start(cluster: &Cluster, look: &Look, operation: &Operation) -> Vec<ClusterAction> {

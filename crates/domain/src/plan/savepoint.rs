@@ -7,7 +7,10 @@ use crate::ports::SavepointProgress;
 use crate::run::Run;
 use crate::snapshot::{Snapshot, SnapshotState};
 use crate::status::JobFacts;
-use crate::time::Millis;
+use crate::time::{MINUTE, Millis};
+
+/// How long after a run's end Flink is asked for its savepoint, before the savepoint counts as one that nobody could verify.
+const ASKED_FOR: i64 = 2 * MINUTE;
 
 /// Notes for every snapshot under way whose fate is known, whether its operation still waits or not.
 pub(super) fn settle(facts: &JobFacts, sights: &Sights, now: Millis) -> Vec<Action> {
@@ -55,13 +58,20 @@ fn settled(facts: &JobFacts, sights: &Sights, snapshot: &Snapshot, now: Millis) 
             ..complete(&found.path)
         }),
         Some(Stored::Nothing) if over => Some(failed("Its job has ended, and no complete savepoint is in its directory.")),
-        Some(Stored::Unreadable(why)) if over => Some(Snapshot {
+        Some(Stored::Unreadable(why)) if over && !may_be_told(facts, sights, snapshot, now) => Some(Snapshot {
             state: SnapshotState::Unverified,
             error: Some(format!("It may be complete; nobody could look: {why}")),
             ..snapshot.clone()
         }),
         _ => None,
     }
+}
+
+/// Whether Flink, which has not answered this time, may still say what became of a savepoint.
+fn may_be_told(facts: &JobFacts, sights: &Sights, snapshot: &Snapshot, now: Millis) -> bool {
+    let run = facts.run.as_ref().filter(|run| run.id == snapshot.run_id);
+    let ended = run.and_then(|run| run.end.as_ref()).map(|end| end.at);
+    !sights.progress.contains_key(&snapshot.id) && ended.is_some_and(|at| now.since(at) < ASKED_FOR)
 }
 
 fn with_size(snapshot: Snapshot, sights: &Sights) -> Snapshot {

@@ -7,7 +7,7 @@ use crate::cluster::{Cluster, ClusterDesired};
 use crate::observation::Presence;
 use crate::operation::{Operation, OperationError, Request};
 use crate::run::{Outcome, Run, RunEnd, Source, StartFrom, StartOptions};
-use crate::snapshot::{Snapshot, SnapshotState};
+use crate::snapshot::{Snapshot, SnapshotKind, SnapshotState};
 use crate::status::JobFacts;
 use crate::time::Millis;
 
@@ -96,13 +96,7 @@ pub fn restore_path(options: &StartOptions, snapshots: &[Snapshot]) -> Result<Op
     match &options.state {
         StartFrom::None => Ok(None),
         StartFrom::Path { path } => Ok(Some(path.clone())),
-        StartFrom::Latest => latest(snapshots).map(|found| found.path.clone()).ok_or_else(|| {
-            error(
-                "no_snapshot",
-                "The job has no complete savepoint or checkpoint to start from.",
-                "Start it without state, or give the path of one.",
-            )
-        }),
+        StartFrom::Latest => newest(snapshots),
         StartFrom::Snapshot { snapshot_id } => match snapshots.iter().find(|known| known.id == *snapshot_id) {
             Some(Snapshot {
                 state: SnapshotState::Complete | SnapshotState::Unverified,
@@ -121,6 +115,33 @@ pub fn restore_path(options: &StartOptions, snapshots: &[Snapshot]) -> Result<Op
                 "Choose another one.",
             )),
         },
+    }
+}
+
+/// The path of the newest snapshot. Never that of an older one because nobody could look at the newest: what the job did in
+/// between would be done again, or be lost.
+fn newest(snapshots: &[Snapshot]) -> Result<Option<String>, OperationError> {
+    let found = latest(snapshots);
+    let unsure = snapshots
+        .iter()
+        .filter(|known| known.kind == SnapshotKind::Savepoint && known.state == SnapshotState::Unverified)
+        .max_by_key(|known| known.created_at)
+        .filter(|unsure| found.is_none_or(|found| found.created_at < unsure.created_at));
+    match (unsure, found) {
+        (Some(unsure), _) => {
+            let message = format!(
+                "Nobody could verify the newest savepoint, in {}, and an older state would lose what came after it.",
+                unsure.directory
+            );
+            let hint = "Look into that directory: with a _metadata file in it, it is complete; choose it then, else an older one.";
+            Err(error("savepoint_unverified", &message, hint))
+        }
+        (None, Some(found)) => Ok(found.path.clone()),
+        (None, None) => Err(error(
+            "no_snapshot",
+            "The job has no complete savepoint or checkpoint to start from.",
+            "Start it without state, or give the path of one.",
+        )),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::observation::{FlinkState, Presence};
 use crate::operation::{Operation, Request};
 use crate::ports::{SavepointProgress, StoredSnapshot};
 use crate::run::{Outcome, Run, RunEnd, Source, StartFrom, StartOptions, StopMode};
-use crate::snapshot::{Snapshot, SnapshotState};
+use crate::snapshot::{Snapshot, SnapshotKind, SnapshotState};
 use crate::status::JobFacts;
 use crate::time::Millis;
 
@@ -120,7 +120,15 @@ fn a_stop_whose_server_died_finds_the_savepoint_in_its_directory() {
         ..Sights::default()
     };
     check(&stop, &stored(Stored::Found(found)), T, &["snapshot:Complete"]);
-    check(&stop, &stored(Stored::Unreadable("s3".to_owned())), T, &["snapshot:Unverified"]);
+    // Flink did not answer this once: nobody else can say, so it is asked again for a while.
+    let unreadable = || stored(Stored::Unreadable("s3".to_owned()));
+    check(&stop, &unreadable(), T.plus(119_000), &[]);
+    check(&stop, &unreadable(), T.plus(120_000), &["snapshot:Unverified"]);
+    let forgotten = Sights {
+        progress: [(SnapshotId(id(9)), SavepointProgress::NotKnown)].into(),
+        ..unreadable()
+    };
+    check(&stop, &forgotten, T, &["snapshot:Unverified"]);
     check(&stop, &stored(Stored::Nothing), T, &["snapshot:Failed"]);
     check_now(&stop, &[]);
     for (state, expected) in [
@@ -193,6 +201,32 @@ fn replace_stops_the_old_run_and_starts_from_its_savepoint() {
     };
     check(&replace, &sights, T, &["step:submit", "submit:true:file:///s/2/200/savepoint-1"]);
     check(&replace, &Sights::default(), T, &["finish:Failed:no_snapshot"]);
+
+    // An older state would lose what came after it: never taken because nobody could look at the newest.
+    let older = |kind| Snapshot {
+        id: SnapshotId(id(8)),
+        kind,
+        created_at: T.plus(-60_000),
+        path: Some("s3://old".to_owned()),
+        ..snapshot(SnapshotState::Complete)
+    };
+    replace.snapshots = vec![snapshot(SnapshotState::Unverified)];
+    for kind in [SnapshotKind::Savepoint, SnapshotKind::Checkpoint] {
+        let sights = Sights {
+            snapshots: vec![snapshot(SnapshotState::Unverified), older(kind)],
+            ..Sights::default()
+        };
+        check(&replace, &sights, T, &["finish:Failed:savepoint_unverified"]);
+    }
+    let newer = Snapshot {
+        created_at: T.plus(60_000),
+        ..older(SnapshotKind::Savepoint)
+    };
+    let sights = Sights {
+        snapshots: vec![snapshot(SnapshotState::Unverified), newer],
+        ..Sights::default()
+    };
+    check(&replace, &sights, T, &["step:submit", "submit:true:s3://old"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use domain::effect::EffectState;
 use domain::observation::{Observation, Presence};
 use domain::operation::{OperationState, Request};
 use domain::run::{Outcome, Run, Source};
-use domain::snapshot::SnapshotState;
+use domain::snapshot::{Snapshot, SnapshotState};
 
 use super::bed::on_each_engine;
 use super::world::{World, effect, end, ended, spec, standalone};
@@ -86,23 +86,27 @@ fn a_live_run_stands_where_it_runs_and_an_ended_one_where_the_job_is_asked() {
         };
         let operation = world.request(moved).await;
         let place = async || {
-            store
-                .job_view(world.team.id, world.job.id)
-                .await
-                .unwrap()
-                .cluster
-                .map(|of| of.cluster.id)
+            let facts = store.job_facts(world.job.id).await.unwrap();
+            facts.cluster.map(|of| of.cluster.id)
         };
         assert_eq!(place().await, Some(world.cluster.id));
-        world
-            .commit(vec![Write::EndRun {
-                run_id: run.id,
-                end: end(Outcome::Canceled),
-                events: Vec::new(),
-            }])
-            .await
-            .unwrap();
+        let savepoint = world.snapshot(&run, SnapshotState::Triggering);
+        let end = Write::EndRun {
+            run_id: run.id,
+            end: end(Outcome::Canceled),
+            events: Vec::new(),
+        };
+        world.commit(vec![Write::Snapshot(savepoint.clone()), end]).await.unwrap();
+        // Only the cluster that it ran on can say what became of its savepoint.
+        assert_eq!(place().await, Some(world.cluster.id));
+        let complete = Snapshot {
+            state: SnapshotState::Complete,
+            ..savepoint
+        };
+        world.commit(vec![Write::Snapshot(complete)]).await.unwrap();
         assert_eq!(place().await, Some(there.id));
+        let view = store.job_view(world.team.id, world.job.id).await.unwrap();
+        assert_eq!(view.cluster.map(|of| of.cluster.id), Some(there.id));
         assert_eq!(operation.generation, 2);
     });
 }

@@ -41,6 +41,12 @@ const kafka = new Kafka(file('kafka'), options.kafka);
 const home = { HOME: server.folder, XDG_CONFIG_HOME: file('config') };
 const cli = (...args) => run(options.binary, args, { cwd: server.folder, env: { ...process.env, ...home } });
 const json = async (...args) => JSON.parse(await cli(...args, '-o', 'json'));
+/** The records that the job wrote, all of which are there soon, however slow the machine is. */
+async function written(count) {
+  await until(`${count} records`, 300, async () => (await kafka.written(count)).length >= count);
+  return kafka.written(count);
+}
+
 const job = (name) => server.api('GET', `/teams/${TEAM}/jobs/${name}`);
 const build = (name, to, change) => jar(name, options.home, file(to), change);
 const place = ['--target', 'lab', '--flink', options.flink];
@@ -82,7 +88,7 @@ async function released() {
 async function runs() {
   await cli('job', 'start', 'shouter', '--wait');
   await kafka.put(words(0, 200));
-  equal('records', await kafka.written(200), shouted(0, 200));
+  equal('records', await written(200), shouted(0, 200));
   for (const pod of namespace.pods()) {
     equal('its image', pod.spec.containers[0].image, `${namespace.facts.LAB_REGISTRY}/flink:${options.flink}`);
     equal('who brings its jars', pod.spec.initContainers.length, 1);
@@ -98,7 +104,7 @@ async function taskManagerKilled() {
   await until('another TaskManager runs', 120, () =>
     namespace.pods('taskmanager').some((one) => one.metadata.name !== pod.metadata.name && one.status.phase === 'Running'),
   );
-  equal('records', await kafka.written(300), shouted(0, 300));
+  equal('records', await written(300), shouted(0, 300));
   equal('the run', (await job('shouter')).run.id, before.id);
 }
 
@@ -117,7 +123,7 @@ async function serverIsAway() {
   await server.start({ password: false });
   await until('it runs again', 180, async () => (await job('shouter')).status.flinkState === 'RUNNING');
   await kafka.put(words(300, 400));
-  equal('records', await kafka.written(400), shouted(0, 400));
+  equal('records', await written(400), shouted(0, 400));
   equal('the run', (await job('shouter')).run.id, before.id);
 }
 
@@ -126,7 +132,7 @@ async function newUpload() {
   await cli('job', 'release', 'shouter');
   await cli('job', 'restart', 'shouter', '--release', '2', '--wait');
   await kafka.put(words(400, 450));
-  equal('records', await kafka.written(450), [...shouted(0, 400), ...shouted(400, 450, '?')]);
+  equal('records', await written(450), [...shouted(0, 400), ...shouted(400, 450, '?')]);
   await cli('job', 'stop', 'shouter', '--wait');
   await until('nothing is left in the namespace', 120, () => namespace.left().length === 0);
 }
@@ -177,6 +183,10 @@ try {
 } catch (error) {
   story.failed += 1;
   console.log(`not ok ${steps[story.passed][0]}\n${error.stack}\n${error.stderr ?? ''}`);
+  for (const what of ['', '/events', '/snapshots', '/runs', '/operations']) {
+    const told = await server.api('GET', `/teams/${TEAM}/jobs/shouter${what}`).catch((failure) => failure.message);
+    console.log(`--- the job${what}\n${JSON.stringify(told, null, 1).slice(0, 12_000)}`);
+  }
   console.log(namespace.told());
   console.log(`--- the server's log\n${readFileSync(server.log, 'utf8').slice(-8000)}`);
 } finally {

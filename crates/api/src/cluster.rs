@@ -17,11 +17,13 @@ use crate::app::App;
 use crate::artifact_pin::Pinned;
 use crate::cluster_jars;
 use crate::connection::{self, Connection};
+use crate::extract::Query;
 use crate::operation::{self, Operation};
 use crate::page::Page;
 use crate::problem::{Problem, sentence};
 use crate::scope::{ClusterScope, Scope};
 use crate::time::{Time, some};
+use crate::unmanaged_cluster::{self, DeleteQuery};
 use crate::verdict::Verdict;
 
 /// Where a cluster runs.
@@ -103,6 +105,10 @@ pub struct Cluster {
     /// The name of its Deployment (kubernetes).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,
+    /// Whether it is Streamwright's, which starts and stops it. Another is somebody else's.
+    pub managed: bool,
+    /// Whether it is only looked at: no job is started there or taken over.
+    pub read_only: bool,
     /// REST address, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest_url: Option<String>,
@@ -151,6 +157,8 @@ pub struct ClusterActions {
     pub connection: Verdict,
     /// Change the jars of its next start.
     pub jars: Verdict,
+    /// Change whether it is only looked at.
+    pub access: Verdict,
 }
 
 /// The newest news of a cluster.
@@ -296,6 +304,7 @@ impl From<domain::cluster_view::ClusterActions> for ClusterActions {
             delete: actions.delete.into(),
             connection: actions.connection.into(),
             jars: actions.jars.into(),
+            access: actions.access.into(),
         }
     }
 }
@@ -388,6 +397,8 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
     Ok(Cluster {
         jars: jars.into_iter().map(Pinned::from).collect(),
         running_jars,
+        managed: cluster.managed(),
+        read_only: cluster.read_only,
         id: cluster.id,
         name: cluster.name,
         target: cluster.target.into(),
@@ -437,15 +448,24 @@ pub async fn get_cluster(State(app): State<App>, of: ClusterScope) -> Result<Jso
     Ok(Json(view(&app, facts).await?))
 }
 
-/// Removes a cluster that is stopped and has no live run.
+/// Removes a cluster that is stopped and has no live run. What somebody else made stays where it is, unless it is named.
 ///
 /// # Errors
-/// 409 with the reason.
-#[utoipa::path(delete, path = "/clusters/{cluster}", tag = "clusters", responses((status = 204, description = "Done")))]
-pub async fn delete_cluster(State(app): State<App>, of: ClusterScope) -> Result<StatusCode, Problem> {
+/// 409 with the reason; 422 where another Deployment is named.
+#[utoipa::path(
+    delete,
+    path = "/clusters/{cluster}",
+    tag = "clusters",
+    params(DeleteQuery),
+    responses((status = 204, description = "Done")),
+)]
+pub async fn delete_cluster(State(app): State<App>, of: ClusterScope, Query(query): Query<DeleteQuery>) -> Result<StatusCode, Problem> {
     let facts = facts(&app, of.cluster, None).await?;
     let actions = cluster_actions(&facts.cluster, facts.operation.as_ref(), facts.live_runs);
     crate::verdict::allow(&actions.delete)?;
+    if let Some(named) = &query.deployment {
+        unmanaged_cluster::delete_deployment(&app, &of.scope, &facts.cluster, named).await?;
+    }
     match app
         .store
         .delete_cluster(of.scope.team_id, facts.cluster.id, Some(of.scope.user_id()))

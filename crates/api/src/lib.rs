@@ -73,6 +73,7 @@ pub mod target;
 pub mod team;
 pub mod text;
 pub mod time;
+pub mod unmanaged_cluster;
 pub mod upload;
 pub mod user;
 pub mod variable;

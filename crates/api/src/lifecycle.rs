@@ -88,11 +88,22 @@ pub(crate) async fn placed(app: &App, of: &JobScope, release: &domain::release::
     let id = content.spec.cluster_id.ok_or_else(|| gone("cluster"))?;
     match app.store.cluster(of.scope.team_id, id).await {
         Err(StoreError::NotFound) => Err(gone("cluster")),
-        found => Ok(Place {
-            cluster_id: Some(found?.id),
-            ..Place::default()
-        }),
+        found => {
+            let cluster = found?;
+            if cluster.read_only {
+                return Err(only_looked_at(&cluster.name));
+            }
+            Ok(Place {
+                cluster_id: Some(cluster.id),
+                ..Place::default()
+            })
+        }
     }
+}
+
+fn only_looked_at(cluster: &str) -> Problem {
+    let detail = format!("Cluster '{cluster}' is somebody else's and only looked at: no job is started there or taken over.");
+    Problem::conflict("cluster_read_only", detail).hint("Open it for jobs first, on its page or with 'streamwright cluster access'.")
 }
 
 /// Starts a release.

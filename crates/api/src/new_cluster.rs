@@ -21,7 +21,7 @@ use crate::flink_version::number;
 use crate::problem::Problem;
 use crate::scope::{Scope, find_target};
 use crate::spec::{ArtifactRef, unknown_target};
-use crate::{artifact_pin, spec, text};
+use crate::{artifact_pin, spec, text, unmanaged_cluster};
 
 /// Most TaskManagers of a local cluster: they all run on the server's host.
 const MAX_TASK_MANAGERS: u32 = 64;
@@ -43,6 +43,9 @@ pub struct NewCluster {
     pub flink_version: Option<String>,
     /// Id or name of the target that it is made in (kubernetes).
     pub target_id: Option<String>,
+    /// Name of a Deployment of the target's namespace that somebody else made, to take up instead of making one (kubernetes):
+    /// Flink's `kubernetes.cluster-id`. It is only looked at first.
+    pub deployment: Option<String>,
     /// REST address, e.g. `http://flink.example:8081` (standalone).
     pub rest_url: Option<String>,
     /// How that address is spoken to (standalone).
@@ -83,6 +86,7 @@ pub async fn create_cluster(
     let new = match asked.target {
         Target::Local => local(&app, &scope, asked).await?,
         Target::Standalone => standalone(&app, &scope, asked).await?,
+        Target::Kubernetes if asked.deployment.is_some() => unmanaged_cluster::taken_up(&app, &scope, asked).await?,
         Target::Kubernetes => kubernetes(&app, &scope, asked).await?,
     };
     let made = match app.store.create_cluster(new).await {
@@ -97,7 +101,11 @@ pub async fn create_cluster(
     Ok((StatusCode::CREATED, Json(cluster::view(&app, facts).await?)))
 }
 
-fn only_for(target: &str, field: &str, given: bool) -> Result<(), Problem> {
+/// Refuses a field that is not for this kind of cluster.
+///
+/// # Errors
+/// 422 `not_for_target`.
+pub(crate) fn only_for(target: &str, field: &str, given: bool) -> Result<(), Problem> {
     if given {
         return Err(Problem::unprocessable("not_for_target", format!("'{field}' is for {target} clusters only.")).field(field));
     }
@@ -113,6 +121,8 @@ fn within(field: &str, given: Option<u32>, usual: u32, most: u32) -> Result<u32,
 }
 
 async fn local(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::NewCluster, Problem> {
+    only_for("kubernetes", "targetId", asked.target_id.is_some())?;
+    only_for("kubernetes", "deployment", asked.deployment.is_some())?;
     only_for("standalone", "restUrl", asked.rest_url.is_some())?;
     only_for("standalone", "connection", asked.connection.is_some())?;
     let wanted = asked.flink_version.as_deref().ok_or_else(|| {
@@ -143,6 +153,7 @@ async fn local(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::New
         slots: within("slots", asked.slots, USUAL_SLOTS, MAX_SLOTS)?,
         configuration: asked.configuration.of_cluster("configuration")?,
         target_id: None,
+        deployment: None,
         desired: ClusterDesired::Stopped,
         created_by: Some(scope.user_id()),
     })
@@ -180,12 +191,15 @@ async fn kubernetes(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
         slots: within("slots", asked.slots, USUAL_SLOTS, MAX_SLOTS)?,
         configuration,
         target_id: Some(target.id),
+        deployment: None,
         desired: ClusterDesired::Stopped,
         created_by: Some(scope.user_id()),
     })
 }
 
 async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store::NewCluster, Problem> {
+    only_for("kubernetes", "targetId", asked.target_id.is_some())?;
+    only_for("kubernetes", "deployment", asked.deployment.is_some())?;
     only_for("local", "flinkVersion", asked.flink_version.is_some())?;
     only_for("local", "taskManagers", asked.task_managers.is_some())?;
     only_for("local", "slots", asked.slots.is_some())?;
@@ -213,6 +227,7 @@ async fn standalone(app: &App, scope: &Scope, asked: NewCluster) -> Result<store
         slots: 0,
         configuration: BTreeMap::new(),
         target_id: None,
+        deployment: None,
         // It is looked at from now on.
         desired: ClusterDesired::Running,
         created_by: Some(scope.user_id()),

@@ -21,7 +21,7 @@ use crate::{
     access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_jars, cluster_lifecycle, connection, delivery, destination,
     document, download, draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job,
     job_configuration, lifecycle, log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, run_artifact,
-    snapshot, target, team, upload, user, variable,
+    snapshot, target, team, unmanaged_cluster, upload, user, variable,
 };
 
 /// Where the paths of teams begin.
@@ -141,6 +141,8 @@ fn clusters(routes: Routes) -> Routes {
         .add(TEAM, Access::Developer, routes!(connection::test_connection))
         .add(TEAM, Access::Developer, routes!(connection::test_address))
         .add(TEAM, Access::Developer, routes!(cluster_jars::set_cluster_jars))
+        .add(TEAM, Access::Developer, routes!(unmanaged_cluster::set_access))
+        .add(TEAM, Access::Viewer, routes!(unmanaged_cluster::list_found_clusters))
         .add(TEAM, Access::Developer, routes!(cluster::delete_cluster))
         .add(TEAM, Access::Operator, routes!(cluster_lifecycle::start_cluster))
         .add(TEAM, Access::Operator, routes!(cluster_lifecycle::stop_cluster))

@@ -60,6 +60,10 @@ pub struct Cluster {
     pub configuration: BTreeMap<String, String>,
     /// The namespace it is in (kubernetes).
     pub target_id: Option<TargetId>,
+    /// The Deployment that it is, where somebody else made that (kubernetes); unset where we make it.
+    pub deployment: Option<String>,
+    /// Whether it is only looked at: no job is started there or taken over.
+    pub read_only: bool,
     /// Whether it is shared, or belongs to the one run of its id's digits.
     pub mode: Mode,
     /// What is asked. Of an application's cluster: running until nothing is left of it.
@@ -142,10 +146,21 @@ impl Cluster {
         self.mode == Mode::Application
     }
 
-    /// The name of its Deployment in Kubernetes, from which Flink derives all others: at most 45 characters.
+    /// Whether it is ours: made, started, stopped and deleted by us. Another is somebody else's, and lives as they want.
+    #[must_use]
+    pub const fn managed(&self) -> bool {
+        match self.target {
+            TargetKind::Local => true,
+            TargetKind::Standalone => false,
+            TargetKind::Kubernetes => self.deployment.is_none(),
+        }
+    }
+
+    /// The name of its Deployment in Kubernetes, from which Flink derives all others: at most 45 characters where it is ours.
     #[must_use]
     pub fn deployment_name(&self) -> String {
-        format!("sw-{}", self.id.base32())
+        let ours = || format!("sw-{}", self.id.base32());
+        self.deployment.clone().unwrap_or_else(ours)
     }
 
     /// What stands in the Deployment's annotation: it was created for this cluster and for no other.
@@ -156,11 +171,11 @@ impl Cluster {
 }
 
 impl Look {
-    /// The Deployment, where it is the one that we created for this cluster.
+    /// The Deployment, where it is the one that we created for this cluster, or took up as it.
     #[must_use]
     pub fn deployment(&self, cluster: &Cluster) -> Option<&DeploymentSight> {
         let deployment = self.kubernetes.as_ref()?.deployment.as_ref()?;
-        (deployment.epoch.as_deref() == Some(cluster.epoch().as_str())).then_some(deployment)
+        (!cluster.managed() || deployment.epoch.as_deref() == Some(cluster.epoch().as_str())).then_some(deployment)
     }
 
     /// Whether the API server proved, after a moment, that nothing of a cluster is there: no Deployment of ours, no pod.

@@ -50,6 +50,8 @@ pub struct ClusterActions {
     pub connection: Verdict,
     /// Change the jars of its next start.
     pub jars: Verdict,
+    /// Change whether it is only looked at.
+    pub access: Verdict,
 }
 
 /// The label with its sentence and evidence.
@@ -73,7 +75,7 @@ fn label(cluster: &Cluster, look: &Look, operation: Option<&Operation>) -> (Clus
     if let Some(open) = operation {
         return step(open);
     }
-    if cluster.desired == ClusterDesired::Stopped && cluster.target != TargetKind::Standalone {
+    if cluster.desired == ClusterDesired::Stopped && cluster.managed() {
         return (ClusterLabel::Stopped, "Nothing runs, as asked.".to_owned());
     }
     if look.reachable() {
@@ -108,6 +110,7 @@ pub fn cluster_actions(cluster: &Cluster, operation: Option<&Operation>, live_ru
         delete: delete(cluster, operation, live_runs),
         connection: connection(cluster),
         jars: jars(cluster, operation),
+        access: access(cluster),
     }
 }
 
@@ -152,13 +155,13 @@ fn busy(open: &Operation) -> Verdict {
     )
 }
 
-fn not_local() -> Verdict {
-    no("not_local", "Somebody else runs this cluster; start and stop it where it runs.")
+fn not_managed() -> Verdict {
+    no("not_managed", "Somebody else runs this cluster; start and stop it where it runs.")
 }
 
 fn start(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
     match operation {
-        _ if cluster.target == TargetKind::Standalone => not_local(),
+        _ if !cluster.managed() => not_managed(),
         Some(open) => busy(open),
         None if cluster.desired == ClusterDesired::Running => no(
             "already_running",
@@ -171,7 +174,7 @@ fn start(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
 /// A stop takes the place of an open start.
 fn stop(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
     match operation {
-        _ if cluster.target == TargetKind::Standalone => not_local(),
+        _ if !cluster.managed() => not_managed(),
         Some(open) if matches!(open.request, Request::ClusterStop) => busy(open),
         None if cluster.desired == ClusterDesired::Stopped => no("already_stopped", "It is not running."),
         _ => yes(),
@@ -181,14 +184,24 @@ fn stop(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
 fn delete(cluster: &Cluster, operation: Option<&Operation>, live_runs: usize) -> Verdict {
     match operation {
         Some(open) => busy(open),
-        None if cluster.target != TargetKind::Standalone && cluster.desired == ClusterDesired::Running => {
-            no("still_running", "Stop it first.")
-        }
+        None if cluster.managed() && cluster.desired == ClusterDesired::Running => no("still_running", "Stop it first."),
         None if live_runs > 0 => no(
             "has_runs",
             format!("{live_runs} of its jobs may still be running: stop them first."),
         ),
         None => yes(),
+    }
+}
+
+/// Our own clusters are there for our jobs.
+fn access(cluster: &Cluster) -> Verdict {
+    if cluster.managed() {
+        no(
+            "managed",
+            "It is a cluster of ours: only those of somebody else are merely looked at.",
+        )
+    } else {
+        yes()
     }
 }
 
@@ -202,11 +215,11 @@ fn connection(cluster: &Cluster) -> Verdict {
 
 fn jars(cluster: &Cluster, operation: Option<&Operation>) -> Verdict {
     match operation {
-        _ if cluster.target == TargetKind::Kubernetes => no("not_local", "Its jars come with its image, or by its pod template."),
-        _ if cluster.target == TargetKind::Standalone => no(
-            "not_local",
+        _ if !cluster.managed() => no(
+            "not_managed",
             "Somebody else runs this cluster; its jars are put into lib where it runs.",
         ),
+        _ if cluster.target == TargetKind::Kubernetes => no("not_local", "Its jars come with its image, or by its pod template."),
         Some(open) => busy(open),
         None => yes(),
     }
@@ -236,6 +249,8 @@ mod tests {
             slots: 4,
             configuration: BTreeMap::new(),
             target_id: None,
+            deployment: None,
+            read_only: false,
             mode: crate::draft::Mode::Session,
             desired,
             generation: 1,
@@ -323,8 +338,14 @@ mod tests {
                 ["operation_running", "operation_running", "operation_running", "operation_running"],
             ),
             (Local, Stopped, None, 2, ["", "already_stopped", "has_runs", ""]),
-            (Standalone, Running, None, 0, ["not_local", "not_local", "", "not_local"]),
-            (Standalone, Running, None, 1, ["not_local", "not_local", "has_runs", "not_local"]),
+            (Standalone, Running, None, 0, ["not_managed", "not_managed", "", "not_managed"]),
+            (
+                Standalone,
+                Running,
+                None,
+                1,
+                ["not_managed", "not_managed", "has_runs", "not_managed"],
+            ),
         ];
         for (target, desired, operation, runs, expected) in cases {
             let got = cluster_actions(&cluster(target, desired), operation, runs);

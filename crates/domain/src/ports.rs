@@ -24,7 +24,7 @@ pub use cluster::{ClusterHost, ClusterObserver, ClusterSight, JobSight, Launch};
 pub use job::{JobControl, Program, SavepointProgress, SavepointRequest, SealedVariable, Submission};
 pub use job_reader::{Checkpoint, Checkpoints, JobDetail, JobException, JobReader, LogFile, Vertex};
 pub use kubernetes::{
-    ClusterObjects, ContainerEnd, DeploymentSight, EPOCH, KubernetesControl, KubernetesSight, PodRole, PodSight, RestAddress,
+    ClusterObjects, ContainerEnd, DeploymentSight, EPOCH, FoundCluster, KubernetesControl, KubernetesSight, PodRole, PodSight, RestAddress,
 };
 
 /// What went wrong on the way to something foreign.

@@ -143,12 +143,7 @@ async fn answer(engine: &Engine, cluster: &Cluster) -> Result<ClusterSight, Port
         })
         .await?;
     // Somebody upgraded a cluster that is not ours: other fields are taken from now on.
-    if let Some(other) = sight
-        .version
-        .parse()
-        .ok()
-        .filter(|seen| *seen != version && cluster.target == TargetKind::Standalone)
-    {
+    if let Some(other) = sight.version.parse().ok().filter(|seen| *seen != version && !cluster.managed()) {
         let written = engine.store.set_cluster_rest(cluster.id, None, Some(other)).await;
         written.map_err(|error| PortError::Retry(error.to_string()))?;
     }

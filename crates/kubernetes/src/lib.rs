@@ -12,6 +12,7 @@ mod create;
 mod delete;
 mod fault;
 mod follow;
+mod found;
 mod kubeconfig;
 mod log;
 mod look;
@@ -24,7 +25,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use domain::ports::{ClusterObjects, KubernetesControl, KubernetesSight, PortError, Vault};
+use domain::ports::{ClusterObjects, FoundCluster, KubernetesControl, KubernetesSight, PortError, Vault};
 use domain::target::{KubernetesPlace, TargetReport};
 
 use crate::access::{Clients, Way};
@@ -106,6 +107,11 @@ impl KubernetesControl for Kubernetes {
 
     async fn look(&self, place: &KubernetesPlace, name: &str) -> Result<KubernetesSight, PortError> {
         let outcome = self.seen(place, name).await;
+        self.told(place, outcome)
+    }
+
+    async fn clusters(&self, place: &KubernetesPlace) -> Result<Vec<FoundCluster>, PortError> {
+        let outcome = found::clusters(&self.api(place)?).await;
         self.told(place, outcome)
     }
 

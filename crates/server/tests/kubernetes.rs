@@ -247,6 +247,102 @@ async fn a_failure_is_restarted_in_a_new_cluster_once_the_old_one_is_gone() {
     assert!(first["reason"].as_str().unwrap().contains("boom"), "{first:#}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_goes_on_from_the_savepoint_that_only_the_old_cluster_knows() {
+    let mut made = Namespace::remote(&[("execution.checkpointing.interval", "100 ms")]).await;
+    made.bed.start(None).await;
+    made.bed.done("start", &nothing()).await;
+    let (old, name) = (made.flink(), made.deployment());
+    made.bed.get("/jobs/job/checkpoints").await;
+    made.bed.done("replace", &json!({"parallelism": 2})).await;
+    let job = made.bed.job().await;
+    assert_eq!(job["status"]["label"], "running", "{job:#}");
+    assert_ne!(made.deployment(), name);
+    let savepoint = made
+        .bed
+        .list("snapshots")
+        .await
+        .into_iter()
+        .find(|one| one["kind"] == "savepoint")
+        .unwrap();
+    assert_eq!(
+        (&savepoint["state"], &job["run"]["restorePath"]),
+        (&json!("complete"), &savepoint["path"])
+    );
+    let path = savepoint["path"].as_str().unwrap();
+    assert!(path.starts_with("s3://"), "{path}");
+    assert!(old.jobs()[0].state.ended());
+    assert_eq!(made.flink().jobs()[0].restored_from.as_deref(), Some(path));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_somebody_else_made_is_looked_at_opened_used_and_never_deleted_unasked() {
+    let mut made = Namespace::bare().await;
+    made.bed.start(None).await;
+    let new = json!({"name": "ours", "target": "kubernetes", "targetId": TARGET, "flinkVersion": "2.2.1", "slots": 2});
+    made.bed.post("/clusters", &new, "make").await.unwrap();
+    made.act("ours", "start").await;
+    made.copy(&made.deployment(), "theirs");
+    made.act("ours", "stop").await;
+    let name = made.deployment();
+    assert_eq!(name, "theirs");
+
+    let (_, found) = made.bed.get(&format!("/targets/{TARGET}/clusters")).await.unwrap();
+    let seen = &found["items"][0];
+    assert_eq!(
+        (&seen["deployment"], &seen["ours"], &seen["mode"], &seen["cluster"]),
+        (&json!(name), &json!(false), &json!("session"), &Value::Null),
+        "{found:#}"
+    );
+    let take = |deployment: &str| json!({"name": "shared", "target": "kubernetes", "targetId": TARGET, "deployment": deployment});
+    let (status, refused) = made.bed.post("/clusters", &take("nobody"), "take").await.unwrap();
+    assert_eq!((status, &refused["code"]), (422, &json!("unknown_deployment")), "{refused:#}");
+    let (status, cluster) = made.bed.post("/clusters", &take(&name), "take-up").await.unwrap();
+    assert_eq!(status, 201, "{cluster:#}");
+    assert_eq!((&cluster["managed"], &cluster["readOnly"]), (&json!(false), &json!(true)));
+    let began = Instant::now();
+    while made.bed.get("/clusters/shared").await.unwrap().1["status"]["label"] != "running" {
+        assert!(began.elapsed() < HANG, "{:#}", made.bed.get("/clusters/shared").await.unwrap().1);
+    }
+
+    made.bed.kill().await;
+    let id = cluster["id"].as_str().unwrap().parse().unwrap();
+    made.release(
+        |spec| {
+            spec.mode = domain::draft::Mode::Session;
+            (spec.cluster_id, spec.target_id, spec.flink_version) = (Some(id), None, None);
+        },
+        Vec::new(),
+    )
+    .await;
+    made.bed.start(None).await;
+    let (status, refused) = made.bed.post("/jobs/job/start", &nothing(), "closed").await.unwrap();
+    assert_eq!((status, &refused["code"]), (409, &json!("cluster_read_only")), "{refused:#}");
+    made.bed.put("/clusters/shared/access", &json!({"readOnly": false})).await;
+    made.bed.done("start", &nothing()).await;
+    assert_eq!(made.flink().jobs().len(), 1);
+    let (status, refused) = made.bed.post("/clusters/shared/stop", &nothing(), "not-ours").await.unwrap();
+    assert_eq!((status, &refused["code"]), (409, &json!("not_managed")), "{refused:#}");
+    made.bed.done("stop", &json!({"mode": "cancel"})).await;
+
+    let delete = async |query: &str| {
+        let address = format!("/clusters/shared{query}");
+        made.bed
+            .bytes(reqwest::Method::DELETE, &address)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    assert_eq!(delete("?deployment=another").await, 422);
+    assert_eq!(delete("").await, 204);
+    assert_eq!(made.deployment(), name, "it was forgotten, and stays");
+    made.bed.post("/clusters", &take(&name), "again").await.unwrap();
+    assert_eq!(delete(&format!("?deployment={name}")).await, 204);
+    assert_eq!(made.sim.names(NAMESPACE, "deployments"), Vec::<String>::new());
+}
+
 fn has_checkpoint(folder: &std::path::Path) -> bool {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).any(|path| {
@@ -330,9 +426,7 @@ async fn a_session_cluster_is_made_started_used_stopped_and_deleted() {
     let (status, cluster) = made.bed.post("/clusters", &new, "make").await.unwrap();
     assert_eq!(status, 201, "{cluster:#}");
     assert_eq!(made.objects(), BTreeSet::new());
-    let operation = made.bed.post("/clusters/shared/start", &nothing(), "start").await.unwrap().1;
-    let ended = made.bed.until_ended(operation["id"].as_str().unwrap()).await.unwrap();
-    assert_eq!(ended["state"], "succeeded", "{ended:#}\n{}", made.bed.log());
+    made.act("shared", "start").await;
 
     made.bed.kill().await;
     let id = cluster["id"].as_str().unwrap().parse().unwrap();
@@ -353,9 +447,7 @@ async fn a_session_cluster_is_made_started_used_stopped_and_deleted() {
     assert!(flink.jobs()[0].state.ended());
     assert!(!made.objects().is_empty(), "the cluster is there for others");
 
-    let operation = made.bed.post("/clusters/shared/stop", &nothing(), "stop").await.unwrap().1;
-    let ended = made.bed.until_ended(operation["id"].as_str().unwrap()).await.unwrap();
-    assert_eq!(ended["state"], "succeeded", "{ended:#}\n{}", made.bed.log());
+    made.act("shared", "stop").await;
     assert_eq!(made.objects(), BTreeSet::new());
     let gone = made.bed.bytes(reqwest::Method::DELETE, "/clusters/shared").send().await.unwrap();
     assert_eq!(gone.status(), 204);

@@ -45,6 +45,8 @@ pub(crate) async fn place(tx: &Tx, (team_id, job_id): (TeamId, JobId), new: &New
         slots: 0,
         configuration: json(&new.configuration)?,
         target_id: Some(new.target_id.0),
+        deployment: None,
+        read_only: false,
         mode: word(&Mode::Application)?,
         desired: word(&ClusterDesired::Running)?,
         generation: 0,

@@ -55,6 +55,8 @@ pub struct NewCluster {
     pub configuration: BTreeMap<String, String>,
     /// The namespace it is in (kubernetes).
     pub target_id: Option<TargetId>,
+    /// The Deployment that it is, where somebody else made that (kubernetes). It is only looked at then, until somebody says otherwise.
+    pub deployment: Option<String>,
     /// Jars in its `lib` (local).
     pub jars: Vec<PinnedArtifact>,
     /// What is asked from the beginning: `Stopped` for local ones, `Running` for standalone ones.
@@ -78,6 +80,8 @@ impl FromRow<cluster::Model> for Cluster {
             slots: count("clusters.slots", row.slots)?,
             configuration: from_json("clusters.configuration", &row.configuration)?,
             target_id: row.target_id.map(TargetId),
+            deployment: row.deployment,
+            read_only: row.read_only,
             mode: from_word("clusters.mode", &row.mode)?,
             desired: from_word("clusters.desired", &row.desired)?,
             generation: row.generation,
@@ -103,6 +107,8 @@ fn row_of(new: &NewCluster, at: Millis) -> Result<cluster::Model, StoreError> {
         slots: i64::from(new.slots),
         configuration: json(&new.configuration)?,
         target_id: new.target_id.map(|id| id.0),
+        deployment: new.deployment.clone(),
+        read_only: new.deployment.is_some(),
         mode: word(&Mode::Session)?,
         desired: word(&new.desired)?,
         generation: 0,
@@ -343,6 +349,37 @@ impl Store {
         .await
     }
 
+    /// Sets whether a cluster is only looked at.
+    ///
+    /// # Errors
+    /// `NotFound` when the team has no such cluster.
+    pub async fn set_read_only(&self, team_id: TeamId, id: ClusterId, read_only: bool, by: Option<UserId>) -> Result<(), StoreError> {
+        self.write(Scope::Plain, (), move |tx, _| async move {
+            let done = cluster::Entity::update_many()
+                .col_expr(cluster::Column::Revision, Expr::col(cluster::Column::Revision).add(1))
+                .col_expr(cluster::Column::ReadOnly, Expr::value(read_only))
+                .filter(cluster::Column::Id.eq(id.0))
+                .filter(cluster::Column::TeamId.eq(team_id.0))
+                .exec(&tx.conn)
+                .await?;
+            if done.rows_affected == 0 {
+                return Err(StoreError::NotFound.into());
+            }
+            let message = if read_only {
+                "It is only looked at from now on: no job is started there or taken over."
+            } else {
+                "Jobs may be started there and taken over from now on."
+            };
+            tx.event(
+                NewEvent::new(team_id, "cluster_access_changed", message.to_owned())
+                    .cluster(id)
+                    .user(by),
+            );
+            changed(&tx, id).await
+        })
+        .await
+    }
+
     /// Sets the jars of a cluster's next start.
     ///
     /// # Errors
@@ -446,7 +483,7 @@ pub(crate) async fn refuse_in_use(tx: &Tx, cluster: &Cluster) -> Result<(), Faul
         )));
     }
     let session = !cluster.is_application();
-    if session && cluster.target != TargetKind::Standalone && cluster.desired != ClusterDesired::Stopped {
+    if session && cluster.managed() && cluster.desired != ClusterDesired::Stopped {
         return Err(Fault::conflict(format!("the cluster '{name}' is running: stop it first")));
     }
     let live = run::Entity::find()

@@ -1,7 +1,8 @@
 //! Kubernetes as it is played: it lets us do everything but what a test has told it.
 
 use async_trait::async_trait;
-use domain::ports::{ClusterObjects, KubernetesControl, KubernetesSight, PortError, Vault};
+use domain::draft::Mode;
+use domain::ports::{ClusterObjects, FoundCluster, KubernetesControl, KubernetesSight, PortError, Vault};
 use domain::target::{CheckOutcome, KUBECONFIG_PURPOSE, KubernetesAccess, KubernetesPlace, SERVER_PERMISSIONS, TargetCheck, TargetReport};
 
 use super::fakes::Fake;
@@ -41,6 +42,27 @@ impl KubernetesControl for FakeKubernetes {
             system_uid: None,
             checks: checks.collect(),
         })
+    }
+
+    async fn clusters(&self, _: &KubernetesPlace) -> Result<Vec<FoundCluster>, PortError> {
+        if let Some(error) = self.0.0.lock().unwrap().kubernetes.clone() {
+            return Err(error);
+        }
+        let found = |name: &str, mode, ours| FoundCluster {
+            name: name.to_owned(),
+            uid: format!("uid-{name}"),
+            ours,
+            mode,
+            image: Some("flink:1.20.5".to_owned()),
+            owner: None,
+            created_at: None,
+        };
+        Ok(vec![
+            found("orders", Some(Mode::Application), false),
+            found("shared", Some(Mode::Session), false),
+            found("strange", None, false),
+            found("sw-a", Some(Mode::Session), true),
+        ])
     }
 
     async fn look(&self, _: &KubernetesPlace, _: &str) -> Result<KubernetesSight, PortError> {

@@ -157,6 +157,7 @@ impl House {
             slots: 0,
             configuration: BTreeMap::new(),
             target_id: None,
+            deployment: None,
             jars: Vec::new(),
             desired: ClusterDesired::Running,
             created_by: None,

@@ -107,6 +107,8 @@ pub(super) fn facts() -> JobFacts {
         slots: 4,
         configuration: BTreeMap::new(),
         target_id: None,
+        deployment: None,
+        read_only: false,
         mode: Mode::Session,
         desired: ClusterDesired::Running,
         generation: 1,

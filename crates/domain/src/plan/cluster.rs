@@ -43,6 +43,7 @@ pub enum ClusterAction {
 #[must_use]
 pub fn plan_cluster(cluster: &Cluster, look: &Look, operation: Option<&Operation>, jobs: &[JobFacts], now: Millis) -> Vec<ClusterAction> {
     match cluster.target {
+        _ if !cluster.managed() => Vec::new(),
         TargetKind::Standalone => Vec::new(),
         TargetKind::Kubernetes => kubernetes::plan(cluster, look, operation, jobs, now),
         TargetKind::Local => local(cluster, look, operation, now),

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::PortError;
 use crate::connection::Connection;
+use crate::draft::Mode;
 use crate::target::{KubernetesPlace, TargetReport};
 use crate::time::Millis;
 
@@ -50,6 +51,25 @@ pub struct DeploymentSight {
     pub replicas: u32,
     /// Whether it is being deleted.
     pub deleting: bool,
+}
+
+/// A Flink cluster that a namespace holds, whoever made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundCluster {
+    /// The name of its Deployment: Flink's `kubernetes.cluster-id`.
+    pub name: String,
+    /// Its Deployment's uid.
+    pub uid: String,
+    /// Whether it was created by a Streamwright, this one or another.
+    pub ours: bool,
+    /// Shared or with one program; unset where its container does not tell.
+    pub mode: Option<Mode>,
+    /// The image of its JobManager.
+    pub image: Option<String>,
+    /// What it belongs to in Kubernetes, such as `FlinkDeployment/orders` of an operator.
+    pub owner: Option<String>,
+    /// When it was made.
+    pub created_at: Option<Millis>,
 }
 
 /// What a pod is for.
@@ -118,6 +138,8 @@ pub trait KubernetesControl: Send + Sync {
     async fn test(&self, place: &KubernetesPlace, service_account: Option<&str>) -> Result<TargetReport, PortError>;
     /// A cluster by the name of its Deployment.
     async fn look(&self, place: &KubernetesPlace, name: &str) -> Result<KubernetesSight, PortError>;
+    /// The Flink clusters that a place holds, by name: Deployments with the labels that Flink's client gives them.
+    async fn clusters(&self, place: &KubernetesPlace) -> Result<Vec<FoundCluster>, PortError>;
     /// Creates what is missing of a cluster and lets it run; answers the Deployment's uid. Safe to call again: what is there
     /// with our epoch is ours. Nothing runs until everything is there.
     ///

@@ -24,10 +24,32 @@ pub enum ClusterCommand {
         #[command(flatten)]
         server: Server,
     },
-    /// Create a cluster and start it, if it is a local one
+    /// List the Flink clusters in the namespace of a target, whoever made them
+    Find {
+        /// Target in Kubernetes, by name or id
+        target: String,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Create a cluster and start it, if it is a local one; or take up one that somebody else made
     Create(Box<ClusterCreate>),
     /// Show, try or change how the address of a standalone cluster is spoken to; its secrets are never shown
     Connection(Box<ClusterConnection>),
+    /// Say whether jobs may run on a cluster that somebody else made
+    Access {
+        /// Name or id
+        cluster: String,
+        /// Only look at it: no job is started there or taken over
+        #[arg(long, required_unless_present = "jobs")]
+        read_only: bool,
+        /// Start jobs there, and take them over
+        #[arg(long, conflicts_with = "read_only")]
+        jobs: bool,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
     /// Show or change the jars of a local cluster; a change takes effect at its next start
     Jars {
         /// Name or id
@@ -64,10 +86,13 @@ pub enum ClusterCommand {
         #[command(flatten)]
         server: Server,
     },
-    /// Delete a stopped cluster
+    /// Delete a stopped cluster; one that somebody else made is only forgotten
     Delete {
         /// Name or id
         cluster: String,
+        /// Delete this Deployment in Kubernetes, too, although somebody else made it
+        #[arg(long, value_name = "NAME")]
+        deployment: Option<String>,
         /// Where to.
         #[command(flatten)]
         server: Server,
@@ -80,7 +105,7 @@ pub struct ClusterCreate {
     /// Name, unique in the team
     pub name: String,
     /// Flink version of a local cluster, installed before, or of the image of a target
-    #[arg(long, value_name = "VERSION", required_unless_present = "rest_url")]
+    #[arg(long, value_name = "VERSION", required_unless_present_any = ["rest_url", "deployment"])]
     pub flink: Option<String>,
     /// REST address of a standalone cluster instead
     #[arg(long, value_name = "URL", conflicts_with = "flink")]
@@ -88,6 +113,9 @@ pub struct ClusterCreate {
     /// Target in Kubernetes to make it in, by name or id
     #[arg(long, conflicts_with = "rest_url")]
     pub target: Option<String>,
+    /// Deployment of the target's namespace that somebody else made, to take up instead of making one; it is only looked at first
+    #[arg(long, value_name = "NAME", requires = "target", conflicts_with_all = ["flink", "slots", "configuration"])]
+    pub deployment: Option<String>,
     /// TaskManagers
     #[arg(long)]
     pub task_managers: Option<u32>,

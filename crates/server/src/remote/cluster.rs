@@ -25,6 +25,23 @@ pub async fn run(command: ClusterCommand) -> Result<(), Failure> {
             let found = client.get(&format!("/clusters/{}", escape(&cluster))).await?;
             print::body(client.format, &found, one);
         }
+        ClusterCommand::Find { target, server } => {
+            let client = Client::of(&server)?;
+            let page = client.get(&format!("/targets/{}/clusters", escape(&target))).await?;
+            print::body(client.format, &page, found);
+        }
+        ClusterCommand::Access {
+            cluster,
+            read_only,
+            jobs: _,
+            server,
+        } => {
+            let client = Client::of(&server)?;
+            let route = client.team_path(&format!("/clusters/{}/access", escape(&cluster)))?;
+            let body = json!({ "readOnly": read_only });
+            let shown = client.send(Method::PUT, &route, Some(&body)).await?.body;
+            print::body(client.format, &shown, one);
+        }
         ClusterCommand::Create(create) => return self::create(*create).await,
         ClusterCommand::Connection(asked) => return connection::run(*asked).await,
         ClusterCommand::Jars {
@@ -54,11 +71,15 @@ pub async fn run(command: ClusterCommand) -> Result<(), Failure> {
             let stopped = client.post(&format!("/clusters/{}/stop", escape(&cluster)), &json!({})).await?;
             return operation::accepted(&client, stopped, wait).await;
         }
-        ClusterCommand::Delete { cluster, server } => {
+        ClusterCommand::Delete {
+            cluster,
+            deployment,
+            server,
+        } => {
             let client = Client::of(&server)?;
-            client
-                .send(Method::DELETE, &client.team_path(&format!("/clusters/{}", escape(&cluster)))?, None)
-                .await?;
+            let query = deployment.map_or_else(String::new, |name| format!("?deployment={}", escape(&name)));
+            let route = client.team_path(&format!("/clusters/{}{query}", escape(&cluster)))?;
+            client.send(Method::DELETE, &route, None).await?;
             eprintln!("Deleted cluster {cluster}.");
         }
     }
@@ -82,7 +103,10 @@ async fn create(create: ClusterCreate) -> Result<(), Failure> {
         (None, Some(target)) => {
             body["target"] = json!("kubernetes");
             body["targetId"] = json!(target);
-            body["flinkVersion"] = json!(create.flink);
+            match create.deployment {
+                Some(deployment) => body["deployment"] = json!(deployment),
+                None => body["flinkVersion"] = json!(create.flink),
+            }
         }
         (None, None) => {
             body["target"] = json!("local");
@@ -140,6 +164,28 @@ fn list(page: &Value) -> String {
     )
 }
 
+/// Flink clusters of a namespace.
+fn found(page: &Value) -> String {
+    let row = |cluster: &Value| {
+        let whose = match (cluster["ours"].as_bool(), cluster["owner"].as_str()) {
+            (Some(true), _) => "Streamwright",
+            (_, Some(owner)) => owner,
+            _ => "",
+        };
+        vec![
+            show(cluster, "deployment"),
+            show(cluster, "mode"),
+            show(cluster, "image"),
+            whose.to_owned(),
+            show(cluster, "cluster"),
+        ]
+    };
+    table(
+        &["DEPLOYMENT", "MODE", "IMAGE", "MADE BY", "TAKEN UP AS"],
+        &items(page).iter().map(row).collect::<Vec<_>>(),
+    )
+}
+
 /// The pods of a cluster in Kubernetes.
 fn pods(cluster: &Value) -> String {
     let mut text = String::new();
@@ -170,6 +216,14 @@ fn one(cluster: &Value) -> String {
         show(cluster, "flinkVersion")
     ));
     text.push_str(&format!("address  {}\n", show(cluster, "restUrl")));
+    if at(cluster, "target") == "kubernetes" && cluster["managed"] == false {
+        let access = if cluster["readOnly"] == true {
+            "only looked at"
+        } else {
+            "jobs may run there"
+        };
+        text.push_str(&format!("not ours Deployment {}; {access}\n", at(cluster, "deployment")));
+    }
     text.push_str(&format!(
         "slots    {} free of {}\n",
         show(cluster, "look/slotsFree"),

@@ -346,6 +346,7 @@ async fn fill(url: &str, sim: &str, job: (&str, &[(&str, &str)])) {
         slots: 4,
         configuration: [].into(),
         target_id: None,
+        deployment: None,
         jars: Vec::new(),
         desired: ClusterDesired::Running,
         created_by: None,

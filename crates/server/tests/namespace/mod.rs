@@ -49,8 +49,44 @@ impl Namespace {
         made
     }
 
+    /// An application whose state is where the server cannot look.
+    pub async fn remote(configuration: &[(&str, &str)]) -> Self {
+        let made = Self::at(Some("s3://bucket/state")).await;
+        let configuration = configuration.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let configuration = configuration.collect();
+        made.release(|spec| spec.configuration = configuration, Vec::new()).await;
+        made
+    }
+
+    /// Starts or stops a session cluster.
+    pub async fn act(&mut self, cluster: &str, verb: &str) {
+        let asked = self.bed.post(&format!("/clusters/{cluster}/{verb}"), &json!({}), verb).await;
+        let operation = asked.unwrap().1;
+        let ended = self.bed.until_ended(operation["id"].as_str().unwrap()).await.unwrap();
+        assert_eq!(ended["state"], "succeeded", "{ended:#}\n{}", self.bed.log());
+    }
+
+    /// Makes what is in the namespace somebody else's: the same objects under another name, without our marks.
+    pub fn copy(&self, name: &str, copy: &str) {
+        for kind in ["configmaps", "services", "deployments"] {
+            for known in self.sim.names(NAMESPACE, kind).iter().filter(|known| known.contains(name)) {
+                let text = self.sim.object(NAMESPACE, kind, known).unwrap().to_string();
+                let mut object: Value = serde_json::from_str(&text.replace(name, copy)).unwrap();
+                let meta = object["metadata"].take();
+                object["metadata"] = json!({"name": meta["name"], "labels": meta["labels"]});
+                object.as_object_mut().unwrap().remove("status");
+                self.sim.put(NAMESPACE, kind, object);
+            }
+        }
+    }
+
     /// The target, and a job whose release has nothing to do with it.
     pub async fn bare() -> Self {
+        Self::at(None).await
+    }
+
+    /// The same with state at a place that the server cannot read, such as `s3://…`.
+    pub async fn at(state_root: Option<&str>) -> Self {
         let sim = Kubernetes::start(KubernetesOptions::default()).await.unwrap();
         sim.add_namespace(NAMESPACE);
         let bed = Bed::new(VERSION).await;
@@ -67,7 +103,7 @@ impl Namespace {
                 namespace: NAMESPACE.to_owned(),
             },
             defaults: KubernetesDefaults {
-                state_root: Some(format!("file://{}/state", bed.folder().display())),
+                state_root: Some(state_root.map_or_else(|| format!("file://{}/state", bed.folder().display()), str::to_owned)),
                 ..KubernetesDefaults::default()
             },
         };

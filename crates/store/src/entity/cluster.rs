@@ -19,6 +19,8 @@ pub struct Model {
     pub slots: i64,
     pub configuration: String,
     pub target_id: Option<Uuid>,
+    pub deployment: Option<String>,
+    pub read_only: bool,
     pub mode: String,
     pub desired: String,
     pub generation: i64,

@@ -14,7 +14,8 @@ impl MigrationName for Application {
     }
 }
 
-async fn add(manager: &SchemaManager<'_>, table: &str, column: &mut ColumnDef) -> Result<(), DbErr> {
+/// Adds a column where it is not there yet.
+pub(super) async fn add(manager: &SchemaManager<'_>, table: &str, column: &mut ColumnDef) -> Result<(), DbErr> {
     if manager.has_column(table, column.get_column_name()).await? {
         return Ok(());
     }

@@ -192,6 +192,7 @@ pub fn standalone(team: &Team, name: &str) -> NewCluster {
         slots: 2,
         configuration: BTreeMap::from([("a.key".to_owned(), "a value".to_owned())]),
         target_id: None,
+        deployment: None,
         jars: Vec::new(),
         desired: ClusterDesired::Running,
         created_by: None,

@@ -31,7 +31,7 @@ export class Namespace {
 
   /** The same in this namespace. */
   here(...args) {
-    return this.kubectl([...args, '-n', this.name]);
+    return this.kubectl(['-n', this.name, ...args]);
   }
 
   items(kinds) {

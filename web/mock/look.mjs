@@ -112,6 +112,17 @@ const PAGES = {
       await page.locator('.ant-select-item-option').first().click();
     },
   ],
+  'cluster-taken-up': [`${team}/clusters/${id('cluster', 7)}`],
+  'cluster-take-up': [
+    `${team}/clusters?dialog=new`,
+    async (page) => {
+      await page.locator('.ant-segmented-item').nth(1).click();
+      await page.getByTestId('target-choice').click();
+      await page.locator('.ant-select-item-option').first().click();
+      await page.getByTestId('cluster-made').locator('.ant-segmented-item').last().click();
+      await page.getByTestId('deployment-choice').click();
+    },
+  ],
   'cluster-standalone': [`${team}/clusters/${id('cluster', 3)}`],
   'cluster-connection': [
     `${team}/clusters/${id('cluster', 3)}?dialog=connection`,

@@ -4,7 +4,7 @@ import { list, problem } from './answers.mjs';
 import { spec as applicationSpec, applications, ownClusters } from './application-fixtures.mjs';
 import { artifacts, uploads, versionsOf } from './artifact-fixtures.mjs';
 import { check } from './check.mjs';
-import { clusters } from './cluster-fixtures.mjs';
+import { clusters, found } from './cluster-fixtures.mjs';
 import { actionsOf, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
 import * as one from './job-fixtures.mjs';
 import * as night from './message-fixtures.mjs';
@@ -307,6 +307,7 @@ function teamRoute(path, request) {
   if (path === '/audit') return list(people.audit);
   if (path === '/flink-versions') return list(versions);
   if (path === '/targets') return list(teamTargets);
+  if (/^\/targets\/[^/]+\/clusters$/.test(path)) return list(found);
   if (path === '/invitations')
     return request.method === 'GET'
       ? list(people.invitations)

@@ -18,6 +18,9 @@ interface Values {
   /** Of an installed distribution (local). */
   flinkVersion?: string;
   targetId?: string;
+  /** Whether it is one that somebody else made (kubernetes). */
+  taken?: boolean;
+  deployment?: string;
   /** Of the target's image (kubernetes). */
   imageVersion?: string;
   restUrl?: string;
@@ -35,11 +38,12 @@ export function keyProblems(problem: unknown): Record<string, string> {
 
 /** What belongs to a kind of cluster, and nothing of the others, whatever was typed there. */
 export function bodyOf(values: Values, configuration: Record<string, string>, jars: ArtifactRef[], connection: NewConnection): NewCluster {
-  const { name, target, flinkVersion, imageVersion, targetId, restUrl = '', taskManagers = 1, slots = 4 } = values;
+  const { name, target, flinkVersion, imageVersion, targetId, taken, deployment, restUrl = '', taskManagers = 1, slots = 4 } = values;
   switch (target) {
     case 'local':
       return { name, target, ...(flinkVersion ? { flinkVersion } : {}), taskManagers, slots, configuration, jars };
     case 'kubernetes': {
+      if (taken) return { name, target, ...(targetId ? { targetId } : {}), ...(deployment ? { deployment } : {}) };
       const place = { ...(targetId ? { targetId } : {}), ...(imageVersion ? { flinkVersion: imageVersion } : {}) };
       return { name, target, ...place, slots, configuration };
     }
@@ -54,6 +58,7 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
   const queries = useQueryClient();
   const [form] = Form.useForm<Values>();
   const target = Form.useWatch('target', form) ?? 'local';
+  const taken = Form.useWatch('taken', form) ?? false;
   const [pairs, setPairs] = useState<Pair[]>([]);
   const [jars, setJars] = useState<ArtifactRef[]>([]);
   const [connection, setConnection] = useState(() => textOf());
@@ -94,7 +99,7 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={{ target: 'local', taskManagers: 1, slots: 4, ...(first ? { flinkVersion: first } : {}) }}
+        initialValues={{ target: 'local', taken: false, taskManagers: 1, slots: 4, ...(first ? { flinkVersion: first } : {}) }}
         onFinish={(values) => create.mutate(values)}
       >
         <Form.Item name="target" label={t('cluster.target')} extra={t(`target.${target}Means`)}>
@@ -117,7 +122,7 @@ export function ClusterCreate({ team, onClose }: { team: string; onClose: () => 
         {target === 'kubernetes' && (
           <>
             <TargetFields team={team} wrong={wrong} />
-            <Collapse size="small" ghost items={[configuration]} />
+            {!taken && <Collapse size="small" ghost items={[configuration]} />}
           </>
         )}
         {target === 'standalone' && (

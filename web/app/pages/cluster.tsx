@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Alert, Card, Table } from 'antd';
 import { useTranslation } from 'react-i18next';
@@ -20,9 +20,11 @@ import { LogReader, placeOf, TAIL_BYTES } from '../parts/log-reader';
 import { OperationCard } from '../parts/operation-card';
 import { usePlaceName } from '../parts/place-words';
 import { PodTable } from '../parts/pod-table';
+import { ProblemAlert } from '../parts/problem-alert';
 import { type ClusterSearch, paths } from '../paths';
 import { ApiProblem } from '../problem';
 import { read } from '../queries/read';
+import { write } from '../queries/write';
 import { useTitle } from '../title';
 
 function ClusterFacts({ team, cluster }: { team: string; cluster: Cluster }) {
@@ -112,6 +114,39 @@ function ConnectionCard({ cluster, open }: { cluster: Cluster; open: () => void 
             ],
           ]}
         />
+      </div>
+    </Card>
+  );
+}
+
+function AccessCard({ team, cluster }: { team: string; cluster: Cluster }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const set = useMutation({
+    mutationFn: () => write.setAccess(team, cluster.id, !cluster.readOnly),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: read.cluster(team, cluster.id).queryKey }),
+  });
+  return (
+    <Card
+      size="small"
+      title={t('access')}
+      extra={
+        <ActionButton
+          size="small"
+          type="link"
+          action={cluster.actions.access}
+          loading={set.isPending}
+          onClick={() => set.mutate()}
+          data-testid="cluster-access"
+        >
+          {t(cluster.readOnly ? 'access.open' : 'access.close')}
+        </ActionButton>
+      }
+    >
+      <div className="stack-8">
+        <span>{t(cluster.readOnly ? 'access.readOnly' : 'access.jobs')}</span>
+        <span className="quiet">{t('access.means')}</span>
+        <ProblemAlert error={set.error} />
       </div>
     </Card>
   );
@@ -309,6 +344,7 @@ function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
           </Card>
         )}
         {cluster.target === 'standalone' && <ConnectionCard cluster={cluster} open={() => change({ ...search, dialog: 'connection' })} />}
+        {!cluster.managed && <AccessCard team={team} cluster={cluster} />}
         {cluster.target === 'local' && <JarsCard cluster={cluster} open={() => change({ ...search, dialog: 'jars' })} />}
         {configuration.length > 0 && (
           <Card size="small" title={t('tab.configuration')}>

@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Form, InputNumber, Select } from 'antd';
+import { Form, InputNumber, Segmented, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
+import type { TeamTarget } from '../nouns';
 import { versionChoices } from '../place';
 import { read } from '../queries/read';
+import { ProblemAlert } from './problem-alert';
 import { ImageLine, VersionChoice } from './version-choice';
 
 interface Props {
@@ -10,7 +12,37 @@ interface Props {
   wrong: (field: string) => object;
 }
 
-/** The fields `targetId`, `imageVersion` and `slots` of a cluster in Kubernetes. */
+/** The field `deployment`: a session cluster of the target's namespace that somebody else made. */
+function FoundField({ team, target, wrong }: Props & { target: string }) {
+  const { t } = useTranslation();
+  const found = useQuery({ ...read.foundClusters(team, target), enabled: target !== '' });
+  const choices = (found.data?.items ?? []).filter((one) => !one.ours && one.mode !== 'application');
+  const none = found.data && choices.length === 0;
+  return (
+    <>
+      <Form.Item
+        name="deployment"
+        label={t('cluster.deployment')}
+        rules={[{ required: true, message: t('cluster.deploymentNeeded') }]}
+        extra={none ? t('cluster.noneFound') : t('cluster.takenUpMeans')}
+        {...wrong('deployment')}
+      >
+        <Select
+          data-testid="deployment-choice"
+          disabled={target === ''}
+          loading={found.isFetching}
+          options={choices.map((one) => ({
+            value: one.deployment,
+            label: [one.deployment, one.image, one.owner].filter(Boolean).join(' · '),
+          }))}
+        />
+      </Form.Item>
+      <ProblemAlert error={found.error} />
+    </>
+  );
+}
+
+/** The fields `targetId`, `taken`, and of a new one `imageVersion` and `slots`, of one that is there `deployment`. */
 export function TargetFields({ team, wrong }: Props) {
   const { t } = useTranslation();
   const form = Form.useFormInstance();
@@ -18,7 +50,7 @@ export function TargetFields({ team, wrong }: Props) {
   const versions = useQuery(read.teamFlinkVersions(team));
   const granted = targets.data?.items ?? [];
   const targetId: string | undefined = Form.useWatch('targetId', form);
-  const version: string | undefined = Form.useWatch('imageVersion', form);
+  const taken: boolean = Form.useWatch('taken', form) ?? false;
   const target = granted.find((one) => one.id === targetId);
   const choose = (id: string) => {
     if (form.getFieldValue('imageVersion')) return;
@@ -41,6 +73,26 @@ export function TargetFields({ team, wrong }: Props) {
           onChange={choose}
         />
       </Form.Item>
+      <Form.Item name="taken">
+        <Segmented
+          data-testid="cluster-made"
+          options={[
+            { value: false, label: t('cluster.make') },
+            { value: true, label: t('cluster.takeUp') },
+          ]}
+        />
+      </Form.Item>
+      {taken ? <FoundField team={team} target={targetId ?? ''} wrong={wrong} /> : <NewFields team={team} target={target} wrong={wrong} />}
+    </>
+  );
+}
+
+/** The fields `imageVersion` and `slots`. */
+function NewFields({ team, target, wrong }: Props & { target: TeamTarget | undefined }) {
+  const { t } = useTranslation();
+  const version: string | undefined = Form.useWatch('imageVersion', Form.useFormInstance());
+  return (
+    <>
       <Form.Item
         name="imageVersion"
         label={t('cluster.flink')}

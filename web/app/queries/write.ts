@@ -98,6 +98,8 @@ export const write = {
     take(sdk.testConnection({ path: { team, cluster }, body, ...must })),
   testAddress: (team: string, restUrl: string, connection: NewConnection) =>
     take(sdk.testAddress({ path: { team }, body: { restUrl, connection }, ...must })),
+  setAccess: (team: string, cluster: string, readOnly: boolean) =>
+    take(sdk.setAccess({ path: { team, cluster }, body: { readOnly }, ...must })),
   setClusterJars: (team: string, cluster: string, jars: ArtifactRef[]) =>
     take(sdk.setClusterJars({ path: { team, cluster }, body: { jars }, ...must })),
 

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::evidence::{RunPath, run_of};
 use crate::extract::{Path, Query};
 use crate::lifecycle;
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem, sentence};
 use crate::scope::JobScope;
 use crate::sql::{Finding, Severity};
 use crate::time::Time;
@@ -138,7 +138,7 @@ pub struct RunManifests {
 /// The objects in Kubernetes that a start of a release would create.
 ///
 /// # Errors
-/// 422 `not_released`, `not_an_application`, `target_missing`, or `no_manifests` with all faults as findings.
+/// 422 `not_released`, `not_an_application`, `target_missing`, or `no_manifests` naming each field at fault.
 #[utoipa::path(
     get,
     path = "/jobs/{job}/manifests",
@@ -304,49 +304,58 @@ fn comparison(compared: compare::Compared) -> ManifestComparison {
 
 /// 422 with all faults.
 fn refused(release: &Release, faults: &[Fault]) -> Problem {
-    let findings: Vec<Finding> = faults.iter().take(MOST).map(error).collect();
-    let first = faults.first().map(ToString::to_string).unwrap_or_default();
-    let detail = format!("Release {} cannot run in its target. {first}", release.number);
-    let field = findings.first().and_then(|finding| finding.field.clone()).unwrap_or_default();
-    Problem::unprocessable("no_manifests", detail)
-        .field(field)
-        .hint("Mend the draft and release it, or ask an administrator to mend the target.")
-        .findings(findings)
-}
-
-fn error(fault: &Fault) -> Finding {
-    found(("bad_description", Severity::Error), &fault.subject, fault.message.clone())
-}
-
-fn finding(finding: manifests::Finding) -> Finding {
-    Finding {
-        suggestion: finding.suggestion,
-        ..found((finding.code, Severity::Warning), &finding.subject, finding.message)
+    let detail = match faults.first() {
+        Some(first) => format!("Release {} cannot run in its target. {}", release.number, sentence(&first.to_string())),
+        None => format!("Release {} cannot run in its target.", release.number),
+    };
+    let mut errors: Vec<FieldError> = faults.iter().take(MOST).map(error).collect();
+    let problem = Problem::unprocessable("no_manifests", detail)
+        .hint("Mend the draft and release it, or ask an administrator to mend the target.");
+    let mut problem = match errors.first() {
+        Some(first) => problem.field(first.field.clone()),
+        None => problem,
+    };
+    if errors.len() > 1 {
+        problem.errors.append(&mut errors);
     }
+    problem
 }
 
-/// A finding at its subject: `configuration.<key>`, a place in a template, a field of a pod.
-fn found((code, severity): (&str, Severity), subject: &Subject, message: String) -> Finding {
+fn error(fault: &Fault) -> FieldError {
+    let (field, _) = place(&fault.subject);
+    let message = match &fault.subject {
+        Subject::Template(_, at) if at.line > 0 => format!("line {}, column {}: {}", at.line, at.column, fault.message),
+        _ => fault.message.clone(),
+    };
+    FieldError { field, message }
+}
+
+/// `configuration.<key>`, a template, a field of a pod; with line and column where there are any.
+fn place(subject: &Subject) -> (String, (u32, u32)) {
     let role = |role: &Role| match role {
         Role::JobManager => "jobManager",
         Role::TaskManager => "taskManager",
     };
     let number = |place: usize| u32::try_from(place.max(1)).unwrap_or(u32::MAX);
-    let (field, line, column) = match subject {
-        Subject::Field(field) => ((*field).to_owned(), 1, 1),
-        Subject::Key(key) => (format!("configuration.{key}"), 1, 1),
-        Subject::Template(of, at) => (format!("{}Template", role(of)), number(at.line), number(at.column)),
-        Subject::Pod(of, path) => (format!("{}.{path}", role(of)), 1, 1),
-    };
+    match subject {
+        Subject::Field(field) => ((*field).to_owned(), (1, 1)),
+        Subject::Key(key) => (format!("configuration.{key}"), (1, 1)),
+        Subject::Template(of, at) => (format!("{}Template", role(of)), (number(at.line), number(at.column))),
+        Subject::Pod(of, path) => (format!("{}.{path}", role(of)), (1, 1)),
+    }
+}
+
+fn finding(finding: manifests::Finding) -> Finding {
+    let (field, (line, column)) = place(&finding.subject);
     Finding {
-        code: code.to_owned(),
-        severity,
+        code: finding.code.to_owned(),
+        severity: Severity::Warning,
         line,
         column,
         end_line: line,
         end_column: column,
-        message,
-        suggestion: None,
+        message: finding.message,
+        suggestion: finding.suggestion,
         detail: None,
         field: Some(field),
     }

@@ -12,6 +12,8 @@ use domain::artifact::PinnedArtifact;
 use namespace::{NAMESPACE, Namespace};
 use serde_json::{Value, json};
 
+const RUNNER_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../java/runner/target/runner.jar");
+const RUNNER: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../java/runner/target/runner.jar"));
 const KINDS: [&str; 4] = ["deployments", "services", "configmaps", "secrets"];
 
 /// Objects as `Kind/name` with their YAML.
@@ -42,6 +44,10 @@ fn created(made: &Namespace) -> BTreeMap<String, String> {
             metadata.retain(|key, _| ["name", "namespace", "labels", "annotations"].contains(&key.as_str()));
             let object = object.as_object_mut().unwrap();
             object.retain(|key, _| key != "status");
+            // The API server gives every service an address, where it asks for one.
+            if let Some(Value::Object(spec)) = object.get_mut("spec") {
+                spec.retain(|key, value| key != "clusterIP" || value == "None");
+            }
             if let Some(Value::Object(bytes)) = object.remove("binaryData") {
                 let shown = format!("({} bytes, SHA-256 {})", RUNNER.len(), sha256(RUNNER));
                 assert_eq!(bytes.keys().collect::<Vec<_>>(), ["runner.jar"]);
@@ -59,19 +65,38 @@ fn created(made: &Namespace) -> BTreeMap<String, String> {
     found
 }
 
-const RUNNER: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../java/runner/target/runner.jar"));
-
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
     hex::encode(sha2::Sha256::digest(bytes))
 }
 
-fn jar() -> PinnedArtifact {
-    PinnedArtifact {
+/// A release with a jar, so that there is a Secret.
+async fn with_a_jar() -> Namespace {
+    let mut made = Namespace::bare().await;
+    made.bed.start(None).await;
+    let args = ["artifact", "upload", RUNNER_FILE, "--name", "functions.jar", "-o", "json"];
+    let uploaded = made.bed.command(&args).output().await.unwrap();
+    let uploaded: Value = serde_json::from_slice(&uploaded.stdout).unwrap();
+    made.bed.kill().await;
+    let jar = PinnedArtifact {
         name: "functions.jar".to_owned(),
         version: 1,
         file_name: "functions.jar".to_owned(),
-        digest: "ab".repeat(32).parse().unwrap(),
+        digest: uploaded["digest"].as_str().unwrap().parse().unwrap(),
+    };
+    made.release(|_| (), vec![jar]).await;
+    made.bed.start(None).await;
+    made
+}
+
+#[track_caller]
+fn same(shown: &BTreeMap<String, String>, created: &BTreeMap<String, String>) {
+    assert_eq!(shown.keys().collect::<Vec<_>>(), created.keys().collect::<Vec<_>>());
+    for (key, text) in created {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+        let (shown, created) = (&shown[key], text);
+        let only = |one: &str, other: &str| lines(one).difference(&lines(other)).cloned().collect::<Vec<_>>();
+        assert_eq!(shown, created, "{key}: {:#?} {:#?}", only(shown, created), only(created, shown));
     }
 }
 
@@ -84,9 +109,7 @@ fn of_any_run(text: &str, thought: &Value, job: &Value, name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_shown_before_is_what_is_created() {
-    let mut made = Namespace::bare().await;
-    made.release(|_| (), vec![jar()]).await;
-    made.bed.start(None).await;
+    let mut made = with_a_jar().await;
     let thought = made.bed.get("/jobs/job/manifests").await.unwrap();
     assert_eq!(thought.0, 200, "{:#}", thought.1);
     let thought = thought.1;
@@ -99,12 +122,12 @@ async fn what_is_shown_before_is_what_is_created() {
     assert!(real.len() >= 5 && real.keys().any(|key| key.starts_with("Secret/")), "{:?}", real.keys());
     let run = format!("/jobs/job/runs/{}/manifests", job["run"]["id"].as_str().unwrap());
     let kept = made.bed.get(&run).await.unwrap().1;
-    assert_eq!(yaml_of(&kept), real, "what is kept is what was created");
+    same(&yaml_of(&kept), &real);
     let neutral = real.iter().map(|(key, text)| {
         let neutral = |text: &str| of_any_run(text, &thought, &job, &name);
         (neutral(key), neutral(text))
     });
-    assert_eq!(yaml_of(&thought), neutral.collect(), "what was shown before is what was created");
+    same(&yaml_of(&thought), &neutral.collect());
 }
 
 #[tokio::test(flavor = "multi_thread")]

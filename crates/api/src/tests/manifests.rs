@@ -93,7 +93,7 @@ async fn what_cannot_be_shown_says_why() {
     target(&house, json!({})).await;
     release(&house, json!({"kubernetes.jobmanager.labels": "nonsense", "kubernetes.secrets": "A:/p"})).await;
     let refused = house.get("viewer", MANIFESTS).await.problem(422, "no_manifests");
-    let fields: Vec<&Value> = refused["findings"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
+    let fields: Vec<&Value> = refused["errors"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
     assert_eq!(fields, ["configuration.kubernetes.jobmanager.labels", "configuration.kubernetes.secrets"], "{refused:#}");
     assert_eq!(refused["field"], "configuration.kubernetes.jobmanager.labels");
     house.get("viewer", &format!("{MANIFESTS}?release=1")).await.problem(422, "not_an_application");

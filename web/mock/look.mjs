@@ -87,7 +87,13 @@ const PAGES = {
   'job-logs-find': [job(1, 'logs?find=checkpoint 21')],
   'job-configuration': [job(1, 'configuration')],
   'job-releases': [job(1, 'releases')],
-  'job-releases-own': [job(11, 'releases?objects=3')],
+  'job-releases-own': [
+    job(11, 'releases?objects=3'),
+    async (page) => {
+      await page.locator('.manifest-list button').nth(3).click();
+      await page.locator('.yaml-view .cm-content').waitFor();
+    },
+  ],
   'job-releases-own-compare': [
     job(11, 'releases?objects=3'),
     async (page) => {

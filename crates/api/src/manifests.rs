@@ -146,11 +146,7 @@ pub struct RunManifests {
     params(ManifestsQuery),
     responses((status = 200, description = "Done", body = Manifests)),
 )]
-pub async fn get_manifests(
-    State(app): State<App>,
-    of: JobScope,
-    Query(query): Query<ManifestsQuery>,
-) -> Result<Json<Manifests>, Problem> {
+pub async fn get_manifests(State(app): State<App>, of: JobScope, Query(query): Query<ManifestsQuery>) -> Result<Json<Manifests>, Problem> {
     let release = lifecycle::release(&app, &of, query.release).await?;
     if release.content.spec.mode != Mode::Application {
         return Err(no_application(&release));
@@ -305,12 +301,16 @@ fn comparison(compared: compare::Compared) -> ManifestComparison {
 /// 422 with all faults.
 fn refused(release: &Release, faults: &[Fault]) -> Problem {
     let detail = match faults.first() {
-        Some(first) => format!("Release {} cannot run in its target. {}", release.number, sentence(&first.to_string())),
+        Some(first) => format!(
+            "Release {} cannot run in its target. {}",
+            release.number,
+            sentence(&first.to_string())
+        ),
         None => format!("Release {} cannot run in its target.", release.number),
     };
     let mut errors: Vec<FieldError> = faults.iter().take(MOST).map(error).collect();
-    let problem = Problem::unprocessable("no_manifests", detail)
-        .hint("Mend the draft and release it, or ask an administrator to mend the target.");
+    let problem =
+        Problem::unprocessable("no_manifests", detail).hint("Mend the draft and release it, or ask an administrator to mend the target.");
     let mut problem = match errors.first() {
         Some(first) => problem.field(first.field.clone()),
         None => problem,
@@ -354,7 +354,7 @@ fn finding(finding: manifests::Finding) -> Finding {
         column,
         end_line: line,
         end_column: column,
-        message: finding.message,
+        message: sentence(&finding.message),
         suggestion: finding.suggestion,
         detail: None,
         field: Some(field),

@@ -190,7 +190,10 @@ fn hide_in_template(role: Role, text: &mut String) {
     let mut found = false;
     for list in ["containers", "initContainers", "ephemeralContainers"] {
         let containers = template.get_mut("spec").and_then(|spec| spec.get_mut(list)?.as_array_mut());
-        let variables = containers.into_iter().flatten().filter_map(|one| one.get_mut("env")?.as_array_mut());
+        let variables = containers
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one.get_mut("env")?.as_array_mut());
         for variable in variables.flatten() {
             let named = variable["name"].as_str().is_some_and(sensitive);
             if let Some(value) = variable.get_mut("value").filter(|_| named) {
@@ -206,7 +209,9 @@ fn hide_in_template(role: Role, text: &mut String) {
 
 /// The configuration of the job, which its script brings along.
 fn hide_in_script(script: &mut String) {
-    let Ok(mut parsed) = serde_json::from_str::<Value>(script) else { return };
+    let Ok(mut parsed) = serde_json::from_str::<Value>(script) else {
+        return;
+    };
     let Some(configuration) = parsed["configuration"].as_object_mut() else {
         return;
     };

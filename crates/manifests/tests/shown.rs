@@ -164,12 +164,18 @@ fn no_secret_is_shown_wherever_it_stands() {
         thought.key("my.store.password", SECRET);
         thought.key("pipeline.object-reuse", "true");
         let defaults = &mut thought.target.defaults;
-        for key in ["s3.secret-key", "containerized.master.env.AWS_SECRET_ACCESS_KEY", "metrics.reporter.x.apikey"] {
+        for key in [
+            "s3.secret-key",
+            "containerized.master.env.AWS_SECRET_ACCESS_KEY",
+            "metrics.reporter.x.apikey",
+        ] {
             defaults.configuration.insert(key.to_owned(), SECRET.to_owned());
         }
         // This one names a Secret and is none.
         let names = "env:A,secret:store,key:a";
-        defaults.configuration.insert("kubernetes.env.secretKeyRef".to_owned(), names.to_owned());
+        defaults
+            .configuration
+            .insert("kubernetes.env.secretKeyRef".to_owned(), names.to_owned());
         defaults.job_manager_template = Some(template("JM"));
         defaults.task_manager_template = Some(template("TM"));
 
@@ -195,10 +201,15 @@ fn the_objects_are_those_that_are_created_in_what_matters() {
     assert_eq!(names(&objects)[0], made.deployment["metadata"]["name"]);
     assert_eq!(names(&objects)[1..objects.len() - 1], names(&made.dependents));
     // It is scaled once all is there.
-    assert_eq!((&made.deployment["spec"]["replicas"], &objects[0]["spec"]["replicas"]), (&json!(0), &json!(1)));
+    assert_eq!(
+        (&made.deployment["spec"]["replicas"], &objects[0]["spec"]["replicas"]),
+        (&json!(0), &json!(1))
+    );
     let (real, seen) = (&made.deployment["spec"]["template"], &objects[0]["spec"]["template"]);
     assert_eq!(real, seen);
-    let code = objects.iter().find(|one| one["binaryData"] != Value::Null || one["data"]["runner.jar"] != Value::Null);
+    let code = objects
+        .iter()
+        .find(|one| one["binaryData"] != Value::Null || one["data"]["runner.jar"] != Value::Null);
     let digest = hex::encode(sha2::Sha256::digest(&thought.runner));
     assert_eq!(code.unwrap()["data"]["runner.jar"], format!("(2 bytes, SHA-256 {digest})"));
 }
@@ -229,18 +240,33 @@ fn two_runs_of_one_release_are_the_same_and_one_key_is_one_difference() {
     second.run = RunId(id(77));
     assert_ne!(first.shown(), second.shown());
     let same = compare(&first.of_any_run(), &second.of_any_run());
-    assert!(same.iter().all(|one| one.change == Change::Unchanged && one.diff.is_empty()), "{same:#?}");
+    assert!(
+        same.iter().all(|one| one.change == Change::Unchanged && one.diff.is_empty()),
+        "{same:#?}"
+    );
     let text = all(&first.of_any_run());
     assert!(text.contains(ANY_CLUSTER) && !text.contains(&first.run.hex()) && !text.contains(&ClusterId(first.run.0).base32()));
 
     second.key("taskmanager.numberOfTaskSlots", "7");
     second.key("table.exec.source.idle-timeout", "3 s");
     let found = compare(&first.of_any_run(), &second.of_any_run());
-    let changed: Vec<&str> = found.iter().filter(|one| one.change != Change::Unchanged).map(|one| one.name.as_str()).collect();
+    let changed: Vec<&str> = found
+        .iter()
+        .filter(|one| one.change != Change::Unchanged)
+        .map(|one| one.name.as_str())
+        .collect();
     // The file of the configuration, and the script, which takes the job's configuration along.
-    assert_eq!(changed, [format!("streamwright-code-{ANY_CLUSTER}"), format!("flink-config-{ANY_CLUSTER}")]);
+    assert_eq!(
+        changed,
+        [format!("streamwright-code-{ANY_CLUSTER}"), format!("flink-config-{ANY_CLUSTER}")]
+    );
     let lines = |sign: char| {
-        let of = |diff: &str| diff.lines().filter(|line| line.starts_with(sign)).map(str::to_owned).collect::<Vec<_>>();
+        let of = |diff: &str| {
+            diff.lines()
+                .filter(|line| line.starts_with(sign))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         found.iter().flat_map(|one| of(&one.diff)).collect::<Vec<_>>()
     };
     assert_eq!(lines('-'), [r#"-    "taskmanager.numberOfTaskSlots": "1""#], "{found:#?}");
@@ -258,14 +284,25 @@ fn two_runs_of_one_release_are_the_same_and_one_key_is_one_difference() {
     second.release.content.statements[0].text = "INSERT INTO s\nSELECT 2".to_owned();
     let found = compare(&before, &second.of_any_run());
     let diffs: String = found.iter().map(|one| one.diff.as_str()).collect();
-    assert!(diffs.contains("         INSERT INTO s\n-          SELECT 1\n+          SELECT 2\n"), "{diffs}");
+    assert!(
+        diffs.contains("         INSERT INTO s\n-          SELECT 1\n+          SELECT 2\n"),
+        "{diffs}"
+    );
 }
 
 #[test]
 fn objects_come_and_go() {
     let object = |kind: &str, name: &str, data: &str| json!({"kind": kind, "metadata": {"name": name}, "data": {"file": data}});
-    let before = [object("ConfigMap", "a", "1\n2\n"), object("ConfigMap", "b", "1"), object("Service", "c", "1")];
-    let after = [object("Service", "a", "1"), object("ConfigMap", "a", "1\n3\n"), object("Service", "c", "1")];
+    let before = [
+        object("ConfigMap", "a", "1\n2\n"),
+        object("ConfigMap", "b", "1"),
+        object("Service", "c", "1"),
+    ];
+    let after = [
+        object("Service", "a", "1"),
+        object("ConfigMap", "a", "1\n3\n"),
+        object("Service", "c", "1"),
+    ];
     let found = compare(&before, &after);
     let short: Vec<_> = found.iter().map(|one| (one.kind.as_str(), one.name.as_str(), one.change)).collect();
     let expected = [
@@ -303,8 +340,13 @@ fn what_cannot_be_is_said_with_its_subject() {
         version,
         checkpoints: None,
     };
-    let fault = place.application(&without.release, &start.submission(&without.release.content)).unwrap_err();
-    assert!(fault.to_string().starts_with("artifacts: the release has jars, and nobody said"), "{fault}");
+    let fault = place
+        .application(&without.release, &start.submission(&without.release.content))
+        .unwrap_err();
+    assert!(
+        fault.to_string().starts_with("artifacts: the release has jars, and nobody said"),
+        "{fault}"
+    );
 
     let mut bad = thought();
     bad.key("kubernetes.jobmanager.labels", "nonsense");

@@ -29,7 +29,12 @@ fn yaml_of(answer: &Value) -> BTreeMap<String, String> {
 fn sorted(value: Value) -> Value {
     match value {
         Value::Array(items) => items.into_iter().map(sorted).collect(),
-        Value::Object(map) => map.into_iter().map(|(key, value)| (key, sorted(value))).collect::<BTreeMap<_, _>>().into_iter().collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| (key, sorted(value)))
+            .collect::<BTreeMap<_, _>>()
+            .into_iter()
+            .collect(),
         other => other,
     }
 }
@@ -119,7 +124,11 @@ async fn what_is_shown_before_is_what_is_created() {
     made.bed.done("start", &nothing()).await;
     let (job, name) = (made.bed.job().await, made.deployment());
     let real = created(&made);
-    assert!(real.len() >= 5 && real.keys().any(|key| key.starts_with("Secret/")), "{:?}", real.keys());
+    assert!(
+        real.len() >= 5 && real.keys().any(|key| key.starts_with("Secret/")),
+        "{:?}",
+        real.keys()
+    );
     let run = format!("/jobs/job/runs/{}/manifests", job["run"]["id"].as_str().unwrap());
     let kept = made.bed.get(&run).await.unwrap().1;
     same(&yaml_of(&kept), &real);
@@ -147,7 +156,9 @@ async fn a_release_with_one_key_changed_differs_in_that_key() {
     made.bed.done("start", &json!({"parallelism": 3})).await;
     made.bed.done("stop", &json!({"mode": "savepoint"})).await;
     made.until_nothing_left().await;
-    made.bed.done("start", &json!({"state": {"from": "latest"}, "parallelism": 3})).await;
+    made.bed
+        .done("start", &json!({"state": {"from": "latest"}, "parallelism": 3}))
+        .await;
     let same = compared(&made).await;
     assert_eq!((&same["same"], &same["release"]), (&json!(true), &json!(2)), "{same:#}");
     let run = made.bed.job().await["run"]["id"].clone();
@@ -156,7 +167,12 @@ async fn a_release_with_one_key_changed_differs_in_that_key() {
     made.until_nothing_left().await;
 
     made.bed.kill().await;
-    let change = |spec: &mut domain::draft::JobSpec| drop(spec.configuration.insert("restart-strategy.type".to_owned(), "fixed-delay".to_owned()));
+    let change = |spec: &mut domain::draft::JobSpec| {
+        drop(
+            spec.configuration
+                .insert("restart-strategy.type".to_owned(), "fixed-delay".to_owned()),
+        )
+    };
     made.release(change, Vec::new()).await;
     made.bed.start(None).await;
     let other = compared(&made).await;
@@ -180,12 +196,35 @@ async fn a_release_with_one_key_changed_differs_in_that_key() {
     let text = |output: &std::process::Output| String::from_utf8(output.stdout.clone()).unwrap();
     let diff = made.bed.command(&["job", "manifests", "job", "--diff"]).output().await.unwrap();
     assert_eq!(diff.status.code(), Some(1), "{diff:?}");
-    assert!(text(&diff).contains("--- ConfigMap/flink-config-sw-run\trun run_") && !text(&diff).contains('\u{1b}'), "{}", text(&diff));
-    let old = made.bed.command(&["job", "manifests", "job", "--diff", "--release", "2"]).output().await.unwrap();
-    assert_eq!((old.status.code(), text(&old).starts_with("Nothing differs from run run_")), (Some(0), true), "{old:?}");
+    assert!(
+        text(&diff).contains("--- ConfigMap/flink-config-sw-run\trun run_") && !text(&diff).contains('\u{1b}'),
+        "{}",
+        text(&diff)
+    );
+    let old = made
+        .bed
+        .command(&["job", "manifests", "job", "--diff", "--release", "2"])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(
+        (old.status.code(), text(&old).starts_with("Nothing differs from run run_")),
+        (Some(0), true),
+        "{old:?}"
+    );
     let yaml = made.bed.command(&["job", "manifests", "job", "-o", "yaml"]).output().await.unwrap();
     let kinds = text(&yaml).lines().filter(|line| line.starts_with("kind: ")).count();
-    assert_eq!(text(&yaml).lines().filter(|line| *line == "---").count() + 1, kinds, "{}", text(&yaml));
-    let kept = made.bed.command(&["job", "manifests", "job", "--run", run.as_str().unwrap()]).output().await.unwrap();
+    assert_eq!(
+        text(&yaml).lines().filter(|line| *line == "---").count() + 1,
+        kinds,
+        "{}",
+        text(&yaml)
+    );
+    let kept = made
+        .bed
+        .command(&["job", "manifests", "job", "--run", run.as_str().unwrap()])
+        .output()
+        .await
+        .unwrap();
     assert!(text(&kept).contains("restart-strategy.type\": \"none\""), "{}", text(&kept));
 }

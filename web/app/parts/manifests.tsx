@@ -111,8 +111,11 @@ function Body({ manifests, view }: { manifests: Answer; view: View }) {
           key={`${one.field}${one.message}`}
           type="warning"
           showIcon
-          title={one.field}
-          description={`${one.message} ${one.suggestion ?? ''}`}
+          title={
+            <>
+              <code>{one.field}</code> {one.message} {one.suggestion}
+            </>
+          }
         />
       ))}
       {view === 'objects' ? (

@@ -77,7 +77,11 @@ async fn a_viewer_reads_the_objects_and_no_secret() {
         (&found["release"], &found["namespace"], &found["anyCluster"], &found["comparison"]),
         (&json!(1), &json!("flink"), &json!("sw-run"), &Value::Null)
     );
-    let finding = found["findings"].as_array().unwrap().iter().find(|one| one["severity"] == "warning");
+    let finding = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["severity"] == "warning");
     assert!(finding.is_some(), "a key that nobody knows is a finding: {found:#}");
     house.get("outsider", MANIFESTS).await.problem(404, "not_found");
 }
@@ -91,14 +95,31 @@ async fn what_cannot_be_shown_says_why() {
     assert!(session["hint"].as_str().unwrap().contains("target in Kubernetes"), "{session}");
 
     target(&house, json!({})).await;
-    release(&house, json!({"kubernetes.jobmanager.labels": "nonsense", "kubernetes.secrets": "A:/p"})).await;
+    release(
+        &house,
+        json!({"kubernetes.jobmanager.labels": "nonsense", "kubernetes.secrets": "A:/p"}),
+    )
+    .await;
     let refused = house.get("viewer", MANIFESTS).await.problem(422, "no_manifests");
     let fields: Vec<&Value> = refused["errors"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
-    assert_eq!(fields, ["configuration.kubernetes.jobmanager.labels", "configuration.kubernetes.secrets"], "{refused:#}");
+    assert_eq!(
+        fields,
+        ["configuration.kubernetes.jobmanager.labels", "configuration.kubernetes.secrets"],
+        "{refused:#}"
+    );
     assert_eq!(refused["field"], "configuration.kubernetes.jobmanager.labels");
-    house.get("viewer", &format!("{MANIFESTS}?release=1")).await.problem(422, "not_an_application");
-    house.get("viewer", &format!("{MANIFESTS}?release=7")).await.problem(422, "not_found");
-    house.get("viewer", &format!("{MANIFESTS}?compare=perhaps")).await.problem(400, "bad_query");
+    house
+        .get("viewer", &format!("{MANIFESTS}?release=1"))
+        .await
+        .problem(422, "not_an_application");
+    house
+        .get("viewer", &format!("{MANIFESTS}?release=7"))
+        .await
+        .problem(422, "not_found");
+    house
+        .get("viewer", &format!("{MANIFESTS}?compare=perhaps"))
+        .await
+        .problem(400, "bad_query");
 
     release(&house, json!({})).await;
     house.get("viewer", MANIFESTS).await.is(200);

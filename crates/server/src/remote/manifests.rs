@@ -18,7 +18,12 @@ pub async fn run(client: &Client, job: &str, of: (Option<i64>, Option<String>), 
     if let (_, Some(run)) = of {
         let made = client.get(&path(job, &format!("/runs/{}/manifests", escape(&run)))).await?;
         print::body(client.format, &made, |made| {
-            let head = format!("# Run {}, release {}, sent at {}.\n", at(made, "runId"), show(made, "release"), at(made, "createdAt"));
+            let head = format!(
+                "# Run {}, release {}, sent at {}.\n",
+                at(made, "runId"),
+                show(made, "release"),
+                at(made, "createdAt")
+            );
             head + &documents(made)
         });
         return Ok(());
@@ -27,7 +32,12 @@ pub async fn run(client: &Client, job: &str, of: (Option<i64>, Option<String>), 
     let thought = client.get(&path(job, &format!("/manifests?compare={diff}{release}"))).await?;
     for finding in thought["findings"].as_array().into_iter().flatten() {
         let field = at(finding, "field");
-        eprintln!("{field}: {}[{}]: {}", at(finding, "severity"), at(finding, "code"), at(finding, "message"));
+        eprintln!(
+            "{field}: {}[{}]: {}",
+            at(finding, "severity"),
+            at(finding, "code"),
+            at(finding, "message")
+        );
     }
     if diff {
         return compared(client.format, job, &thought);
@@ -130,7 +140,10 @@ mod tests {
                      @@ -1 +1 @@\n-a: 1\n+a: 2\n--- /dev/null\trun run_1, release 1\n+++ Secret/token\trelease 2\n@@ -0,0 +1 @@\n+b\n";
         assert_eq!(differences(&thought(), false), plain);
         let coloured = differences(&thought(), true);
-        assert!(coloured.contains("\u{1b}[31m-a: 1\u{1b}[0m\n\u{1b}[32m+a: 2\u{1b}[0m"), "{coloured:?}");
+        assert!(
+            coloured.contains("\u{1b}[31m-a: 1\u{1b}[0m\n\u{1b}[32m+a: 2\u{1b}[0m"),
+            "{coloured:?}"
+        );
         let same = json!({"comparison": {"runId": "run_1", "release": 1, "same": true, "objects": []}});
         assert_eq!(differences(&same, false), "Nothing differs from run run_1, release 1.\n");
     }

@@ -556,6 +556,10 @@ export type Cluster = {
      */
     look: Look;
     /**
+     * Whether it is Streamwright's, which starts and stops it. Another is somebody else's.
+     */
+    managed: boolean;
+    /**
      * Name, unique in the team.
      */
     name: string;
@@ -563,6 +567,10 @@ export type Cluster = {
      * The open start or stop.
      */
     operation?: Operation;
+    /**
+     * Whether it is only looked at: no job is started there or taken over.
+     */
+    readOnly: boolean;
     /**
      * REST address, once known.
      */
@@ -601,6 +609,10 @@ export type Cluster = {
  * What may be done with a cluster now.
  */
 export type ClusterActions = {
+    /**
+     * Change whether it is only looked at.
+     */
+    access: Verdict;
     /**
      * Change how its address is spoken to.
      */
@@ -1260,6 +1272,40 @@ export type FlinkVersionGrant = {
      * Its number.
      */
     version: string;
+};
+
+/**
+ * A Flink cluster in the namespace of a target.
+ */
+export type FoundCluster = {
+    /**
+     * The name under which the team has taken it up.
+     */
+    cluster?: string;
+    /**
+     * When it was made.
+     */
+    createdAt?: Time;
+    /**
+     * The name of its Deployment.
+     */
+    deployment: string;
+    /**
+     * The image of its JobManager.
+     */
+    image?: string;
+    /**
+     * Shared, or with one program; absent where that cannot be told.
+     */
+    mode?: Mode;
+    /**
+     * Whether it was created by a Streamwright, this one or another: such a one is not taken up.
+     */
+    ours: boolean;
+    /**
+     * What it belongs to in Kubernetes, such as `FlinkDeployment/orders` of an operator.
+     */
+    owner?: string;
 };
 
 /**
@@ -1925,6 +1971,16 @@ export type Mode = 'session' | 'application';
 export type Need = 'release' | 'restart';
 
 /**
+ * What jobs may do on a cluster that somebody else made.
+ */
+export type NewAccess = {
+    /**
+     * Whether it is only looked at: no job is started there or taken over.
+     */
+    readOnly: boolean;
+};
+
+/**
  * An address to try before a cluster is made of it.
  */
 export type NewAddress = {
@@ -1980,6 +2036,11 @@ export type NewCluster = {
      * How that address is spoken to (standalone).
      */
     connection?: NewConnection;
+    /**
+     * Name of a Deployment of the target's namespace that somebody else made, to take up instead of making one (kubernetes):
+     * Flink's `kubernetes.cluster-id`. It is only looked at first.
+     */
+    deployment?: string;
     /**
      * Version of an installed distribution, e.g. `2.2.1` (local), or of the target's image (kubernetes).
      */
@@ -2749,6 +2810,20 @@ export type PageFlinkVersionGrant = {
      * The items.
      */
     items: Array<FlinkVersionGrant>;
+    /**
+     * Given back as `cursor`, answers the next page; absent on the last one.
+     */
+    nextCursor?: string;
+};
+
+/**
+ * A page of a list.
+ */
+export type PageFoundCluster = {
+    /**
+     * The items.
+     */
+    items: Array<FoundCluster>;
     /**
      * Given back as `cursor`, answers the next page; absent on the last one.
      */
@@ -5636,13 +5711,18 @@ export type DeleteClusterData = {
          */
         cluster: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Name of its Deployment, where that is to be deleted in Kubernetes, too, although somebody else made it.
+         */
+        deployment?: string;
+    };
     url: '/api/v1/teams/{team}/clusters/{cluster}';
 };
 
 export type DeleteClusterErrors = {
     /**
-     * 409 with the reason.
+     * 409 with the reason; 422 where another Deployment is named.
      */
     default: Problem;
 };
@@ -5691,6 +5771,40 @@ export type GetClusterResponses = {
 };
 
 export type GetClusterResponse = GetClusterResponses[keyof GetClusterResponses];
+
+export type SetAccessData = {
+    body: NewAccess;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/clusters/{cluster}/access';
+};
+
+export type SetAccessErrors = {
+    /**
+     * 409 for a cluster of ours.
+     */
+    default: Problem;
+};
+
+export type SetAccessError = SetAccessErrors[keyof SetAccessErrors];
+
+export type SetAccessResponses = {
+    /**
+     * Done
+     */
+    200: Cluster;
+};
+
+export type SetAccessResponse = SetAccessResponses[keyof SetAccessResponses];
 
 export type SetConnectionData = {
     body: NewConnection;
@@ -7108,7 +7222,7 @@ export type GetManifestsData = {
 
 export type GetManifestsErrors = {
     /**
-     * 422 `not_released`, `not_an_application`, `target_missing`, or `no_manifests` with all faults as findings.
+     * 422 `not_released`, `not_an_application`, `target_missing`, or `no_manifests` naming each field at fault.
      */
     default: Problem;
 };
@@ -7958,6 +8072,40 @@ export type ListTeamTargetsResponses = {
 };
 
 export type ListTeamTargetsResponse = ListTeamTargetsResponses[keyof ListTeamTargetsResponses];
+
+export type ListFoundClustersData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the target
+         */
+        target: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/targets/{target}/clusters';
+};
+
+export type ListFoundClustersErrors = {
+    /**
+     * 422 `unknown_target`; 502 `kubernetes_failed`.
+     */
+    default: Problem;
+};
+
+export type ListFoundClustersError = ListFoundClustersErrors[keyof ListFoundClustersErrors];
+
+export type ListFoundClustersResponses = {
+    /**
+     * Done
+     */
+    200: PageFoundCluster;
+};
+
+export type ListFoundClustersResponse = ListFoundClustersResponses[keyof ListFoundClustersResponses];
 
 export type ListUploadsData = {
     body?: never;

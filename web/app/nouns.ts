@@ -34,6 +34,8 @@ export type {
   JobSpec,
   LogFile,
   LogTail,
+  Manifests,
+  ManifestsComparison,
   Me,
   Member,
   Mode,

@@ -24,9 +24,10 @@ describe('search parameters', () => {
   });
   it('typed as numbers are text where text is meant', () => {
     expect(jobsSearch({ search: 42, label: 'running' })).toEqual({ search: '42', label: 'running' });
-    expect(jobSearch({ release: 3, against: '2', dialog: 'start', follow: true })).toEqual({
+    expect(jobSearch({ release: 3, against: '2', objects: '4', dialog: 'start', follow: true })).toEqual({
       release: 3,
       against: 2,
+      objects: 4,
       dialog: 'start',
       follow: true,
     });

@@ -23,6 +23,8 @@ export interface JobSearch {
   /** Releases compared. */
   release?: number;
   against?: number;
+  /** Release whose objects in Kubernetes are shown. */
+  objects?: number;
   /** Revision of the draft shown beside the newest. */
   revision?: number;
   /** The run whose evidence is shown. */

@@ -51,6 +51,7 @@ export const jobSearch = (raw: Raw): JobSearch =>
     snapshot: text(raw.snapshot),
     release: count(raw.release),
     against: count(raw.against),
+    objects: count(raw.objects),
     revision: count(raw.revision),
     process: text(raw.process),
     file: text(raw.file),

@@ -87,6 +87,19 @@ const PAGES = {
   'job-logs-find': [job(1, 'logs?find=checkpoint 21')],
   'job-configuration': [job(1, 'configuration')],
   'job-releases': [job(1, 'releases')],
+  'job-releases-own': [
+    job(11, 'releases?objects=3'),
+    async (page) => {
+      await page.locator('.manifest-list button').nth(3).click();
+      await page.locator('.yaml-view .cm-content').waitFor();
+    },
+  ],
+  'job-releases-own-compare': [
+    job(11, 'releases?objects=3'),
+    async (page) => {
+      await page.getByTestId('manifests').locator('.ant-segmented-item').last().click();
+    },
+  ],
   'job-releases-sides': [job(1, 'releases'), (page) => page.locator('.ant-segmented-item').last().click()],
   start: [job(6, 'overview?dialog=start')],
   'start-chosen': [

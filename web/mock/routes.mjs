@@ -7,6 +7,7 @@ import { check } from './check.mjs';
 import { clusters, found } from './cluster-fixtures.mjs';
 import { actionsOf, id, installations, jobs, me, other, person, sessions, starting, tokens, versions } from './fixtures.mjs';
 import * as one from './job-fixtures.mjs';
+import { manifests } from './manifest-fixtures.mjs';
 import * as night from './message-fixtures.mjs';
 import * as people from './people-fixtures.mjs';
 import { report, targets, teamTargets } from './target-fixtures.mjs';
@@ -146,7 +147,12 @@ function jobRoute(rest, job, { method, body, ifMatch }) {
     changed('draft', job.id, job.id);
     return { body: {} };
   }
-  if (rest === '/releases' && method === 'GET') return list(job.releaseNumber === 0 ? [] : one.releases);
+  if (rest === '/manifests') return { body: manifests };
+  if (rest === '/releases' && method === 'GET') {
+    const own = applications.some(({ id }) => id === job.id);
+    const releases = own ? one.releases.map(({ clusterId: _, ...release }) => release) : one.releases;
+    return list(job.releaseNumber === 0 ? [] : releases);
+  }
   if (rest === '/releases') {
     const findings = check(newest?.spec.sql ?? '');
     if (findings.some((finding) => finding.severity === 'error') && body.overrideErrors !== true) {

@@ -54,6 +54,8 @@ pub struct Settings {
     pub figures: Option<Figures>,
     /// What may be uploaded.
     pub uploads: UploadLimits,
+    /// The runner's jar, which the objects of clusters in Kubernetes hold.
+    pub runner: Arc<[u8]>,
 }
 
 /// What the handlers work with. Cheap to clone.

@@ -43,7 +43,7 @@ pub struct Evidence {
 /// Which run.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct RunPath {
-    run: RunId,
+    pub(crate) run: RunId,
 }
 
 /// Which kept log.
@@ -126,15 +126,17 @@ async fn tail(app: &App, files: &[FileOfEvidence], process: Option<&str>, bytes:
     }))
 }
 
-async fn of_run(app: &App, of: &JobScope, id: RunId) -> Result<(Run, Kept), Problem> {
-    let unknown = || Problem::not_found("run", &id.to_string());
-    let run = match app.store.run(of.scope.team_id, id).await {
-        Err(StoreError::NotFound) => return Err(unknown()),
-        found => found?,
-    };
-    if run.job_id != of.job.id {
-        return Err(unknown());
+/// A run of the job.
+pub(crate) async fn run_of(app: &App, of: &JobScope, id: RunId) -> Result<Run, Problem> {
+    match app.store.run(of.scope.team_id, id).await {
+        Ok(run) if run.job_id == of.job.id => Ok(run),
+        Ok(_) | Err(StoreError::NotFound) => Err(Problem::not_found("run", &id.to_string())),
+        Err(error) => Err(error.into()),
     }
+}
+
+async fn of_run(app: &App, of: &JobScope, id: RunId) -> Result<(Run, Kept), Problem> {
+    let run = run_of(app, of, id).await?;
     match app.store.evidence(of.scope.team_id, id).await? {
         Some(found) => Ok((run, found)),
         None if run.live() => Err(

@@ -45,6 +45,7 @@ pub mod job_view;
 pub mod lifecycle;
 mod live;
 pub mod log;
+pub mod manifests;
 pub mod member;
 mod names;
 pub mod new_cluster;

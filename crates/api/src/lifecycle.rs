@@ -12,6 +12,7 @@ use domain::id::ReleaseId;
 use domain::operation::Request;
 use domain::run::{Outcome, RunEnd, Source};
 use domain::status::JobFacts;
+use domain::target::Target;
 use domain::time::MINUTE;
 use http::StatusCode;
 use store::{NewApplication, NewEvent, StoreError, Write, now};
@@ -62,21 +63,27 @@ pub(crate) async fn release(app: &App, of: &JobScope, number: Option<i64>) -> Re
     })
 }
 
+fn gone(release: &domain::release::Release, what: &str) -> Problem {
+    let detail = format!("The {what} of release {} is gone, or not for the team any more.", release.number);
+    Problem::unprocessable(&format!("{what}_missing"), detail)
+        .field("release")
+        .hint(format!("Choose another {what} in the draft and release it."))
+}
+
+/// The target of an application, as it is now.
+pub(crate) async fn target_of(app: &App, of: &JobScope, release: &domain::release::Release) -> Result<Target, Problem> {
+    let granted = app.store.granted_targets(of.scope.team_id).await?;
+    let target = granted.into_iter().find(|target| Some(target.id) == release.content.spec.target_id);
+    target.ok_or_else(|| gone(release, "target"))
+}
+
 /// Where a release runs: its session cluster, or a cluster of its own in its target. They must still be there.
 pub(crate) async fn placed(app: &App, of: &JobScope, release: &domain::release::Release) -> Result<Place, Problem> {
-    let gone = |what: &str| {
-        let detail = format!("The {what} of release {} is gone, or not for the team any more.", release.number);
-        Problem::unprocessable(&format!("{what}_missing"), detail)
-            .field("release")
-            .hint(format!("Choose another {what} in the draft and release it."))
-    };
     let content = &release.content;
     if content.spec.mode == Mode::Application {
-        let id = content.spec.target_id.ok_or_else(|| gone("target"))?;
-        let granted = app.store.granted_targets(of.scope.team_id).await?;
-        let target = granted.into_iter().find(|target| target.id == id).ok_or_else(|| gone("target"))?;
+        let target = target_of(app, of, release).await?;
         let application = NewApplication {
-            target_id: id,
+            target_id: target.id,
             version: content.version,
             configuration: target.defaults.resolved(),
         };
@@ -85,9 +92,9 @@ pub(crate) async fn placed(app: &App, of: &JobScope, release: &domain::release::
             ..Place::default()
         });
     }
-    let id = content.spec.cluster_id.ok_or_else(|| gone("cluster"))?;
+    let id = content.spec.cluster_id.ok_or_else(|| gone(release, "cluster"))?;
     match app.store.cluster(of.scope.team_id, id).await {
-        Err(StoreError::NotFound) => Err(gone("cluster")),
+        Err(StoreError::NotFound) => Err(gone(release, "cluster")),
         found => {
             let cluster = found?;
             if cluster.read_only {

@@ -20,8 +20,8 @@ use crate::serve::cross_site;
 use crate::{
     access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_jars, cluster_lifecycle, connection, delivery, destination,
     document, download, draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job,
-    job_configuration, lifecycle, log, member, new_cluster, operation, operation_wait, release, release_diff, restart, run, run_artifact,
-    snapshot, target, team, unmanaged_cluster, upload, user, variable,
+    job_configuration, lifecycle, log, manifests, member, new_cluster, operation, operation_wait, release, release_diff, restart, run,
+    run_artifact, snapshot, target, team, unmanaged_cluster, upload, user, variable,
 };
 
 /// Where the paths of teams begin.
@@ -223,6 +223,8 @@ fn lifecycle(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(checkpoint::get_checkpoints))
         .add(TEAM, Access::Viewer, routes!(exception::list_exceptions))
         .add(TEAM, Access::Viewer, routes!(job_configuration::get_configuration))
+        .add(TEAM, Access::Viewer, routes!(manifests::get_manifests))
+        .add(TEAM, Access::Viewer, routes!(manifests::get_run_manifests))
         .add(TEAM, Access::Viewer, routes!(evidence::get_evidence))
         .add(TEAM, Access::Viewer, routes!(evidence::get_evidence_log))
         .add(TEAM, Access::Viewer, routes!(log::list_logs))

@@ -14,6 +14,7 @@ mod jars;
 mod labels;
 mod lifecycle;
 mod live;
+mod manifests;
 mod people;
 mod platform;
 mod releases;

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::draft::Mode;
 use crate::flink_version::VersionNumber;
-use crate::id::{ClusterId, FlinkVersionId, OperationId, TargetId, TeamId};
+use crate::id::{ClusterId, FlinkVersionId, JobId, OperationId, TargetId, TeamId};
 use crate::ports::{DeploymentSight, PodRole, PodSight};
 use crate::secret::Sealed;
+use crate::target::SAVEPOINTS;
 use crate::time::Millis;
 
 /// What kind of place runs the cluster.
@@ -159,15 +160,29 @@ impl Cluster {
     /// The name of its Deployment in Kubernetes, from which Flink derives all others: at most 45 characters where it is ours.
     #[must_use]
     pub fn deployment_name(&self) -> String {
-        let ours = || format!("sw-{}", self.id.base32());
-        self.deployment.clone().unwrap_or_else(ours)
+        self.deployment.clone().unwrap_or_else(|| self.id.deployment_name())
     }
 
     /// What stands in the Deployment's annotation: it was created for this cluster and for no other.
     #[must_use]
     pub fn epoch(&self) -> String {
-        self.id.hex()
+        self.id.epoch()
     }
+}
+
+/// Where the jobs of a cluster with this configuration keep their state, without a trailing slash: the directory that it
+/// names for savepoints.
+#[must_use]
+pub fn state_root(configuration: &BTreeMap<String, String>) -> Option<&str> {
+    let keys = [SAVEPOINTS, "execution.checkpointing.savepoint-dir"];
+    let named = keys.iter().find_map(|key| configuration.get(*key))?;
+    Some(named.trim_end_matches('/'))
+}
+
+/// The checkpoint directory of a job below such a root; Flink makes a folder for each of its runs there.
+#[must_use]
+pub fn checkpoints(root: &str, job: JobId) -> String {
+    format!("{root}/checkpoints/{}", job.hex())
 }
 
 impl Look {

@@ -140,7 +140,24 @@ fn base32(bits: u128) -> String {
     (0..26).map(digit).collect()
 }
 
+impl ClusterId {
+    /// The name of its Deployment in Kubernetes, from which Flink derives all others: at most 45 characters.
+    #[must_use]
+    pub fn deployment_name(&self) -> String {
+        format!("sw-{}", self.base32())
+    }
+
+    /// What stands in the Deployment's annotation: it was created for this cluster and for no other.
+    #[must_use]
+    pub fn epoch(&self) -> String {
+        self.hex()
+    }
+}
+
 impl RunId {
+    /// Stands for a run that is only thought of.
+    pub const NIL: Self = Self(Uuid::nil());
+
     /// The Flink job id under which this run is submitted: law 3, names outside are derived from the run.
     #[must_use]
     pub fn flink_job_id(&self) -> String {

@@ -39,6 +39,7 @@ pub mod secret;
 pub mod snapshot;
 pub mod sql;
 pub mod status;
+pub mod submission;
 pub mod target;
 pub mod team;
 pub mod time;

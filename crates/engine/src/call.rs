@@ -106,11 +106,11 @@ impl Caller<'_> {
 
     /// Marks an effect as sent; the next thing that happens is the call.
     async fn sent(&self, effect: Effect) -> Result<Effect, StoreError> {
-        self.sent_with(effect, None).await
+        self.sent_with(effect, Vec::new()).await
     }
 
     /// The same with what belongs to it.
-    async fn sent_with(&self, mut effect: Effect, more: Option<Write>) -> Result<Effect, StoreError> {
+    async fn sent_with(&self, mut effect: Effect, more: Vec<Write>) -> Result<Effect, StoreError> {
         effect.incarnation = self.incarnation();
         effect.state = EffectState::Sent;
         effect.tries += 1;
@@ -264,14 +264,25 @@ impl Caller<'_> {
             Ok(made) => made,
             Err(error) => return self.not_submitted(effect, error).await,
         };
+        let of = (run.team_id, run.job_id);
         let used = (!used.is_empty()).then_some(Write::RunVariables {
-            of: (run.team_id, run.job_id),
+            of,
             run_id: run.id,
             variables: used,
         });
-        let effect = self.sent_with(effect, used).await?;
-        let answer = match self.cluster().filter(|cluster| cluster.is_application()) {
-            Some(cluster) => application::submit(self.engine, cluster, (run, release), &submission).await,
+        let made = match self.cluster().filter(|cluster| cluster.is_application()) {
+            Some(cluster) => Some(application::make(self.engine, cluster, release, &submission).await),
+            None => None,
+        };
+        let objects = made.as_ref().and_then(|made| made.as_ref().ok()).map(|made| Write::RunManifests {
+            of,
+            run_id: run.id,
+            objects: made.shown.clone(),
+        });
+        let effect = self.sent_with(effect, used.into_iter().chain(objects).collect()).await?;
+        let answer = match made {
+            Some(Ok(made)) => application::create(self.engine, &made).await,
+            Some(Err(error)) => Err(error),
             None => self.engine.ports.control.submit(&self.endpoint, &submission).await,
         };
         if let Err(error) = &answer {

@@ -141,13 +141,7 @@ impl Keeper<'_> {
 
     /// Creates what is missing of a session cluster in Kubernetes; what may mend itself is tried again at the next look.
     async fn create(&self) -> Vec<Write> {
-        let (engine, cluster) = (self.engine, self.cluster);
-        let created = async {
-            let target = kubernetes::target(engine, cluster).await?;
-            let description = kubernetes::description(engine, cluster, &target)?;
-            kubernetes::create(engine, &target, &description, None).await
-        };
-        match created.await {
+        match kubernetes::create(self.engine, self.cluster).await {
             Ok(()) => Vec::new(),
             Err(PortError::Retry(why)) => self.step("launch", format!("Creating its objects in Kubernetes: {why}.")),
             Err(refused) => self.failed(refused.to_string()),

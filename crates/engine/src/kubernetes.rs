@@ -1,11 +1,10 @@
 //! Clusters in Kubernetes: what is seen of them, how their objects come and go.
 
 use domain::cluster::{Cluster, KubernetesLook, Look};
-use domain::ports::{EPOCH, KubernetesSight, PortError, RestAddress};
-use domain::target::{HIGH_AVAILABILITY, KubernetesPlace, Target};
+use domain::ports::{ClusterObjects, KubernetesSight, PortError, RestAddress};
+use domain::target::{KubernetesPlace, Target};
 use manifests::Description;
-use manifests::description::{Kerberos, Mode, RoleSettings, Settings};
-use serde_json::Value;
+use manifests::application::Place;
 use store::{StoreError, Write};
 
 use crate::Engine;
@@ -89,53 +88,28 @@ pub(crate) fn reached(engine: &Engine, cluster: &Cluster, by: &RestAddress) -> O
         .flatten()
 }
 
-/// What the cluster of a target is before its program is known.
+/// Where a cluster is made.
 ///
 /// # Errors
 /// `GiveUp` where its version is not known.
-pub(crate) fn description(engine: &Engine, cluster: &Cluster, target: &Target) -> Result<Description, PortError> {
+pub(crate) fn place_of<'a>(engine: &'a Engine, cluster: &'a Cluster, target: &'a Target) -> Result<Place<'a>, PortError> {
     let unknown = || PortError::GiveUp(format!("the Flink version of cluster {} is not known", cluster.name));
-    let version = cluster.version.ok_or_else(unknown)?;
-    let defaults = &target.defaults;
-    let role = || RoleSettings {
-        service_account: defaults.service_account.clone(),
-        ..RoleSettings::default()
-    };
-    let mut resolved = cluster.configuration.clone();
-    let high_availability = resolved.remove(HIGH_AVAILABILITY);
-    Ok(Description {
-        version,
-        cluster_id: cluster.deployment_name(),
-        namespace: target.place.namespace.clone(),
-        image: defaults.image(version),
-        mode: Mode::Session,
-        settings: Settings {
-            job_manager: role(),
-            task_manager: role(),
-            slots: (cluster.slots > 0).then_some(cluster.slots),
-            high_availability,
-            ..Settings::default()
-        },
-        configuration: resolved.into_iter().collect(),
-        runner: Some(engine.runner.to_vec()),
-        artifacts: Vec::new(),
-        artifact_token: None,
-        job_manager_template: defaults.job_manager_template.clone(),
-        task_manager_template: defaults.task_manager_template.clone(),
-        hadoop: None,
-        kerberos: Kerberos::default(),
-        labels: [("streamwright.io/cluster".to_owned(), cluster.id.hex())].into(),
-        annotations: [(EPOCH.to_owned(), cluster.epoch())].into(),
-        logging: std::collections::BTreeMap::new(),
-        policy: defaults.policy.clone(),
+    Ok(Place {
+        cluster_id: cluster.id,
+        version: cluster.version.ok_or_else(unknown)?,
+        slots: cluster.slots,
+        configuration: &cluster.configuration,
+        target,
+        runner: &engine.runner,
+        public_url: engine.public_url.as_deref(),
     })
 }
 
-/// Creates what is missing of a cluster, with a Secret of its own where it needs one.
+/// The objects of a cluster.
 ///
 /// # Errors
-/// `Refused` with all faults of the description; else as the API server.
-pub(crate) async fn create(engine: &Engine, target: &Target, description: &Description, secret: Option<Value>) -> Result<(), PortError> {
+/// `Refused` with all faults of the description.
+pub(crate) fn objects(description: &Description) -> Result<ClusterObjects, PortError> {
     let made = manifests::manifests(description).map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         PortError::Refused {
@@ -143,11 +117,20 @@ pub(crate) async fn create(engine: &Engine, target: &Target, description: &Descr
             message: faults.join("; "),
         }
     })?;
-    let objects = domain::ports::ClusterObjects {
+    Ok(ClusterObjects {
         deployment: made.deployment,
-        dependents: made.dependents.into_iter().chain(secret).collect(),
+        dependents: made.dependents,
         replicas: made.replicas,
-    };
+    })
+}
+
+/// Creates what is missing of a session cluster.
+///
+/// # Errors
+/// As [`objects`]; else as the API server.
+pub(crate) async fn create(engine: &Engine, cluster: &Cluster) -> Result<(), PortError> {
+    let target = target(engine, cluster).await?;
+    let objects = objects(&place_of(engine, cluster, &target)?.session())?;
     engine.ports.kubernetes.create(&target.place, &objects).await.map(|_| ())
 }
 

@@ -26,8 +26,7 @@ mod variable;
 
 use std::sync::Arc;
 
-use domain::cluster::Cluster;
-use domain::cluster::TargetKind;
+use domain::cluster::{Cluster, TargetKind, checkpoints, state_root};
 use domain::evidence::Retention;
 use domain::id::{InstanceId, JobId};
 use domain::ports::{
@@ -88,10 +87,8 @@ impl Engine {
     /// Where a cluster's jobs keep their state: the directory that its configuration names for savepoints, else ours, which
     /// no pod can reach.
     fn state_root_of(&self, cluster: Option<&Cluster>) -> Option<String> {
-        let keys = ["state.savepoints.dir", "execution.checkpointing.savepoint-dir"];
-        let named = cluster.and_then(|cluster| keys.iter().find_map(|key| cluster.configuration.get(*key)));
-        if let Some(root) = named {
-            return Some(root.trim_end_matches('/').to_owned());
+        if let Some(root) = cluster.and_then(|cluster| state_root(&cluster.configuration)) {
+            return Some(root.to_owned());
         }
         let elsewhere = cluster.is_some_and(|cluster| cluster.target == TargetKind::Kubernetes);
         (!elsewhere).then(|| self.state_root.clone())
@@ -99,6 +96,6 @@ impl Engine {
 
     /// The checkpoint directory of a job; Flink makes a folder for each of its runs there.
     fn checkpoints_of(&self, job: JobId, cluster: Option<&Cluster>) -> Option<String> {
-        Some(format!("{}/checkpoints/{}", self.state_root_of(cluster)?, job.hex()))
+        Some(checkpoints(&self.state_root_of(cluster)?, job))
     }
 }

@@ -82,6 +82,7 @@ async fn tidy_up(engine: &Engine) {
         store.prune_idempotency().await,
         store.prune_access().await,
         store.prune_evidence(engine.retention).await,
+        store.prune_manifests(engine.retention.age).await,
         store.prune_messages(store::now().plus(-engine.retention.age)).await,
         store.prune_audit(store::now().plus(-AUDIT_KEPT)).await,
     ];

@@ -17,23 +17,45 @@ pub fn document(document: &impl Serialize) -> String {
 }
 
 fn entry(text: &mut String, (key, value): (&str, &Value), indent: usize) {
-    let blanks = " ".repeat(indent);
-    text.push_str(&format!("{blanks}{}:", scalar(key)));
+    text.push_str(&format!("{}{}:", " ".repeat(indent), scalar(key)));
+    below(text, value, indent);
+}
+
+/// What stands behind a key or a dash at an indent.
+fn below(text: &mut String, value: &Value, indent: usize) {
     match value {
-        Value::Object(keys) => {
+        Value::Object(keys) if !keys.is_empty() => {
             text.push('\n');
             for (key, value) in keys {
                 entry(text, (key, value), indent + 2);
             }
         }
-        Value::Array(items) => {
+        Value::Array(items) if !items.is_empty() => {
             text.push('\n');
-            for item in items {
-                text.push_str(&format!("{blanks}  - {}\n", word(item)));
+            for value in items {
+                item(text, value, indent + 2);
             }
         }
         Value::String(lines) if is_block(lines) => block(text, lines, indent + 2),
         other => text.push_str(&format!(" {}\n", word(other))),
+    }
+}
+
+/// An item of a list; the first key of a mapping stands beside its dash.
+fn item(text: &mut String, value: &Value, indent: usize) {
+    let blanks = " ".repeat(indent);
+    match value {
+        Value::Object(keys) if !keys.is_empty() => {
+            let start = text.len();
+            for (key, value) in keys {
+                entry(text, (key, value), indent + 2);
+            }
+            text.replace_range(start..start + indent + 2, &format!("{blanks}- "));
+        }
+        other => {
+            text.push_str(&format!("{blanks}-"));
+            below(text, other, indent);
+        }
     }
 }
 

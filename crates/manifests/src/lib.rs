@@ -8,8 +8,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod application;
 mod cluster;
 mod command;
+pub mod compare;
 mod delivery;
 pub mod description;
 mod effective;
@@ -23,6 +25,7 @@ mod options;
 mod pod;
 mod policy;
 mod settings;
+pub mod shown;
 mod template;
 
 use std::collections::BTreeMap;

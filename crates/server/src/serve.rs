@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::listener::Door;
 use crate::outbound::Gate;
 use crate::settings::{self, Settings};
-use crate::{admin, console, wiring};
+use crate::{admin, console, embedded, wiring};
 
 /// A server that has bound its address and opened its database.
 pub struct Server {
@@ -116,6 +116,7 @@ impl Server {
             trusted_proxies: options.trusted_proxies.clone(),
             figures: figures(),
             uploads: options.uploads,
+            runner: embedded::RUNNER_JAR.into(),
         };
         let gate = Gate::new(options.allow_inside.clone());
         let parts = wiring::parts(store.clone(), &data, settings, gate)?;

@@ -102,7 +102,7 @@ pub fn parts(store: Store, data: &Path, settings: api::Settings, gate: Gate) -> 
         instance: instance(data)?,
         state_root: format!("file://{}/state", data.display()),
         retention: domain::evidence::Retention::default(),
-        runner: embedded::RUNNER_JAR.into(),
+        runner: settings.runner.clone(),
         readings: engine::LogReadings::default(),
         public_url: settings.public_url.clone(),
     };

@@ -240,6 +240,7 @@ pub(crate) async fn delete(tx: &Tx, id: JobId) -> Result<(), Fault> {
     delete_history(tx, id).await?;
     crate::restart::delete(tx, id).await?;
     crate::evidence::delete(tx, id).await?;
+    crate::manifests::delete(tx, id).await?;
     let mut operations = operation::Entity::delete_many().filter(operation::Column::JobId.eq(id.0));
     if let Some(open) = row.lifecycle_id {
         operations = operations.filter(operation::Column::Id.ne(open));

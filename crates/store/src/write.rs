@@ -24,7 +24,7 @@ use crate::evidence::PackedFile;
 use crate::fault::{Fault, StoreError};
 use crate::lease::{self, Lease};
 use crate::transaction::{Scope, Tx};
-use crate::{application, cluster, effect, evidence, job, look, observation, operation, restart, run, snapshot, variable_use};
+use crate::{application, cluster, effect, evidence, job, look, manifests, observation, operation, restart, run, snapshot, variable_use};
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,6 +112,16 @@ pub enum Write {
         run_id: RunId,
         /// The secrets.
         variables: Vec<PinnedVariable>,
+    },
+    /// The objects that a run's cluster is made of, without secrets, in the place of those of an earlier try. More than
+    /// 2 MiB are not kept.
+    RunManifests {
+        /// Team and job of the run.
+        of: (TeamId, JobId),
+        /// The run.
+        run_id: RunId,
+        /// The objects as JSON.
+        objects: Vec<serde_json::Value>,
     },
     /// Evidence of a run's end; what is there already stays.
     Evidence {
@@ -209,6 +219,7 @@ async fn one(tx: &Tx, write: &Write) -> Result<(), Fault> {
         Write::Look { cluster_id, look } => look::write(tx, *cluster_id, look).await,
         Write::Snapshot(of) => snapshot::save(tx, of).await,
         Write::RunVariables { of, run_id, variables } => variable_use::of_run(tx, *of, *run_id, variables).await,
+        Write::RunManifests { of, run_id, objects } => manifests::save(tx, *of, *run_id, objects).await,
         Write::Evidence { kept, files } => evidence::save(tx, kept, files).await,
         Write::Event(event) => {
             tx.event(event.clone());

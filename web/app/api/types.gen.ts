@@ -1806,6 +1806,107 @@ export type Look = {
 };
 
 /**
+ * One object of Kubernetes.
+ */
+export type Manifest = {
+    /**
+     * `Deployment`, `Service`, `ConfigMap`, `Secret`.
+     */
+    kind: string;
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * The object. Secrets are `******`; bytes and very long texts are shown as their size and SHA-256.
+     */
+    yaml: string;
+};
+
+/**
+ * What becomes of an object.
+ */
+export type ManifestChange = 'unchanged' | 'changed' | 'added' | 'removed';
+
+/**
+ * One object beside that of the last run.
+ */
+export type ManifestComparison = {
+    /**
+     * What becomes of it.
+     */
+    change: ManifestChange;
+    /**
+     * What differs as a unified diff of the YAML, JSON in it on lines of its own; absent where nothing does.
+     */
+    diff?: string;
+    /**
+     * Its kind.
+     */
+    kind: string;
+    /**
+     * Its name.
+     */
+    name: string;
+};
+
+/**
+ * The objects that a start would create.
+ */
+export type Manifests = {
+    /**
+     * What stands for the name of the cluster, which each run has for itself.
+     */
+    anyCluster: string;
+    /**
+     * What stands for the id of the run.
+     */
+    anyId: string;
+    /**
+     * The comparison, where it was asked for and there was a run.
+     */
+    comparison?: ManifestsComparison;
+    /**
+     * What should be known of them.
+     */
+    findings: Array<Finding>;
+    /**
+     * The namespace that they are created in.
+     */
+    namespace: string;
+    /**
+     * The objects in the order of creation.
+     */
+    objects: Array<Manifest>;
+    /**
+     * Number of the release.
+     */
+    release: number;
+};
+
+/**
+ * All objects beside those of the last run.
+ */
+export type ManifestsComparison = {
+    /**
+     * The objects as if that run were started again with this release, from the same state.
+     */
+    objects: Array<ManifestComparison>;
+    /**
+     * Number of its release.
+     */
+    release: number;
+    /**
+     * The run: the newest of which it is kept.
+     */
+    runId: string;
+    /**
+     * Whether nothing differs.
+     */
+    same: boolean;
+};
+
+/**
  * The caller.
  */
 export type Me = {
@@ -3350,6 +3451,28 @@ export type Run = {
  * Why a run was made.
  */
 export type RunCause = 'start' | 'replace' | 'restart' | 'adopt';
+
+/**
+ * The objects that a run was made of.
+ */
+export type RunManifests = {
+    /**
+     * When they were sent.
+     */
+    createdAt: Time;
+    /**
+     * The objects in the order of creation.
+     */
+    objects: Array<Manifest>;
+    /**
+     * Number of its release.
+     */
+    release: number;
+    /**
+     * The run.
+     */
+    runId: string;
+};
 
 /**
  * One signed-in browser.
@@ -7072,6 +7195,49 @@ export type GetLogTailResponses = {
 
 export type GetLogTailResponse = GetLogTailResponses[keyof GetLogTailResponses];
 
+export type GetManifestsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the job
+         */
+        job: string;
+    };
+    query?: {
+        /**
+         * Number of the release; the newest unless told.
+         */
+        release?: number;
+        /**
+         * Compare with what the last run was made of.
+         */
+        compare?: boolean;
+    };
+    url: '/api/v1/teams/{team}/jobs/{job}/manifests';
+};
+
+export type GetManifestsErrors = {
+    /**
+     * 422 `not_released`, `not_an_application`, `target_missing`, or `no_manifests` naming each field at fault.
+     */
+    default: Problem;
+};
+
+export type GetManifestsError = GetManifestsErrors[keyof GetManifestsErrors];
+
+export type GetManifestsResponses = {
+    /**
+     * Done
+     */
+    200: Manifests;
+};
+
+export type GetManifestsResponse = GetManifestsResponses[keyof GetManifestsResponses];
+
 export type ListOperationsData = {
     body?: never;
     path: {
@@ -7504,6 +7670,44 @@ export type GetEvidenceLogResponses = {
 };
 
 export type GetEvidenceLogResponse = GetEvidenceLogResponses[keyof GetEvidenceLogResponses];
+
+export type GetRunManifestsData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the job
+         */
+        job: string;
+        /**
+         * Id of the run
+         */
+        run: string;
+    };
+    query?: never;
+    url: '/api/v1/teams/{team}/jobs/{job}/runs/{run}/manifests';
+};
+
+export type GetRunManifestsErrors = {
+    /**
+     * 404, or 404 `no_manifests` where none were kept.
+     */
+    default: Problem;
+};
+
+export type GetRunManifestsError = GetRunManifestsErrors[keyof GetRunManifestsErrors];
+
+export type GetRunManifestsResponses = {
+    /**
+     * Done
+     */
+    200: RunManifests;
+};
+
+export type GetRunManifestsResponse = GetRunManifestsResponses[keyof GetRunManifestsResponses];
 
 export type TakeSavepointData = {
     body: NoChoices;

@@ -9,6 +9,7 @@ import { CopyText } from '../parts/copy';
 import { DiffView } from '../parts/diff-view';
 import { Empty } from '../parts/empty';
 import { Loaded } from '../parts/loaded';
+import { Manifests } from '../parts/manifests';
 import { usePlaceName } from '../parts/place-words';
 import { ReleaseChoice } from '../parts/release-choice';
 import { read } from '../queries/read';
@@ -47,14 +48,17 @@ function ReleaseTable({
   releases,
   running,
   compare,
+  show,
 }: {
   team: string;
   job: string;
   releases: ReleaseSummary[];
   running: number | undefined;
   compare: (release: number) => void;
+  show: (release: number) => void;
 }) {
   const { t } = useTranslation();
+  const own = releases.some((release) => !release.clusterId);
   return (
     <Table<ReleaseSummary>
       size="small"
@@ -100,14 +104,22 @@ function ReleaseTable({
         },
         {
           title: <span className="hidden-text">{t('actions')}</span>,
-          width: 96,
+          width: own ? 190 : 96,
           align: 'right',
-          render: (_, release) =>
-            releases.length > 1 && (
-              <Button size="small" onClick={() => compare(release.number)}>
-                {t('releases.compare')}
-              </Button>
-            ),
+          render: (_, release) => (
+            <span className="row row-end">
+              {!release.clusterId && (
+                <Button size="small" data-testid="release-objects" onClick={() => show(release.number)}>
+                  {t('manifests.objects')}
+                </Button>
+              )}
+              {releases.length > 1 && (
+                <Button size="small" onClick={() => compare(release.number)}>
+                  {t('releases.compare')}
+                </Button>
+              )}
+            </span>
+          ),
         },
       ]}
     />
@@ -178,9 +190,9 @@ function Compare({ team, job, search, change, releases }: TabProps & { releases:
   );
 }
 
-/** All releases, and what differs between two of them. */
+/** All releases, what differs between two of them, and what a start of one would create. */
 export function JobReleases(props: TabProps) {
-  const { team, job, change } = props;
+  const { team, job, search, change } = props;
   const { t } = useTranslation();
   const releases = useQuery(read.releases(team, job.id));
   return (
@@ -196,8 +208,12 @@ export function JobReleases(props: TabProps) {
               releases={items}
               running={job.run && !job.run.endedAt ? job.run.releaseNumber : undefined}
               compare={(release) => change({ release, against: undefined })}
+              show={(objects) => change({ objects })}
             />
             {items.length > 1 && <Compare {...props} releases={items} />}
+            {search.objects !== undefined && (
+              <Manifests team={team} job={job.id} release={search.objects} close={() => change({ objects: undefined })} />
+            )}
           </div>
         )
       }

@@ -113,6 +113,23 @@ pub enum JobCommand {
     Snapshots(JobOnly),
     /// List a job's runs: when each was started and how it ended
     Runs(JobOnly),
+    /// Print the objects that a start would create in Kubernetes, as YAML that kubectl takes
+    Manifests {
+        /// Name or id
+        job: String,
+        /// Release; default: the newest
+        #[arg(long)]
+        release: Option<i64>,
+        /// What this run was made of instead
+        #[arg(long, conflicts_with_all = ["release", "diff"])]
+        run: Option<String>,
+        /// Only what differs from the last run; exit code 1 where something does
+        #[arg(long)]
+        diff: bool,
+        /// Where to.
+        #[command(flatten)]
+        server: Server,
+    },
     /// Print what was kept of a run's end: why it ended, its exceptions, its logs
     Evidence {
         /// Name or id

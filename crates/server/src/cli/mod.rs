@@ -199,7 +199,8 @@ impl From<Platform> for Server {
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// For people; `yaml` where that is what they read.
+    #[value(alias = "yaml")]
     Text,
     /// For programs.
     Json,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::bulk::{self, Ask};
 use super::client::{Client, escape};
 use super::print::{self, at, items, show, table};
-use super::{evidence, operation, restart};
+use super::{evidence, manifests, operation, restart};
 use crate::cli::{JarName, JobCommand, JobCreate, JobEdit, JobOnly, JobStart, Spec, Stop};
 use crate::failure::Failure;
 
@@ -67,6 +67,13 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
         JobCommand::RestartPolicy(policy) => restart::run(policy).await,
         JobCommand::Snapshots(only) => shown(&only, "/snapshots", snapshots).await,
         JobCommand::Runs(only) => shown(&only, "/runs", runs).await,
+        JobCommand::Manifests {
+            job,
+            release,
+            run,
+            diff,
+            server,
+        } => manifests::run(&Client::of(&server)?, &job, (release, run), diff).await,
         JobCommand::Evidence { job, run, log, server } => evidence::run(&Client::of(&server)?, &job, run, log).await,
         JobCommand::Logs {
             job,

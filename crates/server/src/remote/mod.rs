@@ -14,6 +14,7 @@ pub mod grant;
 pub mod invitation;
 pub mod job;
 pub mod login;
+mod manifests;
 pub mod member;
 pub mod message;
 pub mod operation;

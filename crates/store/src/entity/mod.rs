@@ -33,6 +33,7 @@ pub mod release;
 pub mod restart_policy;
 pub mod restriction;
 pub mod run;
+pub mod run_manifests;
 pub mod session;
 pub mod snapshot;
 pub mod target;

@@ -16,6 +16,7 @@ mod m0007_variable;
 mod m0008_process_jars;
 mod m0009_target;
 mod m0010_application;
+mod m0011_manifests;
 mod m0012_unmanaged_cluster;
 
 use sea_orm::{
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_process_jars::ProcessJars),
             Box::new(m0009_target::Targets),
             Box::new(m0010_application::Application),
+            Box::new(m0011_manifests::Manifests),
             Box::new(m0012_unmanaged_cluster::UnmanagedCluster),
         ]
     }

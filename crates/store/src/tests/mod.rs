@@ -22,6 +22,7 @@ mod incident;
 mod invitation;
 mod job;
 mod lease;
+mod manifests;
 mod member;
 mod migrate;
 mod name;

@@ -3,8 +3,8 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { diffRelease, downloadArtifact, getArtifact, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getEvidence, getEvidenceLog, getFilesSchema, getGraph, getInstallation, getJob, getLogTail, getMe, getOpenApi, getOperation, getRelease, getRestartPolicy, getRunArtifact, getTarget, getUpload, getUser, getVariable, healthz, listArtifacts, listAudit, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDeliveries, listDestinations, listDrafts, listEvents, listExceptions, listFlinkVersionGrants, listFlinkVersions, listFoundClusters, listInstallations, listInvitations, listJobs, listLogs, listMembers, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTargets, listTeamAudit, listTeamFlinkVersions, listTeams, listTeamTargets, listTokens, listUploads, listUsers, listVariables, metrics, type Options, readyz } from '../sdk.gen';
-import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, DownloadArtifactData, DownloadArtifactError, DownloadArtifactResponse, GetArtifactData, GetArtifactError, GetArtifactResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetEvidenceData, GetEvidenceError, GetEvidenceLogData, GetEvidenceLogError, GetEvidenceLogResponse, GetEvidenceResponse, GetFilesSchemaData, GetFilesSchemaError, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetRestartPolicyData, GetRestartPolicyError, GetRestartPolicyResponse, GetRunArtifactData, GetRunArtifactError, GetRunArtifactResponse, GetTargetData, GetTargetError, GetTargetResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUserData, GetUserError, GetUserResponse, GetVariableData, GetVariableError, GetVariableResponse, HealthzData, HealthzError, HealthzResponse, ListArtifactsData, ListArtifactsError, ListArtifactsResponse, ListAuditData, ListAuditError, ListAuditResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDeliveriesData, ListDeliveriesError, ListDeliveriesResponse, ListDestinationsData, ListDestinationsError, ListDestinationsResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionGrantsData, ListFlinkVersionGrantsError, ListFlinkVersionGrantsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListFoundClustersData, ListFoundClustersError, ListFoundClustersResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListMembersData, ListMembersError, ListMembersResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTargetsData, ListTargetsError, ListTargetsResponse, ListTeamAuditData, ListTeamAuditError, ListTeamAuditResponse, ListTeamFlinkVersionsData, ListTeamFlinkVersionsError, ListTeamFlinkVersionsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTeamTargetsData, ListTeamTargetsError, ListTeamTargetsResponse, ListTokensData, ListTokensError, ListTokensResponse, ListUploadsData, ListUploadsError, ListUploadsResponse, ListUsersData, ListUsersError, ListUsersResponse, ListVariablesData, ListVariablesError, ListVariablesResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
+import { diffRelease, downloadArtifact, getArtifact, getCheckpoints, getCluster, getClusterLogTail, getConfiguration, getDraft, getDraftRevision, getEvidence, getEvidenceLog, getFilesSchema, getGraph, getInstallation, getJob, getLogTail, getManifests, getMe, getOpenApi, getOperation, getRelease, getRestartPolicy, getRunArtifact, getRunManifests, getTarget, getUpload, getUser, getVariable, healthz, listArtifacts, listAudit, listClusterEvents, listClusterLogs, listClusterOperations, listClusters, listDeliveries, listDestinations, listDrafts, listEvents, listExceptions, listFlinkVersionGrants, listFlinkVersions, listFoundClusters, listInstallations, listInvitations, listJobs, listLogs, listMembers, listOperations, listReleases, listRuns, listSessions, listSnapshots, listTargets, listTeamAudit, listTeamFlinkVersions, listTeams, listTeamTargets, listTokens, listUploads, listUsers, listVariables, metrics, type Options, readyz } from '../sdk.gen';
+import type { DiffReleaseData, DiffReleaseError, DiffReleaseResponse, DownloadArtifactData, DownloadArtifactError, DownloadArtifactResponse, GetArtifactData, GetArtifactError, GetArtifactResponse, GetCheckpointsData, GetCheckpointsError, GetCheckpointsResponse, GetClusterData, GetClusterError, GetClusterLogTailData, GetClusterLogTailError, GetClusterLogTailResponse, GetClusterResponse, GetConfigurationData, GetConfigurationError, GetConfigurationResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftRevisionData, GetDraftRevisionError, GetDraftRevisionResponse, GetEvidenceData, GetEvidenceError, GetEvidenceLogData, GetEvidenceLogError, GetEvidenceLogResponse, GetEvidenceResponse, GetFilesSchemaData, GetFilesSchemaError, GetGraphData, GetGraphError, GetGraphResponse, GetInstallationData, GetInstallationError, GetInstallationResponse, GetJobData, GetJobError, GetJobResponse, GetLogTailData, GetLogTailError, GetLogTailResponse, GetManifestsData, GetManifestsError, GetManifestsResponse, GetMeData, GetMeError, GetMeResponse, GetOpenApiData, GetOpenApiError, GetOperationData, GetOperationError, GetOperationResponse, GetReleaseData, GetReleaseError, GetReleaseResponse, GetRestartPolicyData, GetRestartPolicyError, GetRestartPolicyResponse, GetRunArtifactData, GetRunArtifactError, GetRunArtifactResponse, GetRunManifestsData, GetRunManifestsError, GetRunManifestsResponse, GetTargetData, GetTargetError, GetTargetResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUserData, GetUserError, GetUserResponse, GetVariableData, GetVariableError, GetVariableResponse, HealthzData, HealthzError, HealthzResponse, ListArtifactsData, ListArtifactsError, ListArtifactsResponse, ListAuditData, ListAuditError, ListAuditResponse, ListClusterEventsData, ListClusterEventsError, ListClusterEventsResponse, ListClusterLogsData, ListClusterLogsError, ListClusterLogsResponse, ListClusterOperationsData, ListClusterOperationsError, ListClusterOperationsResponse, ListClustersData, ListClustersError, ListClustersResponse, ListDeliveriesData, ListDeliveriesError, ListDeliveriesResponse, ListDestinationsData, ListDestinationsError, ListDestinationsResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListEventsData, ListEventsError, ListEventsResponse, ListExceptionsData, ListExceptionsError, ListExceptionsResponse, ListFlinkVersionGrantsData, ListFlinkVersionGrantsError, ListFlinkVersionGrantsResponse, ListFlinkVersionsData, ListFlinkVersionsError, ListFlinkVersionsResponse, ListFoundClustersData, ListFoundClustersError, ListFoundClustersResponse, ListInstallationsData, ListInstallationsError, ListInstallationsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLogsData, ListLogsError, ListLogsResponse, ListMembersData, ListMembersError, ListMembersResponse, ListOperationsData, ListOperationsError, ListOperationsResponse, ListReleasesData, ListReleasesError, ListReleasesResponse, ListRunsData, ListRunsError, ListRunsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSnapshotsData, ListSnapshotsError, ListSnapshotsResponse, ListTargetsData, ListTargetsError, ListTargetsResponse, ListTeamAuditData, ListTeamAuditError, ListTeamAuditResponse, ListTeamFlinkVersionsData, ListTeamFlinkVersionsError, ListTeamFlinkVersionsResponse, ListTeamsData, ListTeamsError, ListTeamsResponse, ListTeamTargetsData, ListTeamTargetsError, ListTeamTargetsResponse, ListTokensData, ListTokensError, ListTokensResponse, ListUploadsData, ListUploadsError, ListUploadsResponse, ListUsersData, ListUsersError, ListUsersResponse, ListVariablesData, ListVariablesError, ListVariablesResponse, MetricsData, MetricsError, MetricsResponse, ReadyzData, ReadyzError, ReadyzResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -833,6 +833,26 @@ export const getLogTailOptions = (options: Options<GetLogTailData>) => queryOpti
     queryKey: getLogTailQueryKey(options)
 });
 
+export const getManifestsQueryKey = (options: Options<GetManifestsData>) => createQueryKey('getManifests', options);
+
+/**
+ * The objects in Kubernetes that a start of a release would create.
+ *
+ * For: viewer.
+ */
+export const getManifestsOptions = (options: Options<GetManifestsData>) => queryOptions<GetManifestsResponse, GetManifestsError, GetManifestsResponse, ReturnType<typeof getManifestsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getManifests({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getManifestsQueryKey(options)
+});
+
 export const listOperationsQueryKey = (options: Options<ListOperationsData>) => createQueryKey('listOperations', options);
 
 /**
@@ -991,6 +1011,26 @@ export const getEvidenceLogOptions = (options: Options<GetEvidenceLogData>) => q
         return data;
     },
     queryKey: getEvidenceLogQueryKey(options)
+});
+
+export const getRunManifestsQueryKey = (options: Options<GetRunManifestsData>) => createQueryKey('getRunManifests', options);
+
+/**
+ * The objects in Kubernetes that a run was made of.
+ *
+ * For: viewer.
+ */
+export const getRunManifestsOptions = (options: Options<GetRunManifestsData>) => queryOptions<GetRunManifestsResponse, GetRunManifestsError, GetRunManifestsResponse, ReturnType<typeof getRunManifestsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getRunManifests({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getRunManifestsQueryKey(options)
 });
 
 export const listSnapshotsQueryKey = (options: Options<ListSnapshotsData>) => createQueryKey('listSnapshots', options);

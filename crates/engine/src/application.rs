@@ -2,19 +2,18 @@
 
 use domain::artifact::PinnedArtifact;
 use domain::cluster::Cluster;
+use domain::draft::{Code, ProgramJar};
 use domain::ports::{PortError, Program, Submission};
 use domain::release::Release;
 use domain::run::{ARTIFACTS_PURPOSE, Run};
 use domain::secret::Secret;
 use domain::target::Target;
-use manifests::Description;
 use manifests::description::{Application, Artifact, Mode, Program as Deployed, Restore};
+use manifests::{ARTIFACTS_FOLDER, Description, PodTemplate};
 use serde_json::{Value, json};
 
 use crate::{Engine, kubernetes};
 
-/// Where Flink finds user code in a pod.
-const LIBRARY: &str = "/opt/flink/usrlib";
 /// The key of the token in its Secret.
 const TOKEN: &str = "token";
 /// The runner's main class.
@@ -46,6 +45,7 @@ pub(crate) fn description(
 ) -> Result<Description, PortError> {
     let mut description = kubernetes::description(engine, cluster, target)?;
     let (program, arguments) = program(release, submission)?;
+    description.templates.extend(PodTemplate::of_job(&release.content.spec));
     if !release.content.artifacts.is_empty() {
         let base = target.defaults.artifact_url.as_ref().or(engine.public_url.as_ref());
         description.artifacts = artifacts(base.ok_or_else(unreachable)?, run, &release.content.artifacts);
@@ -138,14 +138,26 @@ fn program(release: &Release, submission: &Submission) -> Result<(Deployed, Vec<
             Ok((Deployed::Script { entry_class, script }, Vec::new()))
         }
         Program::Jar { entry_class, args } => {
-            let gone = || PortError::GiveUp("the program's jar is missing in its release".to_owned());
-            let jar = release.content.artifacts.first().ok_or_else(gone)?;
             let program = Deployed::Jar {
-                uri: format!("local://{LIBRARY}/{}", file_name(0, jar)),
+                uri: jar_uri(release)?,
                 entry_class: entry_class.clone(),
                 classpaths: Vec::new(),
             };
             Ok((program, args.clone()))
         }
     }
+}
+
+/// Where the jar of a release's program is in the pods: in the image or a mount, else first of what is brought.
+fn jar_uri(release: &Release) -> Result<String, PortError> {
+    if let Code::Jar {
+        jar: ProgramJar::Local(uri),
+        ..
+    } = &release.content.spec.code
+    {
+        return Ok(uri.clone());
+    }
+    let gone = || PortError::GiveUp("the program's jar is missing in its release".to_owned());
+    let jar = release.content.artifacts.first().ok_or_else(gone)?;
+    Ok(format!("local://{ARTIFACTS_FOLDER}/{}", file_name(0, jar)))
 }

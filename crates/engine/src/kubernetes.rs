@@ -3,8 +3,8 @@
 use domain::cluster::{Cluster, KubernetesLook, Look};
 use domain::ports::{EPOCH, KubernetesSight, PortError, RestAddress};
 use domain::target::{HIGH_AVAILABILITY, KubernetesPlace, Target};
-use manifests::Description;
 use manifests::description::{Kerberos, Mode, RoleSettings, Settings};
+use manifests::{Description, PodTemplate};
 use serde_json::Value;
 use store::{StoreError, Write};
 
@@ -120,8 +120,7 @@ pub(crate) fn description(engine: &Engine, cluster: &Cluster, target: &Target) -
         runner: Some(engine.runner.to_vec()),
         artifacts: Vec::new(),
         artifact_token: None,
-        job_manager_template: defaults.job_manager_template.clone(),
-        task_manager_template: defaults.task_manager_template.clone(),
+        templates: PodTemplate::of_target(defaults),
         hadoop: None,
         kerberos: Kerberos::default(),
         labels: [("streamwright.io/cluster".to_owned(), cluster.id.hex())].into(),

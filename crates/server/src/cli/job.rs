@@ -249,10 +249,10 @@ pub struct Spec {
     #[arg(long, value_name = "VERSION", conflicts_with = "cluster")]
     pub flink: Option<String>,
     /// File with a pod template of such a cluster's JobManager, YAML, over the target's; '' takes it away
-    #[arg(long, value_name = "FILE", conflicts_with = "cluster")]
+    #[arg(long, value_name = "FILE", value_parser = file_or_none, conflicts_with = "cluster")]
     pub job_manager_template: Option<PathBuf>,
     /// File with a pod template of its TaskManagers, YAML, over the target's; '' takes it away
-    #[arg(long, value_name = "FILE", conflicts_with = "cluster")]
+    #[arg(long, value_name = "FILE", value_parser = file_or_none, conflicts_with = "cluster")]
     pub task_manager_template: Option<PathBuf>,
     /// Default parallelism
     #[arg(long)]
@@ -280,6 +280,12 @@ impl JarName {
             None => serde_json::json!({ "name": self.name }),
         }
     }
+}
+
+/// Reads a path; an empty one, which takes away what is there, is one, too.
+#[allow(clippy::unnecessary_wraps, reason = "the command line asks so")]
+pub(super) fn file_or_none(text: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(text))
 }
 
 /// The jar of a program.

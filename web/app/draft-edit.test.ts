@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import '../mock/setup';
 import { describe, expect, it } from 'vitest';
-import { begin, bodyOf, dirty, type Edit, type Spec, specOf, step } from './draft-edit';
+import { begin, bodyOf, dirty, type Edit, type Program, type Spec, specOf, step, withTemplate } from './draft-edit';
 import { forget, keep, readKept } from './draft-store';
 import type { Draft } from './nouns';
 import { type Place, placed } from './place';
@@ -84,6 +84,30 @@ describe('editing a draft', () => {
     expect(typed({ jars: [] })).toBe(true);
     expect(typed({ program: { ...program } })).toBe(false);
     expect(bodyOf(spec('SELECT 1'))).toEqual({ sql: 'SELECT 1', jars: [], configuration: {} });
+  });
+
+  it('keeps a jar of the image, which is no artifact of that name', () => {
+    const saved = { jarUri: 'local:///opt/a.jar', args: [], mode: 'application' as const, targetId: 'target_1' };
+    const edit = begin({ revision: 1, spec: saved }, undefined);
+    expect(bodyOf(edit.spec)).toEqual({ ...saved, jars: [], configuration: {} });
+    const typed = (program: Program) => dirty(step(edit, { kind: 'typed', spec: { ...edit.spec, program } }));
+    expect(typed({ jarUri: 'local:///opt/a.jar', args: [] })).toBe(false);
+    expect(typed({ jarUri: 'local:///opt/b.jar', args: [] })).toBe(true);
+    expect(typed({ jar: { name: 'local:///opt/a.jar' }, args: [] })).toBe(true);
+    expect(bodyOf(specOf({ jarUri: '', args: [] }))).toMatchObject({ jarUri: '' });
+  });
+
+  it('keeps pod templates with the pods that they are for', () => {
+    const pod = 'kind: Pod\n';
+    const own = { sql: '', mode: 'application' as const, targetId: 'target_1' };
+    const edit = begin({ revision: 1, spec: { ...own, jobManagerTemplate: pod, taskManagerTemplate: ' \n' } }, undefined);
+    expect(bodyOf(edit.spec)).toEqual({ ...own, jars: [], configuration: {}, jobManagerTemplate: pod });
+    const typed = (spec: Spec) => dirty(step(edit, { kind: 'typed', spec }));
+    expect(typed(withTemplate(edit.spec, 'jobManagerTemplate', 'kind: Pod'))).toBe(true);
+    expect(typed(withTemplate(edit.spec, 'taskManagerTemplate', '  '))).toBe(false);
+    expect(withTemplate(edit.spec, 'jobManagerTemplate', '')).not.toHaveProperty('jobManagerTemplate');
+    expect(placed(edit.spec, { application: { targetId: 'target_2' } })).toMatchObject({ jobManagerTemplate: pod });
+    expect(placed(edit.spec, { clusterId: 'cluster_1' })).toEqual({ sql: '', jars: [], configuration: {}, clusterId: 'cluster_1' });
   });
 
   it('keeps one place, whatever was saved, and sends no mixture', () => {

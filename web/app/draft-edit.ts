@@ -2,15 +2,25 @@
 import type { ArtifactRef, Draft, Maybe, Mode, NewJobSpec } from './nouns';
 import { type Application, placeBody } from './place';
 
+/** Where the jar of a program is: an artifact, or a file of the image or of a mount; neither while nothing is chosen. */
+export interface ProgramJar {
+  jar?: ArtifactRef;
+  jarUri?: string;
+}
+
 /** The main class of a jar. */
-export interface Program {
-  jar: ArtifactRef;
+export interface Program extends ProgramJar {
   entryClass?: string;
   args: string[];
 }
 
+/** The pod templates of an application. */
+export const TEMPLATES = ['jobManagerTemplate', 'taskManagerTemplate'] as const;
+export type TemplateField = (typeof TEMPLATES)[number];
+export type PodTemplates = Partial<Record<TemplateField, string>>;
+
 /** What of a draft is edited: a script, or a program (then the script is empty); on a cluster, or as an application (then without). */
-export interface Spec {
+export interface Spec extends PodTemplates {
   sql: string;
   program?: Program;
   jars: ArtifactRef[];
@@ -43,6 +53,7 @@ export type Step =
 interface DraftSpec {
   sql?: Maybe<string>;
   jar?: Maybe<ArtifactRef>;
+  jarUri?: Maybe<string>;
   entryClass?: Maybe<string>;
   args?: string[];
   jars?: ArtifactRef[];
@@ -52,6 +63,8 @@ interface DraftSpec {
   flinkVersion?: Maybe<string>;
   parallelism?: Maybe<number>;
   configuration?: Record<string, string>;
+  jobManagerTemplate?: Maybe<string>;
+  taskManagerTemplate?: Maybe<string>;
 }
 
 /** A draft that somebody saved with both has the one that its mode names. */
@@ -60,15 +73,36 @@ function placeOf({ mode, clusterId, targetId, flinkVersion }: DraftSpec) {
   return clusterId ? { clusterId } : {};
 }
 
+/** Templates that say something: a blank one is none. */
+export function templatesOf(spec: { readonly [field in TemplateField]?: Maybe<string> }): PodTemplates {
+  const found: PodTemplates = {};
+  for (const field of TEMPLATES) {
+    const text = spec[field];
+    if (text && text.trim() !== '') found[field] = text;
+  }
+  return found;
+}
+
+/** A specification with one template as it is typed now. */
+export function withTemplate(spec: Spec, field: TemplateField, text: string): Spec {
+  const { jobManagerTemplate: _, taskManagerTemplate: __, ...rest } = spec;
+  return { ...rest, ...templatesOf({ ...templatesOf(spec), [field]: text }) };
+}
+
+function programOf({ jar, jarUri, entryClass, args = [] }: DraftSpec): { program?: Program } {
+  const where = jar ? { jar } : typeof jarUri === 'string' ? { jarUri } : undefined;
+  return where ? { program: { ...where, args, ...(entryClass ? { entryClass } : {}) } } : {};
+}
+
 export function specOf(spec: DraftSpec): Spec {
-  const { jar, entryClass, args = [] } = spec;
   return {
     sql: spec.sql ?? '',
-    ...(jar ? { program: { jar, args, ...(entryClass ? { entryClass } : {}) } } : {}),
+    ...programOf(spec),
     jars: spec.jars ?? [],
     ...placeOf(spec),
     ...(spec.parallelism ? { parallelism: spec.parallelism } : {}),
     configuration: spec.configuration ?? {},
+    ...templatesOf(spec),
   };
 }
 
@@ -81,8 +115,11 @@ export function bodyOf({ sql, program, clusterId, application, ...rest }: Spec):
 /** `name`, `name@3`. */
 export const refText = ({ name, version }: ArtifactRef) => (version ? `${name}@${version}` : name);
 
+/** `orders@2`, `local:///opt/flink/usrlib/orders.jar`. */
+export const jarText = ({ jar, jarUri }: ProgramJar) => jarUri ?? (jar ? refText(jar) : '');
+
 const programText = (program: Program | undefined) =>
-  program ? JSON.stringify([refText(program.jar), program.entryClass ?? '', program.args]) : '';
+  program ? JSON.stringify([jarText(program), program.jarUri === undefined, program.entryClass ?? '', program.args]) : '';
 
 const placeText = ({ clusterId, application }: Spec) =>
   application ? JSON.stringify([application.targetId ?? '', application.flinkVersion ?? '']) : (clusterId ?? '');
@@ -96,7 +133,8 @@ export function same(a: Spec, b: Spec): boolean {
     a.jars.map(refText).join('\n') === b.jars.map(refText).join('\n') &&
     placeText(a) === placeText(b) &&
     a.parallelism === b.parallelism &&
-    ordered(a.configuration) === ordered(b.configuration)
+    ordered(a.configuration) === ordered(b.configuration) &&
+    TEMPLATES.every((field) => a[field] === b[field])
   );
 }
 

@@ -1,5 +1,5 @@
 // Where a job runs: on a session cluster of the team, or on a cluster of its own in one of the team's targets. Pure.
-import type { Spec } from './draft-edit';
+import { type Spec, templatesOf } from './draft-edit';
 import type { TeamTarget } from './nouns';
 
 /** A cluster of its own, which comes and goes with each run. */
@@ -11,9 +11,10 @@ export interface Application {
 /** One of both: what is sent is never a mixture. */
 export type Place = Pick<Spec, 'clusterId' | 'application'>;
 
-/** The same draft at another place; nothing of the former one stays. */
-export function placed({ clusterId: _, application: __, ...rest }: Spec, place: Place): Spec {
-  return { ...rest, ...place };
+/** The same draft at another place; nothing of the former one stays, and pod templates only where there are pods of its own. */
+export function placed(spec: Spec, place: Place): Spec {
+  const { clusterId: _, application: __, jobManagerTemplate: ___, taskManagerTemplate: ____, ...rest } = spec;
+  return { ...rest, ...place, ...(place.application ? templatesOf(spec) : {}) };
 }
 
 /** The place as it is sent; a session cluster unless told. */

@@ -19,6 +19,32 @@ export const spec = {
   configuration: { 'execution.checkpointing.interval': '30 s' },
 };
 
+const POD = `apiVersion: v1
+kind: Pod
+spec:
+  volumes:
+    - name: jars
+      persistentVolumeClaim: { claimName: jars, readOnly: true }
+  containers:
+    - name: flink-main-container
+      volumeMounts:
+        - { name: jars, mountPath: /mnt/jars, readOnly: true }
+`;
+
+/** A program of a mount, and what its pods have for that. @type {import('../app/api').JobSpec} */
+export const programSpec = {
+  jarUri: 'local:///mnt/jars/settlement/settlement-2.4.1.jar',
+  entryClass: 'com.acme.Settlement',
+  args: ['--day', '2026-11-23', 'two words'],
+  jars: [{ name: 'shop-functions' }],
+  mode: 'application',
+  targetId: id('target', 1),
+  flinkVersion: '2.2.1',
+  configuration: {},
+  jobManagerTemplate: POD,
+  taskManagerTemplate: POD,
+};
+
 const shared = clusters.find((one) => one.target === 'kubernetes');
 
 /** Answered by its id, never listed. @type {import('../app/api').Cluster[]} */

@@ -50,6 +50,32 @@ const PAGES = {
       await page.getByTestId('place-choice').waitFor();
     },
   ],
+  'job-program-own': [job(11, 'sql')],
+  'job-templates': [job(11, 'sql'), (page) => page.getByTestId('templates-open').click()],
+  'job-templates-refused': [
+    job(11, 'sql'),
+    async (page) => {
+      const field = 'jobManagerTemplate';
+      const detail = "Line 9, column 7: the name 'jars' stands twice in 'volumes'.";
+      const json = {
+        type: '/problems/bad_template',
+        title: 'The request does not make sense',
+        status: 422,
+        code: 'bad_template',
+        field,
+        detail,
+      };
+      await page.route('**/draft', (route) =>
+        route.request().method() === 'PUT'
+          ? route.fulfill({ status: 422, json, contentType: 'application/problem+json' })
+          : route.fallback(),
+      );
+      await page.getByTestId('jar-uri').fill('local:///mnt/jars/settlement/settlement-2.4.2.jar');
+      await page.keyboard.press('Control+s');
+      await page.locator('[data-testid=pod-templates] .ant-form-item-explain').waitFor();
+      await page.getByTestId('templates-open').click();
+    },
+  ],
   'history-own': [job(10, 'sql?revision=2')],
   'job-own': [job(10, 'overview')],
   'job-own-ended': [job(11, 'overview')],

@@ -1,7 +1,7 @@
 // @ts-check
 // The mock API's routes: enough of the server's behaviour to look at every page and to walk through the main path.
 import { list, problem } from './answers.mjs';
-import { spec as applicationSpec, applications, ownClusters } from './application-fixtures.mjs';
+import { spec as applicationSpec, applications, ownClusters, programSpec } from './application-fixtures.mjs';
 import { artifacts, uploads, versionsOf } from './artifact-fixtures.mjs';
 import { check } from './check.mjs';
 import { clusters, found } from './cluster-fixtures.mjs';
@@ -36,10 +36,13 @@ function draftsOf(job) {
   const made = [1, 2, 3, 4].map((revision) => ({
     jobId: job,
     revision,
-    spec: {
-      ...(applications.some(({ id }) => id === job) ? applicationSpec : one.spec),
-      sql: revision < 4 ? one.SQL.replace(', SUM(amount)', '') : one.SQL,
-    },
+    spec:
+      job === applications[1]?.id
+        ? programSpec
+        : {
+            ...(applications.some(({ id }) => id === job) ? applicationSpec : one.spec),
+            sql: revision < 4 ? one.SQL.replace(', SUM(amount)', '') : one.SQL,
+          },
     savedBy: revision === 2 ? other : person,
     savedAt: new Date(Date.now() - (5 - revision) * 4_000_000).toISOString(),
   }));

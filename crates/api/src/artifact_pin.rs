@@ -1,7 +1,7 @@
 //! What a job's jars are: its references to artifacts resolved to versions and digests.
 
 use domain::artifact::{Artifact, ArtifactRef, PinnedArtifact};
-use domain::draft::{Code, JobSpec};
+use domain::draft::{Code, JobSpec, ProgramJar};
 use domain::id::TeamId;
 use domain::ports::PortError;
 use serde::Serialize;
@@ -43,7 +43,11 @@ impl From<PinnedArtifact> for Pinned {
 /// 422 naming the reference that means nothing, or no jar.
 pub(crate) async fn resolve(app: &App, team_id: TeamId, spec: &JobSpec) -> Result<Vec<Artifact>, Problem> {
     let mut found = Vec::new();
-    if let Code::Jar { jar, .. } = &spec.code {
+    if let Code::Jar {
+        jar: ProgramJar::Artifact(jar),
+        ..
+    } = &spec.code
+    {
         found.push(one(app, team_id, jar, "jar").await?);
     }
     found.extend(jars(app, team_id, &spec.jars, "jars").await?);

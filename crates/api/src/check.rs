@@ -202,6 +202,8 @@ pub async fn check_sql(State(app): State<App>, scope: Scope, Body(asked): Body<C
         parallelism: None,
         configuration,
         jars: Vec::new(),
+        job_manager_template: None,
+        task_manager_template: None,
     };
     let files = artifact_pin::files(&app, &class_path).await?;
     let substitution = substitute(&app, &scope, &typed).await?;

@@ -324,7 +324,9 @@ fn refused(release: &Release, faults: &[Fault]) -> Problem {
 fn error(fault: &Fault) -> FieldError {
     let (field, _) = place(&fault.subject);
     let message = match &fault.subject {
-        Subject::Template(_, at) if at.line > 0 => format!("line {}, column {}: {}", at.line, at.column, fault.message),
+        Subject::Template(_, at) | Subject::JobTemplate(_, at) if at.line > 0 => {
+            format!("line {}, column {}: {}", at.line, at.column, fault.message)
+        }
         _ => fault.message.clone(),
     };
     FieldError { field, message }
@@ -340,7 +342,7 @@ fn place(subject: &Subject) -> (String, (u32, u32)) {
     match subject {
         Subject::Field(field) => ((*field).to_owned(), (1, 1)),
         Subject::Key(key) => (format!("configuration.{key}"), (1, 1)),
-        Subject::Template(of, at) => (format!("{}Template", role(of)), (number(at.line), number(at.column))),
+        Subject::Template(of, at) | Subject::JobTemplate(of, at) => (format!("{}Template", role(of)), (number(at.line), number(at.column))),
         Subject::Pod(of, path) => (format!("{}.{path}", role(of)), (1, 1)),
     }
 }

@@ -2,7 +2,7 @@
 //! of them have.
 
 use domain::artifact::{Artifact, JarConflict, PinnedArtifact};
-use domain::draft::{Code, JobSpec};
+use domain::draft::{Code, JobSpec, Mode, ProgramJar};
 use domain::flink_version::VersionNumber;
 use domain::ports::PortError;
 use domain::sql::{Finding, Severity};
@@ -11,13 +11,17 @@ use http::StatusCode;
 use crate::app::App;
 use crate::problem::{Problem, sentence};
 
-/// What is wrong with a job that is the main class of a jar; nothing for a script.
+/// What is wrong with a job that is the main class of a jar; nothing for a script. Nobody can look into a jar of the image.
 pub(crate) fn findings(spec: &JobSpec, artifacts: &[Artifact], version: VersionNumber) -> Vec<Finding> {
-    let (Code::Jar { entry_class, .. }, Some(jar)) = (&spec.code, artifacts.first()) else {
+    let Code::Jar { jar, entry_class, .. } = &spec.code else {
         return Vec::new();
     };
-    let mut found: Vec<Finding> = main_class(entry_class.as_deref(), jar).into_iter().collect();
-    if !version.capabilities().run_flink_configuration {
+    let mut found = Vec::new();
+    if let (ProgramJar::Artifact(_), Some(jar)) = (jar, artifacts.first()) {
+        found.extend(main_class(entry_class.as_deref(), jar));
+    }
+    // That of an application is in its cluster's own file.
+    if spec.mode == Mode::Session && !version.capabilities().run_flink_configuration {
         found.extend(spec.configuration.keys().map(|key| unheard(key, version)));
     }
     found
@@ -59,11 +63,12 @@ fn unheard(key: &str, version: VersionNumber) -> Finding {
     )
 }
 
-/// Warnings for what merging the job's jars leaves out although it differs.
+/// Warnings for what two of the job's jars have with different bytes: merging them for a session cluster leaves one out, and
+/// on the class path of an application one hides the other.
 ///
 /// # Errors
 /// 422 naming the jar that is none, 503 where one cannot be read.
-pub(crate) async fn conflicts(app: &App, pinned: &[PinnedArtifact]) -> Result<Vec<Finding>, Problem> {
+pub(crate) async fn conflicts(app: &App, spec: &JobSpec, pinned: &[PinnedArtifact]) -> Result<Vec<Finding>, Problem> {
     if pinned.len() < 2 {
         return Ok(Vec::new());
     }
@@ -76,10 +81,24 @@ pub(crate) async fn conflicts(app: &App, pinned: &[PinnedArtifact]) -> Result<Ve
         )
         .hint("Try again."),
     })?;
-    Ok(told.iter().map(conflict).collect())
+    let first = first(spec, pinned);
+    let told = told.iter().map(|found| {
+        let sure = spec.mode == Mode::Session || first.as_deref() == Some(found.kept.as_str());
+        conflict(found, sure)
+    });
+    Ok(told.collect())
 }
 
-fn conflict(conflict: &JarConflict) -> Finding {
+/// What people call the jar of a program: whatever is beside it, its classes come first.
+fn first(spec: &JobSpec, pinned: &[PinnedArtifact]) -> Option<String> {
+    let program = spec.code.sql().is_none() && pinned.len() > spec.jars.len();
+    let jar = pinned.first().filter(|_| program)?;
+    Some(format!("'{}' version {}", jar.name, jar.version))
+}
+
+/// A warning; it is sure which jar's are used but for the folder of an application's jars, which Flink (1.13 to 2.2) lists as the
+/// file system gives it.
+fn conflict(conflict: &JarConflict, sure: bool) -> Finding {
     let count = |number: u32, one: &str, many: &str| match number {
         0 => None,
         1 => Some(format!("a {one}")),
@@ -96,14 +115,23 @@ fn conflict(conflict: &JarConflict) -> Finding {
     } else {
         &conflict.example
     };
+    let (kept, left_out) = (&conflict.kept, &conflict.left_out);
+    let (used, suggestion) = if sure {
+        (
+            format!("those of {kept} are used"),
+            "Put the jar first whose are to be used, or use jars that fit each other.",
+        )
+    } else {
+        (
+            "in an application nobody can say which are used".to_owned(),
+            "Use jars that fit each other, or take one of them out.",
+        )
+    };
     finding(
         ("jar_conflict", Severity::Warning),
         "jars",
-        format!(
-            "{} and {} differ in {what} of the same name, such as {example}; those of {} are used.",
-            conflict.kept, conflict.left_out, conflict.kept
-        ),
-        "Put the jar first whose are to be used, or use jars that fit each other.".to_owned(),
+        format!("{kept} and {left_out} differ in {what} of the same name, such as {example}; {used}."),
+        suggestion.to_owned(),
     )
 }
 

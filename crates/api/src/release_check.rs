@@ -11,6 +11,7 @@ use domain::draft::{JobSpec, Mode};
 use domain::flink_version::VersionNumber;
 use domain::id::TeamId;
 use domain::sql::{Finding, Severity, Statement, Tier};
+use domain::target::Target;
 use domain::variable::PinnedVariable;
 use store::StoreError;
 
@@ -19,7 +20,7 @@ use crate::check::{judge_for, unavailable};
 use crate::problem::Problem;
 use crate::scope::JobScope;
 use crate::substitution::{Substitution, substitute};
-use crate::{artifact_pin, program};
+use crate::{artifact_pin, program, template};
 
 /// What a release is made of beside the draft.
 pub(crate) struct Checked {
@@ -42,7 +43,11 @@ pub(crate) struct Checked {
 /// # Errors
 /// 422 for what can never run, 503 when the planner cannot be asked and nobody overrides it.
 pub(crate) async fn checked(app: &App, of: &JobScope, typed: &JobSpec, overridden: bool) -> Result<Checked, Problem> {
-    let version = version(app, of, typed).await?;
+    let (version, target) = version(app, of, typed).await?;
+    let mut findings = match &target {
+        Some(target) => template::findings(typed, target)?,
+        None => Vec::new(),
+    };
     let substitution = substitute(app, &of.scope, typed).await?;
     if substitution.impossible() {
         return Err(cannot(substitution.prepared.findings));
@@ -65,15 +70,13 @@ pub(crate) async fn checked(app: &App, of: &JobScope, typed: &JobSpec, overridde
     };
     let pinned: Vec<PinnedArtifact> = artifacts.iter().map(PinnedArtifact::from).collect();
     let class_path: Vec<PinnedArtifact> = pinned.iter().chain(&shared).cloned().collect();
-    let mut findings = match spec.code.sql() {
-        Some(_) => script_findings((app, of.scope.team_id), &substitution, (version, &class_path), overridden).await?,
-        None => {
-            let mut findings = substitution.prepared.findings.clone();
-            findings.extend(program::findings(spec, &artifacts, version));
-            findings
-        }
-    };
-    findings.extend(program::conflicts(app, &pinned).await?);
+    if spec.code.sql().is_some() {
+        findings.extend(script_findings((app, of.scope.team_id), &substitution, (version, &class_path), overridden).await?);
+    } else {
+        findings.extend(substitution.prepared.findings.clone());
+        findings.extend(program::findings(spec, &artifacts, version));
+    }
+    findings.extend(program::conflicts(app, spec, &pinned).await?);
     findings.extend(program::in_cluster(&pinned, &shared));
     Ok(Checked {
         version,
@@ -98,32 +101,35 @@ fn cannot(findings: Vec<Finding>) -> Problem {
     problem.findings(findings.into_iter().map(Into::into).collect())
 }
 
-/// The version that is to run it.
-async fn version(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumber, Problem> {
+/// The version that is to run it, and an application's target.
+async fn version(app: &App, of: &JobScope, spec: &JobSpec) -> Result<(VersionNumber, Option<Target>), Problem> {
     match spec.mode {
-        Mode::Session => of_cluster(app, of, spec).await,
-        Mode::Application => of_application(app, of, spec).await,
+        Mode::Session => Ok((of_cluster(app, of, spec).await?, None)),
+        Mode::Application => {
+            let (version, target) = of_application(app, of, spec).await?;
+            Ok((version, Some(target)))
+        }
     }
 }
 
-async fn of_application(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumber, Problem> {
-    let target = |detail: &str| {
+async fn of_application(app: &App, of: &JobScope, spec: &JobSpec) -> Result<(VersionNumber, Target), Problem> {
+    let missing = |detail: &str| {
         Problem::unprocessable("target_missing", detail)
             .field("targetId")
             .hint("Choose one of the team's targets and save the draft again.")
     };
     let id = spec
         .target_id
-        .ok_or_else(|| target("The draft names no target to make its clusters in."))?;
+        .ok_or_else(|| missing("The draft names no target to make its clusters in."))?;
     let granted = app.store.granted_targets(of.scope.team_id).await?;
-    if !granted.iter().any(|target| target.id == id) {
-        return Err(target("The target of the draft is gone, or not for the team any more."));
-    }
-    spec.flink_version.ok_or_else(|| {
+    let target = granted.into_iter().find(|target| target.id == id);
+    let target = target.ok_or_else(|| missing("The target of the draft is gone, or not for the team any more."))?;
+    let version = spec.flink_version.ok_or_else(|| {
         Problem::unprocessable("flink_version_missing", "The draft names no Flink version.")
             .field("flinkVersion")
             .hint("Choose the version that the target's image has and save the draft again.")
-    })
+    })?;
+    Ok((version, target))
 }
 
 async fn of_cluster(app: &App, of: &JobScope, spec: &JobSpec) -> Result<VersionNumber, Problem> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Json;
 use axum::extract::State;
 use domain::artifact::PinnedArtifact;
-use domain::draft::{Code, Mode};
+use domain::draft::{Code, Mode, ProgramJar};
 use domain::release::ReleaseContent;
 use serde::{Deserialize, Serialize};
 use similar::{Algorithm, ChangeTag, TextDiff};
@@ -77,7 +77,8 @@ pub struct KeyChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
-    /// `name`, `clusterId`, `flinkVersion`, `mode`, `parallelism`, `entryClass` or `args` (as JSON).
+    /// `name`, `clusterId`, `targetId`, `flinkVersion`, `mode`, `parallelism`, `jarUri`, `entryClass`, `args` (as JSON),
+    /// `jobManagerTemplate` or `taskManagerTemplate`.
     pub field: String,
     /// Its value before.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,9 +221,15 @@ fn fields(old: Option<&ReleaseContent>, new: &ReleaseContent) -> Vec<FieldChange
             Mode::Session => "session",
             Mode::Application => "application",
         };
-        let (entry_class, args) = match &content.spec.code {
-            Code::Jar { entry_class, args, .. } => (entry_class.clone(), serde_json::to_string(args).ok()),
-            Code::Sql { .. } => (None, None),
+        let (jar_uri, entry_class, args) = match &content.spec.code {
+            Code::Jar { jar, entry_class, args } => {
+                let uri = match jar {
+                    ProgramJar::Local(uri) => Some(uri.clone()),
+                    ProgramJar::Artifact(_) => None,
+                };
+                (uri, entry_class.clone(), serde_json::to_string(args).ok())
+            }
+            Code::Sql { .. } => (None, None, None),
         };
         [
             ("name", Some(content.name.clone())),
@@ -231,8 +238,11 @@ fn fields(old: Option<&ReleaseContent>, new: &ReleaseContent) -> Vec<FieldChange
             ("flinkVersion", Some(content.version.to_string())),
             ("mode", Some(mode.to_owned())),
             ("parallelism", content.spec.parallelism.map(|number| number.to_string())),
+            ("jarUri", jar_uri),
             ("entryClass", entry_class),
             ("args", args),
+            ("jobManagerTemplate", content.spec.job_manager_template.clone()),
+            ("taskManagerTemplate", content.spec.task_manager_template.clone()),
         ]
     };
     let before = old.map(shown);

@@ -3,24 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::cluster::Cluster;
+use domain::draft::{Code, ProgramJar};
 use domain::id::{ClusterId, TargetId};
+use domain::target::Target;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::code::Sent;
 use crate::configuration::Configuration;
 use crate::flink_version::number;
 use crate::problem::Problem;
 use crate::scope::{Scope, find_cluster, find_target};
-use crate::text;
+use crate::{template, text};
 
 /// Most jars of a job beside its program.
 const MOST_JARS: usize = 100;
-/// Most arguments of a program.
-const MOST_ARGS: usize = 1_000;
-/// Most bytes of all arguments of a program.
-const MOST_ARG_BYTES: usize = 256 * 1024;
-/// Longest name of a class or of an artifact in characters.
+/// Longest name of an artifact in characters.
 const LONGEST_NAME: usize = 500;
 
 /// Where a job's tasks run.
@@ -64,7 +64,7 @@ pub struct ArtifactRef {
     pub version: Option<i64>,
 }
 
-/// What a job is to be, as it is sent: either `sql`, or `jar` with `entryClass` and `args`.
+/// What a job is to be, as it is sent: either `sql`, or one of `jar` and `jarUri` with `entryClass` and `args`.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewJobSpec {
@@ -72,6 +72,8 @@ pub struct NewJobSpec {
     pub sql: Option<String>,
     /// The jar whose main class runs.
     pub jar: Option<ArtifactRef>,
+    /// Where that jar is in an application's image or in a mount of its pods, instead of `jar`: `local:///path/to/program.jar`.
+    pub jar_uri: Option<String>,
     /// The main class; absent means the one that the jar's manifest names.
     pub entry_class: Option<String>,
     /// Arguments of the main class, one by one: they are never split or joined.
@@ -96,9 +98,13 @@ pub struct NewJobSpec {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     pub configuration: Configuration,
+    /// Pod template of an application's JobManager, YAML: merged over the target's.
+    pub job_manager_template: Option<String>,
+    /// Pod template of an application's TaskManagers, YAML: merged over the target's.
+    pub task_manager_template: Option<String>,
 }
 
-/// What a job is to be: either `sql`, or `jar` with `entryClass` and `args`.
+/// What a job is to be: either `sql`, or one of `jar` and `jarUri` with `entryClass` and `args`.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobSpec {
@@ -108,6 +114,9 @@ pub struct JobSpec {
     /// The jar whose main class runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jar: Option<ArtifactRef>,
+    /// Where that jar is in an application's image or in a mount of its pods: `local:///path/to/program.jar`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jar_uri: Option<String>,
     /// The main class; absent means the one that the jar's manifest names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry_class: Option<String>,
@@ -133,6 +142,12 @@ pub struct JobSpec {
     pub parallelism: Option<u32>,
     /// Flink configuration of the job.
     pub configuration: BTreeMap<String, String>,
+    /// Pod template of an application's JobManager, YAML: merged over the target's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_manager_template: Option<String>,
+    /// Pod template of an application's TaskManagers, YAML: merged over the target's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_manager_template: Option<String>,
 }
 
 impl From<ArtifactRef> for domain::artifact::ArtifactRef {
@@ -161,105 +176,53 @@ impl NewJobSpec {
     pub(crate) async fn checked(self, app: &App, scope: &Scope, prefix: &str) -> Result<domain::draft::JobSpec, Problem> {
         text::parallelism(&format!("{prefix}parallelism"), self.parallelism)?;
         let jars = jars(&format!("{prefix}jars"), self.jars)?;
-        let code = code((self.sql, self.jar), (self.entry_class, self.args), prefix)?;
+        let mode = self.mode.into();
+        let code = Sent {
+            sql: self.sql,
+            jar: self.jar,
+            jar_uri: self.jar_uri,
+            entry_class: self.entry_class,
+            args: self.args,
+        };
+        let code = code.checked(mode, prefix)?;
         let configuration = self.configuration.of_job(&format!("{prefix}configuration"))?;
         let cluster_id = match self.cluster_id.as_deref() {
-            Some(named) => Some(
-                find_cluster(app, scope, named)
-                    .await?
-                    .ok_or_else(|| unknown_cluster(named, prefix))?
-                    .id,
-            ),
+            Some(named) => Some(cluster(app, scope, named, prefix).await?.id),
             None => None,
         };
-        let target_id = match self.target_id.as_deref() {
-            Some(named) => Some(
-                find_target(app, scope, named)
-                    .await?
-                    .ok_or_else(|| unknown_target(named, prefix))?
-                    .id,
-            ),
+        let target = match self.target_id.as_deref() {
+            Some(named) => Some(target(app, scope, named, prefix).await?),
             None => None,
         };
         let flink_version = match self.flink_version.as_deref() {
             Some(text) => Some(number(&format!("{prefix}flinkVersion"), text)?),
             None => None,
         };
+        let templates = (self.job_manager_template, self.task_manager_template);
+        let templates = template::of_job(templates, (mode, target.as_ref()), prefix)?;
         Ok(domain::draft::JobSpec {
             code,
             cluster_id,
-            target_id,
+            target_id: target.map(|target| target.id),
             flink_version,
-            mode: self.mode.into(),
+            mode,
             parallelism: self.parallelism,
             configuration,
             jars,
+            job_manager_template: templates.0,
+            task_manager_template: templates.1,
         })
     }
 }
 
-type Sent = (Option<String>, Option<ArtifactRef>);
-
-fn code(sent: Sent, (entry_class, args): (Option<String>, Vec<String>), prefix: &str) -> Result<domain::draft::Code, Problem> {
-    let refused = |code: &str, field: &str, detail: &str| Err(Problem::unprocessable(code, detail).field(format!("{prefix}{field}")));
-    match sent {
-        (Some(_), Some(_)) => refused(
-            "two_programs",
-            "jar",
-            "A job is either a SQL script or the main class of a jar, not both.",
-        ),
-        (None, None) => refused(
-            "no_program",
-            "sql",
-            "A job needs a SQL script (sql) or a jar with a main class (jar).",
-        ),
-        (Some(_), None) if entry_class.is_some() || !args.is_empty() => {
-            let field = if entry_class.is_some() { "entryClass" } else { "args" };
-            refused(
-                "not_for_sql",
-                field,
-                "A SQL script has no main class and no arguments; they belong to a jar.",
-            )
-        }
-        (Some(sql), None) => {
-            text::script(&format!("{prefix}sql"), &sql)?;
-            Ok(domain::draft::Code::Sql { sql })
-        }
-        (None, Some(jar)) => {
-            checked_args(&format!("{prefix}args"), &args)?;
-            if let Some(class) = &entry_class {
-                checked_class(&format!("{prefix}entryClass"), class)?;
-            }
-            Ok(domain::draft::Code::Jar {
-                jar: reference(&format!("{prefix}jar"), jar)?,
-                entry_class,
-                args,
-            })
-        }
-    }
+async fn cluster(app: &App, scope: &Scope, named: &str, prefix: &str) -> Result<Cluster, Problem> {
+    let found = find_cluster(app, scope, named).await?;
+    found.ok_or_else(|| unknown_cluster(named, prefix))
 }
 
-fn checked_args(field: &str, args: &[String]) -> Result<(), Problem> {
-    for (at, arg) in args.iter().enumerate() {
-        text::no_nul(&format!("{field}[{at}]"), arg)?;
-    }
-    if args.len() > MOST_ARGS || args.iter().map(String::len).sum::<usize>() > MOST_ARG_BYTES {
-        let detail = format!(
-            "A program takes at most {MOST_ARGS} arguments of {} KiB together.",
-            MOST_ARG_BYTES / 1024
-        );
-        return Err(Problem::unprocessable("too_long", detail).field(field));
-    }
-    Ok(())
-}
-
-fn checked_class(field: &str, class: &str) -> Result<(), Problem> {
-    let part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
-    if class.chars().count() <= LONGEST_NAME && class.split('.').all(part) {
-        return Ok(());
-    }
-    let detail = "That is no name of a Java class: expected something like com.acme.Orders.";
-    Err(Problem::unprocessable("bad_class", detail).field(field))
+async fn target(app: &App, scope: &Scope, named: &str, prefix: &str) -> Result<Target, Problem> {
+    let found = find_target(app, scope, named).await?;
+    found.ok_or_else(|| unknown_target(named, prefix))
 }
 
 /// Checks references to jars.
@@ -282,7 +245,11 @@ pub(crate) fn jars(field: &str, sent: Vec<ArtifactRef>) -> Result<Vec<domain::ar
     Ok(known)
 }
 
-fn reference(field: &str, named: ArtifactRef) -> Result<domain::artifact::ArtifactRef, Problem> {
+/// Checks a reference to an artifact.
+///
+/// # Errors
+/// A problem naming the reference's place.
+pub(crate) fn reference(field: &str, named: ArtifactRef) -> Result<domain::artifact::ArtifactRef, Problem> {
     let field = format!("{field}.name");
     text::no_nul(&field, &named.name)?;
     if named.name.is_empty() || named.name.chars().count() > LONGEST_NAME {
@@ -307,13 +274,19 @@ fn unknown_cluster(named: &str, prefix: &str) -> Problem {
 
 impl From<domain::draft::JobSpec> for JobSpec {
     fn from(spec: domain::draft::JobSpec) -> Self {
-        let (sql, jar, entry_class, args) = match spec.code {
-            domain::draft::Code::Sql { sql } => (Some(sql), None, None, Vec::new()),
-            domain::draft::Code::Jar { jar, entry_class, args } => (None, Some(jar.into()), entry_class, args),
+        let (sql, program, entry_class, args) = match spec.code {
+            Code::Sql { sql } => (Some(sql), None, None, Vec::new()),
+            Code::Jar { jar, entry_class, args } => (None, Some(jar), entry_class, args),
+        };
+        let (jar, jar_uri) = match program {
+            Some(ProgramJar::Artifact(jar)) => (Some(jar.into()), None),
+            Some(ProgramJar::Local(uri)) => (None, Some(uri)),
+            None => (None, None),
         };
         Self {
             sql,
             jar,
+            jar_uri,
             entry_class,
             args,
             jars: spec.jars.into_iter().map(Into::into).collect(),
@@ -323,6 +296,8 @@ impl From<domain::draft::JobSpec> for JobSpec {
             mode: spec.mode.into(),
             parallelism: spec.parallelism,
             configuration: spec.configuration,
+            job_manager_template: spec.job_manager_template,
+            task_manager_template: spec.task_manager_template,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the whole API through its router, on a real SQLite file with ports that are played.
 
 mod access;
+mod applications;
 mod artifacts;
 mod audit;
 mod bad_input;

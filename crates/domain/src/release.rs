@@ -98,4 +98,36 @@ mod tests {
         assert_eq!(content.spec.code.sql(), Some("INSERT INTO a SELECT 1"));
         assert_eq!(content.canonical().unwrap(), stored);
     }
+
+    /// The jar of a program was an artifact before it could be a file of the image.
+    #[test]
+    fn a_program_has_the_bytes_it_always_had() {
+        let stored = concat!(
+            r#"{"name":"orders","spec":{"jar":{"name":"orders","version":2},"entry_class":"a.B","args":["x"],"cluster_id":null,"#,
+            r#""mode":"application","parallelism":null,"configuration":{}},"version":"2.2.1","statements":[]}"#
+        );
+        let content: ReleaseContent = serde_json::from_str(stored).unwrap();
+        assert_eq!(
+            content.spec.artifacts().map(|jar| jar.name.as_str()).collect::<Vec<_>>(),
+            ["orders"]
+        );
+        assert_eq!(content.canonical().unwrap(), stored);
+        let digest = "00159e412d8e75f80ef7bb61c2e6f3d1806af983385041463110f6d3302b3c15";
+        assert_eq!(content.digest().unwrap(), digest);
+    }
+
+    #[test]
+    fn a_jar_of_the_image_and_pod_templates_are_part_of_a_release() {
+        let stored = concat!(
+            r#"{"name":"orders","spec":{"jar":"local:///opt/a.jar","entry_class":null,"args":[],"cluster_id":null,"#,
+            r#""mode":"application","parallelism":null,"configuration":{},"jars":[{"name":"udf"}],"#,
+            r#""job_manager_template":"kind: Pod","task_manager_template":"kind: Pod\n"},"version":"2.2.1","statements":[]}"#
+        );
+        let content: ReleaseContent = serde_json::from_str(stored).unwrap();
+        assert_eq!(content.spec.artifacts().map(|jar| jar.name.as_str()).collect::<Vec<_>>(), ["udf"]);
+        assert_eq!(content.canonical().unwrap(), stored);
+        let mut other = content.clone();
+        other.spec.task_manager_template = None;
+        assert_ne!(other.digest().unwrap(), content.digest().unwrap());
+    }
 }

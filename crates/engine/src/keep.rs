@@ -80,6 +80,10 @@ impl Keeper<'_> {
         let mut writes = self.operation.map(|open| finished(open, state, error)).unwrap_or_default();
         let stopped = self.operation.is_some_and(|open| open.request == Request::ClusterStop);
         if stopped && state == OperationState::Succeeded {
+            // Its jobs have ended with it: the next start must not bring them back.
+            if self.cluster.target == TargetKind::Kubernetes && !self.forget().await {
+                return Ok(Vec::new());
+            }
             writes.extend(process_jars::ended(self.engine, self.cluster).await?);
         }
         Ok(writes)
@@ -151,19 +155,22 @@ impl Keeper<'_> {
     /// Nothing is left of an application's cluster but what high availability wrote down. That goes, too, unless nobody knows
     /// how its run ended: then it may be all that is left of the job.
     async fn retire(&self) -> Result<Vec<Write>, StoreError> {
-        let cluster = self.cluster;
-        let forgotten = if self.lost().await? {
-            Ok(())
-        } else {
-            kubernetes::forget(self.engine, cluster).await
-        };
-        if let Err(PortError::Retry(_)) = forgotten {
+        if !self.lost().await? && !self.forget().await {
             return Ok(Vec::new());
         }
-        if let Err(error) = forgotten {
-            tracing::warn!(cluster = %cluster.id, %error, "what high availability left of a cluster could not be removed");
+        Ok(vec![Write::RetireCluster(self.cluster.id)])
+    }
+
+    /// Removes what high availability wrote down of a cluster that is gone; answers whether that needs no other try.
+    async fn forget(&self) -> bool {
+        match kubernetes::forget(self.engine, self.cluster).await {
+            Ok(()) => true,
+            Err(PortError::Retry(_)) => false,
+            Err(error) => {
+                tracing::warn!(cluster = %self.cluster.id, %error, "what high availability left of a cluster could not be removed");
+                true
+            }
         }
-        Ok(vec![Write::RetireCluster(cluster.id)])
     }
 
     /// Whether the end of the application's run is not known. A cluster whose start was given up first has none.

@@ -4,10 +4,21 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use similar::TextDiff;
 
+/// Texts of which lines are compared.
+const TEXTS: &[&str] = &["sql", "jobManagerTemplate", "taskManagerTemplate"];
 /// How long the search for the shortest difference of two scripts may take; after it a longer one is shown.
 const SEARCHED_FOR: std::time::Duration = std::time::Duration::from_millis(500);
 /// Fields of a job's document that say what it is called or what is to happen, and not what the job is.
-pub const NOT_OF_JOB: &[&str] = &["kind", "name", "team", "running", "flink", "sqlFile"];
+pub const NOT_OF_JOB: &[&str] = &[
+    "kind",
+    "name",
+    "team",
+    "running",
+    "flink",
+    "sqlFile",
+    "jobManagerTemplateFrom",
+    "taskManagerTemplateFrom",
+];
 /// The same of a cluster's document.
 pub const NOT_OF_CLUSTER: &[&str] = &["kind", "name", "team", "running"];
 
@@ -23,7 +34,7 @@ pub struct Change {
     /// Its value now; none where it is not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// The lines that differ, of a script that was there before.
+    /// The lines that differ, of a script or pod template that was there before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
 }
@@ -62,8 +73,8 @@ fn compare(prefix: &str, before: &Map<String, Value>, after: &Map<String, Value>
 }
 
 fn change(field: String, old: Option<&Value>, new: Option<&Value>) -> Change {
-    let script = match (field.as_str(), old, new) {
-        ("sql", Some(Value::String(old)), Some(Value::String(new))) => Some(unified(old, new)),
+    let script = match (old, new) {
+        (Some(Value::String(old)), Some(Value::String(new))) if TEXTS.contains(&field.as_str()) => Some(unified(old, new)),
         _ => None,
     };
     Change {

@@ -142,6 +142,10 @@ pub struct Job {
     /// Jar with the program: `name`, `name@version`, or `file:path`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jar: Option<String>,
+    /// The same where the jar is in an application's image or in a mount of its pods: `local:///path/to/program.jar`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2048)]
+    pub jar_uri: Option<String>,
     /// Main class; unless told that of the jar's manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1000)]
@@ -150,6 +154,18 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Text>, max_items = 1000)]
     pub args: Vec<String>,
+    /// Pod template of an application's JobManager, over the target's: YAML as a block of text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_manager_template: Option<String>,
+    /// File with that template, relative to this file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_manager_template_from: Option<String>,
+    /// Pod template of an application's TaskManagers, over the target's: YAML as a block of text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_manager_template: Option<String>,
+    /// File with that template, relative to this file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_manager_template_from: Option<String>,
     /// File with the SQL script, relative to this file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sql_file: Option<String>,
@@ -247,10 +263,47 @@ impl Job {
             restart: None,
             running: None,
             jar: None,
+            jar_uri: None,
             entry_class: None,
             args: Vec::new(),
+            job_manager_template: None,
+            job_manager_template_from: None,
+            task_manager_template: None,
+            task_manager_template_from: None,
             sql_file: None,
             sql: None,
         }
     }
+
+    /// Its pod templates: for each the field, the text, the field of the file instead, and that file.
+    #[must_use]
+    pub fn templates(&self) -> [Template<'_>; 2] {
+        [
+            Template {
+                field: "jobManagerTemplate",
+                text: self.job_manager_template.as_deref(),
+                from_field: "jobManagerTemplateFrom",
+                from: self.job_manager_template_from.as_deref(),
+            },
+            Template {
+                field: "taskManagerTemplate",
+                text: self.task_manager_template.as_deref(),
+                from_field: "taskManagerTemplateFrom",
+                from: self.task_manager_template_from.as_deref(),
+            },
+        ]
+    }
+}
+
+/// A pod template of a job as it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Template<'a> {
+    /// The field of the text.
+    pub field: &'static str,
+    /// The text; of a file once it is read.
+    pub text: Option<&'a str>,
+    /// The field of the file.
+    pub from_field: &'static str,
+    /// The file.
+    pub from: Option<&'a str>,
 }

@@ -147,8 +147,11 @@ pub const NO_RESTART: Restart = Restart {
 
 /// A document without what has its usual value anyway.
 fn plain(job: &Job) -> Job {
+    let template = |given: &Option<String>| given.clone().filter(|text| !text.trim().is_empty());
     Job {
         restart: job.restart.as_ref().map(Restart::plain),
+        job_manager_template: template(&job.job_manager_template),
+        task_manager_template: template(&job.task_manager_template),
         ..job.clone()
     }
 }
@@ -192,7 +195,7 @@ fn release(wanted: &Job, now: &JobNow, choices: Choices, plan: &mut Plan) -> i64
     let newest = now.release.as_ref().map_or(0, |(number, _)| *number);
     let differs = match &now.release {
         Some((_, released)) => {
-            let all = changes(released, wanted, NOT_OF_JOB);
+            let all = changes(released, &plain(wanted), NOT_OF_JOB);
             let found: Vec<Change> = all.into_iter().filter(|change| part(change) == Part::Content).collect();
             let newer: Vec<Change> = now.newer.iter().map(Newer::change).collect();
             let differs = !found.is_empty() || !newer.is_empty();

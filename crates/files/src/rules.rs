@@ -1,9 +1,10 @@
 //! What a schema cannot say: which keys go together, names, labels, and what this version cannot do yet.
 
 use domain::artifact::ArtifactRef;
-use domain::draft::owned_key;
+use domain::draft::{check_jar_uri, owned_key};
 use domain::job::check_name;
 use domain::label::{MAX_LABELS, check_label};
+use domain::target::MAX_TEMPLATE_BYTES;
 
 use crate::connection::Connection;
 use crate::document::{Artifact, Cluster, ClusterTarget, Job, Mode};
@@ -57,13 +58,17 @@ pub fn job(job: &Job) -> Broken {
     name(&mut broken, &job.name, job.team.as_deref());
     code(&mut broken, job);
     place(&mut broken, job);
+    templates(&mut broken, job);
     let jars = job.jars.iter().enumerate().map(|(index, jar)| (format!("jars.{index}"), jar));
     for (path, text) in jars.chain(job.jar.iter().map(|jar| ("jar".to_owned(), jar))) {
         let fine = match jar(text) {
             Jar::Known(known) => check_name(&known.name).is_ok() && known.version.is_none_or(|version| version > 0),
             Jar::File(file) => !file.is_empty(),
         };
-        if !fine {
+        if path == "jar" && text.contains("://") {
+            let advice = "names an artifact or a file beside this one; a jar in the image or in a mount is `jarUri: local:///path`";
+            broken.push((path, format!("jar: {advice}")));
+        } else if !fine {
             let message = format!("{path}: expected name, name@version or file:path, found '{}'", short(text));
             broken.push((path, message));
         }
@@ -96,17 +101,21 @@ fn code(broken: &mut Broken, job: &Job) {
         ("sql", job.sql.is_some()),
         ("sqlFile", job.sql_file.is_some()),
         ("jar", job.jar.is_some()),
+        ("jarUri", job.jar_uri.is_some()),
     ];
     let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(key, _)| *key).collect();
     match given.as_slice() {
-        [] => broken.push((String::new(), "a job needs one of sql, sqlFile or jar".to_owned())),
+        [] => broken.push((String::new(), "a job needs one of sql, sqlFile, jar or jarUri".to_owned())),
         [_] => {}
         [first, .., last] => broken.push(((*last).to_owned(), format!("{last}: a job has either this or {first}, not both"))),
     }
-    if job.jar.is_none() {
+    if let Some(Err(why)) = job.jar_uri.as_deref().map(check_jar_uri) {
+        broken.push(("jarUri".to_owned(), format!("jarUri: {why}")));
+    }
+    if job.jar.is_none() && job.jar_uri.is_none() {
         for (key, is) in [("entryClass", job.entry_class.is_some()), ("args", !job.args.is_empty())] {
             if is {
-                broken.push((key.to_owned(), format!("{key}: goes with jar only")));
+                broken.push((key.to_owned(), format!("{key}: goes with jar or jarUri only")));
             }
         }
     }
@@ -125,6 +134,23 @@ fn place(broken: &mut Broken, job: &Job) {
             if job.cluster.is_none() {
                 wrong("", "the key 'cluster' is missing: the session cluster that the job runs in");
             }
+            if job.jar_uri.is_some() {
+                wrong(
+                    "jarUri",
+                    "jarUri: goes with `mode: application` only; to a session cluster the jar is sent: `jar`",
+                );
+            }
+            for template in job.templates() {
+                for (key, _) in [(template.field, template.text), (template.from_field, template.from)]
+                    .iter()
+                    .filter(|(_, given)| given.is_some())
+                {
+                    wrong(
+                        key,
+                        &format!("{key}: goes with `mode: application` only; a session cluster has its pods already"),
+                    );
+                }
+            }
         }
         Mode::Application => {
             if job.cluster.is_some() {
@@ -142,6 +168,20 @@ fn place(broken: &mut Broken, job: &Job) {
                     "the key 'flink' is missing: the Flink version of the application, such as 2.2.1",
                 );
             }
+        }
+    }
+}
+
+fn templates(broken: &mut Broken, job: &Job) {
+    for template in job.templates() {
+        if template.text.is_some() && template.from.is_some() {
+            let (key, other) = (template.from_field, template.field);
+            broken.push((key.to_owned(), format!("{key}: a job has either this or {other}, not both")));
+        }
+        let bytes = template.text.map_or(0, str::len);
+        if bytes > MAX_TEMPLATE_BYTES {
+            let (key, kib) = (template.field, MAX_TEMPLATE_BYTES / 1024);
+            broken.push((key.to_owned(), format!("{key}: has {bytes} bytes; {kib} KiB is the most")));
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use domain::connection::MAX_PEM_BYTES;
 use domain::draft::MAX_SCRIPT_BYTES;
+use domain::target::MAX_TEMPLATE_BYTES;
 
 use crate::connection::Connection;
 use crate::place::{Fault, Place, Point};
@@ -276,6 +277,18 @@ fn bring(document: &mut Document, within: &Within<'_>) -> Vec<Fault> {
         }
     }
     let mut unreadable = Vec::new();
+    if let Body::Job(job) = &mut document.body {
+        for (path, into) in [
+            ("jobManagerTemplateFrom", &mut job.job_manager_template),
+            ("taskManagerTemplateFrom", &mut job.task_manager_template),
+        ] {
+            match files.remove(path).map(|found| template(&found)) {
+                Some(Ok(text)) => *into = Some(text),
+                Some(Err(why)) => unreadable.push((path, why)),
+                None => {}
+            }
+        }
+    }
     if let Body::Cluster(cluster) = &mut document.body
         && let Some(connection) = &mut cluster.connection
     {
@@ -297,6 +310,12 @@ fn bring(document: &mut Document, within: &Within<'_>) -> Vec<Fault> {
     );
     document.files = files;
     faults
+}
+
+/// The text of a file with a pod template.
+fn template(file: &Path) -> Result<String, String> {
+    let bytes = open_regular(file).and_then(|file| read_limited(file, MAX_TEMPLATE_BYTES as u64))?;
+    utf8(bytes).map_err(|(at, why)| format!("line {}, column {}: {why}", at.line, at.column))
 }
 
 /// The text of a file with certificates.
@@ -331,7 +350,11 @@ fn named(body: &Body) -> Vec<(String, String)> {
                 .filter_map(|(index, jar)| file(format!("jars.{index}"), jar));
             let program = job.jar.iter().filter_map(|jar| file("jar".to_owned(), jar));
             let script = job.sql_file.iter().map(|file| ("sqlFile".to_owned(), file.clone()));
-            jars.chain(program).chain(script).collect()
+            let templates = job.templates();
+            let templates = templates
+                .iter()
+                .filter_map(|one| Some((one.from_field.to_owned(), one.from?.to_owned())));
+            jars.chain(program).chain(script).chain(templates).collect()
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::artifact::PinnedArtifact;
+use domain::draft::{Code, ProgramJar};
 use domain::flink_version::VersionNumber;
 use domain::id::{ClusterId, RunId};
 use domain::ports::{self, EPOCH, Submission};
@@ -11,11 +12,10 @@ use domain::release::Release;
 use domain::target::{HIGH_AVAILABILITY, Target};
 use serde_json::{Value, json};
 
-use crate::description::{Application, Artifact, Description, Kerberos, Mode, Program, Restore, RoleSettings, Settings};
+use crate::delivery::ARTIFACTS_FOLDER;
+use crate::description::{Application, Artifact, Description, Kerberos, Mode, PodTemplate, Program, Restore, RoleSettings, Settings};
 use crate::fault::{Fault, Subject};
 
-/// Where Flink finds user code in a pod.
-const LIBRARY: &str = "/opt/flink/usrlib";
 /// The key of the token in its Secret.
 const TOKEN: &str = "token";
 /// The runner's main class.
@@ -68,8 +68,7 @@ impl Place<'_> {
             runner: Some(self.runner.to_vec()),
             artifacts: Vec::new(),
             artifact_token: None,
-            job_manager_template: defaults.job_manager_template.clone(),
-            task_manager_template: defaults.task_manager_template.clone(),
+            templates: PodTemplate::of_target(defaults),
             hadoop: None,
             kerberos: Kerberos::default(),
             labels: [("streamwright.io/cluster".to_owned(), self.cluster_id.hex())].into(),
@@ -87,6 +86,7 @@ impl Place<'_> {
         let mut description = self.session();
         let run = RunId(self.cluster_id.0);
         let (program, arguments) = program(release, submission)?;
+        description.templates.extend(PodTemplate::of_job(&release.content.spec));
         if !release.content.artifacts.is_empty() {
             let base = self.target.defaults.artifact_url.as_deref().or(self.public_url);
             description.artifacts = artifacts(base.ok_or_else(unreachable)?, run, &release.content.artifacts);
@@ -185,14 +185,26 @@ fn program(release: &Release, submission: &Submission) -> Result<(Program, Vec<S
             Ok((Program::Script { entry_class, script }, Vec::new()))
         }
         ports::Program::Jar { entry_class, args } => {
-            let gone = || fault("jar", "the program's jar is missing in its release".to_owned());
-            let jar = release.content.artifacts.first().ok_or_else(gone)?;
             let program = Program::Jar {
-                uri: format!("local://{LIBRARY}/{}", file_name(0, jar)),
+                uri: jar_uri(release)?,
                 entry_class: entry_class.clone(),
                 classpaths: Vec::new(),
             };
             Ok((program, args.clone()))
         }
     }
+}
+
+/// Where the jar of a release's program is in the pods: in the image or a mount, else first of what is brought.
+fn jar_uri(release: &Release) -> Result<String, Fault> {
+    if let Code::Jar {
+        jar: ProgramJar::Local(uri),
+        ..
+    } = &release.content.spec.code
+    {
+        return Ok(uri.clone());
+    }
+    let gone = || fault("jar", "the program's jar is missing in its release".to_owned());
+    let jar = release.content.artifacts.first().ok_or_else(gone)?;
+    Ok(format!("local://{ARTIFACTS_FOLDER}/{}", file_name(0, jar)))
 }

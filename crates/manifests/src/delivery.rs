@@ -1,7 +1,8 @@
 //! How code reaches the pods without an image: script and runner in a ConfigMap, jars by an init container of the same
 //! image, for the JobManager and, in their template, for the TaskManagers.
 //!
-//! Flink takes every jar in `/opt/flink/usrlib` for user code, and expects the same files in every pod.
+//! Flink takes every jar in `/opt/flink/usrlib` and the folders below for user code, and expects the same files in every
+//! pod. Ours have a folder of their own there, so that what the image or a mount has in it stays to be seen.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cluster::Cluster;
 use crate::description::{Description, Program};
-use crate::fault::{Report, Subject, short};
+use crate::fault::{Report, Role, Subject, short};
 use crate::mounts::Parts;
 use crate::names;
 use crate::pod::{list, merge, object};
@@ -17,6 +18,8 @@ use crate::template::MAIN;
 
 /// Where Flink finds user code.
 const LIBRARY: &str = "/opt/flink/usrlib";
+/// Where the init container puts jars.
+pub const ARTIFACTS_FOLDER: &str = "/opt/flink/usrlib/streamwright";
 /// Where Flink finds the runner.
 pub(crate) const RUNNER_PATH: &str = "/opt/flink/usrlib/streamwright-runner.jar";
 /// Where the runner finds the script.
@@ -51,7 +54,7 @@ pub(crate) fn add(parts: &mut Parts, description: &Description, report: &mut Rep
     // The folder before the file in it.
     if !description.artifacts.is_empty() {
         parts.volumes.push(json!({"name": JARS, "emptyDir": {}}));
-        parts.mounts.push(json!({"name": JARS, "mountPath": LIBRARY}));
+        parts.mounts.push(json!({"name": JARS, "mountPath": ARTIFACTS_FOLDER}));
     }
     if script.is_some() {
         parts.mounts.push(json!({"name": CODE, "mountPath": FOLDER}));
@@ -93,7 +96,7 @@ pub(crate) fn fetcher(description: &Description, cluster: &Cluster) -> Option<Va
         command.extend([
             artifact.url.clone(),
             artifact.sha256.clone(),
-            format!("{LIBRARY}/{}", artifact.name),
+            format!("{ARTIFACTS_FOLDER}/{}", artifact.name),
         ]);
     }
     let mut container = json!({
@@ -102,7 +105,7 @@ pub(crate) fn fetcher(description: &Description, cluster: &Cluster) -> Option<Va
         "imagePullPolicy": cluster.pull_policy.as_deref().unwrap_or("IfNotPresent"),
         "command": command,
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "128Mi"}},
-        "volumeMounts": [{"name": CODE, "mountPath": FOLDER}, {"name": JARS, "mountPath": LIBRARY}],
+        "volumeMounts": [{"name": CODE, "mountPath": FOLDER}, {"name": JARS, "mountPath": ARTIFACTS_FOLDER}],
     });
     if let Some((secret, key)) = &description.artifact_token {
         let source = json!({"secretKeyRef": {"name": secret, "key": key}});
@@ -111,10 +114,39 @@ pub(crate) fn fetcher(description: &Description, cluster: &Cluster) -> Option<Va
     Some(container)
 }
 
-/// The TaskManagers' template as the JobManager gets it: as it was written, or with our init container in it.
+/// Says where a template leaves no room for what is brought: nothing can be put into a folder that is mounted read-only.
+pub(crate) fn check_room(description: &Description, role: Role, template: Option<&Map<String, Value>>, report: &mut Report) {
+    let script = role == Role::JobManager && script(description).is_some();
+    if description.artifacts.is_empty() && !script {
+        return;
+    }
+    let spec = template.and_then(|template| template.get("spec")).cloned().unwrap_or_default();
+    let containers = list(spec.get("containers").cloned());
+    let main = containers.iter().find(|container| container["name"] == MAIN);
+    for mount in list(main.and_then(|main| main.get("volumeMounts")).cloned()) {
+        let path = mount["mountPath"].as_str().unwrap_or_default().trim_end_matches('/');
+        let above = LIBRARY
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if above && mount["readOnly"].as_bool() == Some(true) {
+            let message = format!(
+                "'{}' is mounted read-only, and jars of the job come to a folder below it: mount it elsewhere, such as /opt/flink/jars",
+                short(path)
+            );
+            report.fault(Subject::Pod(role, "volumeMounts".to_owned()), message);
+        }
+    }
+}
+
+/// The TaskManagers' template as the JobManager gets it: as it was written, or merged and with our init container in it.
 pub(crate) fn task_manager_template(description: &Description, cluster: &Cluster, read: &Map<String, Value>) -> Option<String> {
+    let templates: Vec<_> = description.templates_of(Role::TaskManager).collect();
     let Some(fetcher) = fetcher(description, cluster) else {
-        return description.task_manager_template.clone();
+        return match templates.as_slice() {
+            [] => None,
+            [one] => Some(one.text.clone()),
+            _ => Some(Value::Object(read.clone()).to_string()),
+        };
     };
     let mut pod = read.clone();
     pod.insert("apiVersion".to_owned(), json!("v1"));
@@ -133,7 +165,7 @@ pub(crate) fn task_manager_template(description: &Description, cluster: &Cluster
     merge(
         &mut main,
         "volumeMounts",
-        vec![json!({"name": JARS, "mountPath": LIBRARY})],
+        vec![json!({"name": JARS, "mountPath": ARTIFACTS_FOLDER})],
         "mountPath",
     );
     containers.push(Value::Object(main));

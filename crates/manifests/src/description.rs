@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use domain::draft::JobSpec;
 use domain::flink_configuration::Configuration;
 use domain::flink_version::VersionNumber;
 use domain::run::ClaimMode;
-use domain::target::PodPolicy;
+use domain::target::{KubernetesDefaults, PodPolicy};
+use files::place::Point;
 
+use crate::fault::{Role, Subject};
 pub use crate::settings::{Exposure, RoleSettings, SecretVariable, Settings, Toleration};
 
 /// A Flink cluster on Kubernetes as it is wanted.
@@ -32,10 +35,8 @@ pub struct Description {
     pub artifacts: Vec<Artifact>,
     /// Secret and key of the token for the artifact store.
     pub artifact_token: Option<(String, String)>,
-    /// Pod template of the JobManager, YAML.
-    pub job_manager_template: Option<String>,
-    /// Pod template of the TaskManagers, YAML.
-    pub task_manager_template: Option<String>,
+    /// Pod templates, later ones over earlier ones: the target's, then the job's.
+    pub templates: Vec<PodTemplate>,
     /// Configuration of Hadoop's clients.
     pub hadoop: Option<Hadoop>,
     /// Files of a Kerberos login.
@@ -48,6 +49,17 @@ pub struct Description {
     pub logging: BTreeMap<String, String>,
     /// What pods of this target may not have.
     pub policy: PodPolicy,
+}
+
+/// A pod template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodTemplate {
+    /// Whose pods it is for.
+    pub role: Role,
+    /// Whether the job says so; else the target.
+    pub of_job: bool,
+    /// YAML, as it was written.
+    pub text: String,
 }
 
 /// Session cluster or application.
@@ -101,7 +113,7 @@ pub enum Program {
     },
 }
 
-/// A jar that an init container brings into `/opt/flink/usrlib` of every pod.
+/// A jar that an init container brings into [`ARTIFACTS_FOLDER`](crate::ARTIFACTS_FOLDER) of every pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
     /// Where it is fetched from.
@@ -139,6 +151,45 @@ pub struct Kerberos {
     pub keytab: Option<(String, Vec<u8>)>,
     /// `krb5.conf`.
     pub krb5: Option<String>,
+}
+
+impl PodTemplate {
+    fn all(of_job: bool, texts: [(Role, Option<&String>); 2]) -> Vec<Self> {
+        let template = |(role, text): (Role, Option<&String>)| {
+            let text = text?.clone();
+            Some(Self { role, of_job, text })
+        };
+        texts.into_iter().filter_map(template).collect()
+    }
+
+    /// What a target says of its pods.
+    #[must_use]
+    pub fn of_target(target: &KubernetesDefaults) -> Vec<Self> {
+        let texts = [
+            (Role::JobManager, target.job_manager_template.as_ref()),
+            (Role::TaskManager, target.task_manager_template.as_ref()),
+        ];
+        Self::all(false, texts)
+    }
+
+    /// What a job says of its pods.
+    #[must_use]
+    pub fn of_job(job: &JobSpec) -> Vec<Self> {
+        let texts = [
+            (Role::JobManager, job.job_manager_template.as_ref()),
+            (Role::TaskManager, job.task_manager_template.as_ref()),
+        ];
+        Self::all(true, texts)
+    }
+
+    /// A place in it.
+    pub(crate) fn at(&self, point: Point) -> Subject {
+        if self.of_job {
+            Subject::JobTemplate(self.role, point)
+        } else {
+            Subject::Template(self.role, point)
+        }
+    }
 }
 
 impl Description {

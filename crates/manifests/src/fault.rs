@@ -29,8 +29,10 @@ pub enum Subject {
     Field(&'static str),
     /// A key of the Flink configuration.
     Key(String),
-    /// A place in a pod template.
+    /// A place in a pod template of the target.
     Template(Role, Point),
+    /// A place in a pod template of the job.
+    JobTemplate(Role, Point),
     /// A field of the finished pod, such as `spec.volumes[0].hostPath`.
     Pod(Role, String),
 }
@@ -40,8 +42,16 @@ impl fmt::Display for Subject {
         match self {
             Self::Field(field) => f.write_str(field),
             Self::Key(key) => f.write_str(key),
-            Self::Template(role, at) if *at == Point::WHOLE => write!(f, "pod template of the {role}"),
-            Self::Template(role, at) => write!(f, "pod template of the {role}, line {}, column {}", at.line, at.column),
+            Self::Template(role, at) | Self::JobTemplate(role, at) => {
+                if matches!(self, Self::JobTemplate(..)) {
+                    f.write_str("the job's ")?;
+                }
+                write!(f, "pod template of the {role}")?;
+                if *at == Point::WHOLE {
+                    return Ok(());
+                }
+                write!(f, ", line {}, column {}", at.line, at.column)
+            }
             Self::Pod(role, path) => write!(f, "pod of the {role}, {path}"),
         }
     }

@@ -22,6 +22,7 @@ mod mounts;
 mod names;
 mod objects;
 mod options;
+mod overlay;
 mod pod;
 mod policy;
 mod settings;
@@ -31,10 +32,11 @@ mod template;
 use std::collections::BTreeMap;
 
 use domain::flink_configuration::Configuration;
-use domain::target::PodPolicy;
+use domain::target::{KubernetesDefaults, PodPolicy};
 use serde_json::{Map, Value, json};
 
-pub use description::Description;
+pub use delivery::ARTIFACTS_FOLDER;
+pub use description::{Description, PodTemplate};
 pub use fault::{Fault, Finding, Role, Subject};
 pub use keys::owned_key;
 pub use names::{image as check_image, namespace as check_namespace, object as check_object, path as check_path};
@@ -125,10 +127,40 @@ pub fn manifests(description: &Description) -> Result<Manifests, Vec<Fault>> {
 /// All faults, those of the text with line and column.
 pub fn check_template(role: Role, text: &str, policy: &PodPolicy) -> Result<(), Vec<Fault>> {
     let mut report = Report::default();
-    if let Some(template) = template::read(role, text, &mut report) {
+    let template = PodTemplate {
+        role,
+        of_job: false,
+        text: text.to_owned(),
+    };
+    if let Some(template) = template::read(&template, &mut report) {
         policy::check(policy, role, &template, None, &mut report);
     }
     if report.faults.is_empty() { Ok(()) } else { Err(report.faults) }
+}
+
+/// Checks a pod template of a job: what it says, and what the target's policy refuses of both templates together. Without a
+/// target only what it says. Answers what Flink replaces in it.
+///
+/// # Errors
+/// All faults, those of the text with line and column.
+pub fn check_job_template(template: &PodTemplate, target: Option<&KubernetesDefaults>) -> Result<Vec<Finding>, Vec<Fault>> {
+    let mut report = Report::default();
+    if let Some(mut pod) = template::read(template, &mut report) {
+        template::find_replaced(template, &mut report);
+        if let Some(target) = target {
+            let targets = PodTemplate::of_target(target);
+            let under = targets.iter().find(|under| under.role == template.role);
+            if let Some(under) = under.and_then(|under| template::read(under, &mut report)) {
+                pod = overlay::lay(under, pod);
+            }
+            policy::check(&target.policy, template.role, &pod, None, &mut report);
+        }
+    }
+    if report.faults.is_empty() {
+        Ok(report.findings)
+    } else {
+        Err(report.faults)
+    }
 }
 
 fn check_names(description: &Description, report: &mut Report) {
@@ -173,27 +205,19 @@ fn files(description: &Description, name: &str, text: &str) -> BTreeMap<String, 
 
 type Template = Map<String, Value>;
 
-/// Checks both templates and gives them: the JobManager's, and the TaskManagers'.
+/// Checks all templates and gives them: the JobManager's, and the TaskManagers'.
 fn templates(description: &Description, cluster: &Cluster, report: &mut Report) -> (Option<Template>, Template) {
-    let (mut of_job_manager, mut of_task_managers) = (None, Template::new());
-    for (role, text) in mounts::templates(description) {
-        let template = text.and_then(|text| template::read(role, text, report));
-        if text.is_some() && !description.version.at_least(1, 13) {
-            let message = "Flink 1.12 knows no pod templates";
-            report.fault(Subject::Template(role, files::place::Point::WHOLE), message);
-        }
-        match role {
-            Role::JobManager => of_job_manager = template,
-            Role::TaskManager => {
-                let template = template.unwrap_or_default();
-                check_added(&template, description, cluster, report);
-                policy::check(&description.policy, role, &template, Some(cluster), report);
-                of_task_managers = template;
-            }
-        }
-        if let Some(text) = text {
-            template::find_replaced(role, text, report);
-        }
+    let of_job_manager = overlay::of(Role::JobManager, description, report);
+    overlay::find_replaced(Role::JobManager, description, report);
+    let of_task_managers = overlay::of(Role::TaskManager, description, report).unwrap_or_default();
+    check_added(&of_task_managers, description, cluster, report);
+    policy::check(&description.policy, Role::TaskManager, &of_task_managers, Some(cluster), report);
+    overlay::find_replaced(Role::TaskManager, description, report);
+    for (role, template) in [
+        (Role::JobManager, of_job_manager.as_ref()),
+        (Role::TaskManager, Some(&of_task_managers)),
+    ] {
+        delivery::check_room(description, role, template, report);
     }
     (of_job_manager, of_task_managers)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::description::{Description, Hadoop};
-use crate::fault::{Report, Role, Subject};
+use crate::fault::{Report, Subject};
 use crate::names;
 use crate::objects;
 
@@ -151,12 +151,4 @@ pub(crate) fn added_to_task_managers(description: &Description, cluster: &Cluste
         add("kerberos-krb5conf-volume", KRB5_FILE);
     }
     added
-}
-
-/// Which pods a template is for, in order.
-pub(crate) fn templates(description: &Description) -> [(Role, Option<&str>); 2] {
-    [
-        (Role::JobManager, description.job_manager_template.as_deref()),
-        (Role::TaskManager, description.task_manager_template.as_deref()),
-    ]
 }

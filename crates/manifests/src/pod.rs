@@ -170,7 +170,8 @@ fn extend(of: &mut Map<String, Value>, field: &str, words: Words) {
 pub(crate) fn merge(of: &mut Map<String, Value>, field: &str, items: Vec<Value>, key: &str) {
     let mut all = list(of.remove(field));
     for item in items {
-        all.retain(|known| *known != item && (key.is_empty() || key_of(known, key) != key_of(&item, key)));
+        let name = key_of(&item, key);
+        all.retain(|known| *known != item && (name.is_none() || key_of(known, key) != name));
         all.push(item);
     }
     if !all.is_empty() {

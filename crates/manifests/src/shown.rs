@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::application::token_secret;
-use crate::description::{Description, Mode, Program, RoleSettings};
-use crate::fault::{Fault, Report, Role};
+use crate::description::{Description, Mode, PodTemplate, Program, RoleSettings};
+use crate::fault::{Fault, Report};
 use crate::manifests;
 use crate::template;
 
@@ -158,14 +158,7 @@ fn without_secrets(description: &Description) -> Description {
     description.configuration = hidden.collect::<Configuration>();
     hide_environment(&mut description.settings.job_manager);
     hide_environment(&mut description.settings.task_manager);
-    for (role, template) in [
-        (Role::JobManager, &mut description.job_manager_template),
-        (Role::TaskManager, &mut description.task_manager_template),
-    ] {
-        if let Some(text) = template {
-            hide_in_template(role, text);
-        }
-    }
+    description.templates.iter_mut().for_each(hide_in_template);
     if let Mode::Application(application) = &mut description.mode
         && let Program::Script { script, .. } = &mut application.program
     {
@@ -183,8 +176,8 @@ fn hide_environment(role: &mut RoleSettings) {
 }
 
 /// Environment variables whose name says that they are secret. A text without any stays as it is.
-fn hide_in_template(role: Role, text: &mut String) {
-    let Some(mut template) = template::read(role, text, &mut Report::default()) else {
+fn hide_in_template(of: &mut PodTemplate) {
+    let Some(mut template) = template::read(of, &mut Report::default()) else {
         return;
     };
     let mut found = false;
@@ -203,7 +196,7 @@ fn hide_in_template(role: Role, text: &mut String) {
         }
     }
     if found {
-        *text = yaml(&Value::Object(template));
+        of.text = yaml(&Value::Object(template));
     }
 }
 

@@ -10,7 +10,8 @@ use files::place::Point;
 use files::yaml::{self, Content, Node, Style};
 use serde_json::{Map, Number, Value};
 
-use crate::fault::{Finding, Report, Role, Subject, short};
+use crate::description::PodTemplate;
+use crate::fault::{Finding, Report, short};
 
 /// Flink's container.
 pub(crate) const MAIN: &str = "flink-main-container";
@@ -59,10 +60,10 @@ const TEXTS: [&str; 24] = [
 const NAMED_LISTS: [&str; 3] = ["containers", "initContainers", "volumes"];
 
 /// Reads a template; none if it is unusable.
-pub(crate) fn read(role: Role, text: &str, report: &mut Report) -> Option<Map<String, Value>> {
+pub(crate) fn read(template: &PodTemplate, report: &mut Report) -> Option<Map<String, Value>> {
     let before = report.faults.len();
-    let mut reader = Reader { role, report };
-    let root = reader.root(text)?;
+    let mut reader = Reader { template, report };
+    let root = reader.root(&template.text)?;
     reader.check(&root);
     let value = value(&root, "", "");
     match value {
@@ -72,13 +73,13 @@ pub(crate) fn read(role: Role, text: &str, report: &mut Report) -> Option<Map<St
 }
 
 struct Reader<'a> {
-    role: Role,
+    template: &'a PodTemplate,
     report: &'a mut Report,
 }
 
 impl Reader<'_> {
     fn fault(&mut self, at: Point, message: impl Into<String>) {
-        self.report.fault(Subject::Template(self.role, at), message);
+        self.report.fault(self.template.at(at), message);
     }
 
     fn root(&mut self, text: &str) -> Option<Node> {
@@ -251,8 +252,8 @@ impl Reader<'_> {
 }
 
 /// A finding for each field of Flink's container that Flink replaces.
-pub(crate) fn find_replaced(role: Role, text: &str, report: &mut Report) {
-    let stream = yaml::parse(text);
+pub(crate) fn find_replaced(template: &PodTemplate, report: &mut Report) {
+    let stream = yaml::parse(&template.text);
     let Some(spec) = stream.documents.first().and_then(|root| get(root, "spec")) else {
         return;
     };
@@ -268,7 +269,7 @@ pub(crate) fn find_replaced(role: Role, text: &str, report: &mut Report) {
         let Some(node) = of.and_then(|of| get(of, field)) else { continue };
         report.findings.push(Finding {
             code: "replaced_field",
-            subject: Subject::Template(role, node.at),
+            subject: template.at(node.at),
             message: format!("Flink sets '{field}' itself: this value is not used"),
             suggestion: None,
         });
@@ -338,11 +339,17 @@ fn plain(text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Role;
     use serde_json::json;
 
     fn read_of(text: &str) -> Result<Value, Vec<String>> {
         let mut report = Report::default();
-        match read(Role::JobManager, text, &mut report) {
+        let template = PodTemplate {
+            role: Role::JobManager,
+            of_job: false,
+            text: text.to_owned(),
+        };
+        match read(&template, &mut report) {
             Some(map) => Ok(Value::Object(map)),
             None => Err(report.faults.iter().map(ToString::to_string).collect()),
         }

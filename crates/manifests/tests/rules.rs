@@ -8,9 +8,9 @@ mod recording;
 use domain::flink_version::VersionNumber;
 use domain::run::ClaimMode;
 use manifests::description::{Exposure, Mode, Program, Restore, SecretVariable, Toleration};
-use manifests::{Description, Manifests, manifests};
+use manifests::{Description, Manifests, Role, manifests};
 use proptest::prelude::*;
-use recording::{application, configuration, faults, main_container, with};
+use recording::{application, configuration, faults, main_container, of_target, with};
 use serde_json::{Value, json};
 
 fn object<'m>(made: &'m Manifests, name: &str) -> &'m Value {
@@ -420,7 +420,7 @@ fn flink_1_12_has_a_command_line_of_its_own() {
         (Some("default"), None)
     );
     assert_eq!(made.deployment["spec"]["selector"]["matchLabels"]["a"], "b");
-    description.job_manager_template = Some("apiVersion: v1\nkind: Pod\n".to_owned());
+    description.templates = vec![of_target(Role::JobManager, "apiVersion: v1\nkind: Pod\n".to_owned())];
     assert!(faults(&description)[0].contains("knows no pod templates"));
 }
 
@@ -452,8 +452,7 @@ proptest! {
         let pairs: Vec<(&str, &str)> = values.iter().map(|(key, value)| (KEYS[*key], value.as_str())).collect();
         let mut description = with(version, &pairs);
         if template.len() % 2 == 0 {
-            description.job_manager_template = Some(template.clone());
-            description.task_manager_template = Some(template);
+            description.templates = [Role::JobManager, Role::TaskManager].map(|role| of_target(role, template.clone())).into();
         }
         match manifests(&description) {
             Ok(made) => {

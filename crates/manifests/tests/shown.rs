@@ -43,6 +43,8 @@ fn thought() -> Thought {
         parallelism: Some(2),
         configuration: BTreeMap::new(),
         jars: Vec::new(),
+        job_manager_template: None,
+        task_manager_template: None,
     };
     let statement = Statement {
         kind: StatementKind::Insert,

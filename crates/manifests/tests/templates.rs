@@ -7,17 +7,17 @@ mod recording;
 
 use domain::target::PodPolicy;
 use manifests::description::Artifact;
-use manifests::{Description, manifests};
-use recording::{application, empty, faults, main_container, with};
+use manifests::{Description, Role, manifests};
+use recording::{application, empty, faults, main_container, of_target, with};
 use serde_json::{Value, json};
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nspec:\n";
 
 fn templates(job_manager: &str, task_manager: &str, policy: PodPolicy) -> Description {
-    let template = |spec: &str| (!spec.is_empty()).then(|| format!("{POD}{spec}"));
+    let given = [(Role::JobManager, job_manager), (Role::TaskManager, task_manager)];
+    let given = given.into_iter().filter(|(_, spec)| !spec.is_empty());
     Description {
-        job_manager_template: template(job_manager),
-        task_manager_template: template(task_manager),
+        templates: given.map(|(role, spec)| of_target(role, format!("{POD}{spec}"))).collect(),
         policy,
         ..application("2.2.1")
     }
@@ -179,11 +179,11 @@ fn jars_come_by_an_init_container_in_every_pod() {
                 .collect();
             let digest = "ab".repeat(32);
             let url = "https://store.example.test/a";
-            assert_eq!(command[5..], [url, digest.as_str(), "/opt/flink/usrlib/udf.jar"]);
+            assert_eq!(command[5..], [url, digest.as_str(), "/opt/flink/usrlib/streamwright/udf.jar"]);
             assert_eq!(fetch["env"][0]["valueFrom"]["secretKeyRef"]["name"], "token");
             let main = pod["spec"]["containers"].as_array().unwrap().last().unwrap();
             let mounts = main["volumeMounts"].as_array().unwrap();
-            assert!(mounts.iter().any(|mount| mount["mountPath"] == "/opt/flink/usrlib"));
+            assert!(mounts.iter().any(|mount| mount["mountPath"] == "/opt/flink/usrlib/streamwright"));
             let volumes = pod["spec"]["volumes"].as_array().unwrap();
             for mount in fetch["volumeMounts"].as_array().unwrap().iter().chain(mounts) {
                 assert!(volumes.iter().any(|volume| volume["name"] == mount["name"]), "{mount}");

@@ -447,6 +447,8 @@ async fn a_session_cluster_is_made_started_used_stopped_and_deleted() {
     assert!(flink.jobs()[0].state.ended());
     assert!(!made.objects().is_empty(), "the cluster is there for others");
 
+    // What high availability wrote down would bring the jobs back at the next start.
+    recovery(&made, &made.deployment());
     made.act("shared", "stop").await;
     assert_eq!(made.objects(), BTreeSet::new());
     let gone = made.bed.bytes(reqwest::Method::DELETE, "/clusters/shared").send().await.unwrap();

@@ -24,6 +24,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "api",
             "engine",
             "files",
+            "manifests",
             "store",
             "flink",
             "kubernetes",

@@ -1149,7 +1149,8 @@ export type Evidence = {
  */
 export type FieldChange = {
     /**
-     * `name`, `clusterId`, `flinkVersion`, `mode`, `parallelism`, `entryClass` or `args` (as JSON).
+     * `name`, `clusterId`, `targetId`, `flinkVersion`, `mode`, `parallelism`, `jarUri`, `entryClass`, `args` (as JSON),
+     * `jobManagerTemplate` or `taskManagerTemplate`.
      */
     field: string;
     /**
@@ -1617,7 +1618,7 @@ export type JobGraph = {
 };
 
 /**
- * What a job is to be: either `sql`, or `jar` with `entryClass` and `args`.
+ * What a job is to be: either `sql`, or one of `jar` and `jarUri` with `entryClass` and `args`.
  */
 export type JobSpec = {
     /**
@@ -1647,9 +1648,17 @@ export type JobSpec = {
      */
     jar?: ArtifactRef;
     /**
+     * Where that jar is in an application's image or in a mount of its pods: `local:///path/to/program.jar`.
+     */
+    jarUri?: string;
+    /**
      * Connectors, functions and libraries on the job's class path, in this order.
      */
     jars: Array<ArtifactRef>;
+    /**
+     * Pod template of an application's JobManager, YAML: merged over the target's.
+     */
+    jobManagerTemplate?: string;
     /**
      * How it is deployed.
      */
@@ -1666,6 +1675,10 @@ export type JobSpec = {
      * The target that an application's clusters are made in.
      */
     targetId?: string;
+    /**
+     * Pod template of an application's TaskManagers, YAML: merged over the target's.
+     */
+    taskManagerTemplate?: string;
 };
 
 /**
@@ -2210,7 +2223,7 @@ export type NewJob = {
 };
 
 /**
- * What a job is to be, as it is sent: either `sql`, or `jar` with `entryClass` and `args`.
+ * What a job is to be, as it is sent: either `sql`, or one of `jar` and `jarUri` with `entryClass` and `args`.
  */
 export type NewJobSpec = {
     /**
@@ -2240,9 +2253,17 @@ export type NewJobSpec = {
      */
     jar?: ArtifactRef;
     /**
+     * Where that jar is in an application's image or in a mount of its pods, instead of `jar`: `local:///path/to/program.jar`.
+     */
+    jarUri?: string;
+    /**
      * Connectors, functions and libraries on the job's class path, in this order.
      */
     jars?: Array<ArtifactRef>;
+    /**
+     * Pod template of an application's JobManager, YAML: merged over the target's.
+     */
+    jobManagerTemplate?: string;
     /**
      * How it is deployed.
      */
@@ -2259,6 +2280,10 @@ export type NewJobSpec = {
      * Id or name of the target that an application's clusters are made in.
      */
     targetId?: string;
+    /**
+     * Pod template of an application's TaskManagers, YAML: merged over the target's.
+     */
+    taskManagerTemplate?: string;
 };
 
 /**

@@ -1,7 +1,7 @@
 import { Button, Modal } from 'antd';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
-import { refText, specOf } from '../draft-edit';
+import { jarText, refText, specOf, TEMPLATES } from '../draft-edit';
 import type { Draft } from '../nouns';
 import { Ago } from '../parts/ago';
 import { ProblemAlert } from '../parts/problem-alert';
@@ -21,13 +21,14 @@ export function asText(spec: ReturnType<typeof specOf>, placeName: (id: string) 
     ...spec.jars.map((jar) => `-- jar: ${refText(jar)}`),
     ...(spec.program
       ? [
-          `-- program: ${refText(spec.program.jar)} ${spec.program.entryClass ?? ''}`,
+          `-- program: ${jarText(spec.program)} ${spec.program.entryClass ?? ''}`,
           ...spec.program.args.map((arg) => `-- arg: ${JSON.stringify(arg)}`),
         ]
       : []),
     ...Object.entries(spec.configuration)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, value]) => `-- ${key}: ${value}`),
+    ...TEMPLATES.flatMap((field) => spec[field]?.split('\n').map((line) => `-- ${field}: ${line}`) ?? []),
   ];
   return [...settings, ...(settings.length > 0 ? [''] : []), spec.sql].join('\n');
 }

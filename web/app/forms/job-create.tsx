@@ -2,10 +2,11 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Form, Input, Modal, Radio } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ArtifactRef, Job } from '../nouns';
-import { JarChoice } from '../parts/jar-choice';
+import type { ProgramJar } from '../draft-edit';
+import type { Job } from '../nouns';
 import { PlaceChoice } from '../parts/place-choice';
 import { ProblemAlert } from '../parts/problem-alert';
+import { ProgramJarChoice } from '../parts/program-jar';
 import { type Place, placeBody } from '../place';
 import { ApiProblem } from '../problem';
 import { read } from '../queries/read';
@@ -15,7 +16,7 @@ interface Values {
   name: string;
   description?: string;
   kind: 'sql' | 'jar';
-  jar?: ArtifactRef;
+  program?: ProgramJar;
 }
 
 interface Props {
@@ -35,11 +36,11 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
   const first = clusters.data?.items[0]?.id;
   const place = chosen ?? (first ? { clusterId: first } : {});
   const create = useMutation({
-    mutationFn: ({ name, description, kind, jar }: Values) =>
+    mutationFn: ({ name, description, kind, program }: Values) =>
       write.createJob(team, {
         name,
         ...(description ? { description } : {}),
-        spec: { ...(kind === 'jar' && jar ? { jar } : { sql: '' }), configuration: {}, ...placeBody(place) },
+        spec: { ...(kind === 'jar' && program ? program : { sql: '' }), configuration: {}, ...placeBody(place) },
       }),
     onSuccess: (job) => {
       void queries.invalidateQueries({ queryKey: read.jobs(team).queryKey });
@@ -49,6 +50,7 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
   const nameProblem = create.error instanceof ApiProblem ? create.error.of('name') : undefined;
   const fieldProblem = (field: string) => (create.error instanceof ApiProblem ? create.error.of(`spec.${field}`) : undefined);
   const placeProblem = ['clusterId', 'targetId', 'flinkVersion', 'mode'].some((field) => fieldProblem(field));
+  const jarProblem = fieldProblem('jarUri') ?? fieldProblem('jar.name');
   return (
     <Modal
       open
@@ -87,15 +89,25 @@ export function JobCreate({ team, onClose, onCreated }: Props) {
           />
         </Form.Item>
         {kind === 'jar' && (
-          <Form.Item name="jar" label={t('program.jar')} rules={[{ required: true, message: t('program.jarNeeded') }]}>
-            <JarChoice team={team} />
+          <Form.Item
+            name="program"
+            label={t('program.jar')}
+            rules={[
+              {
+                validator: (_, program?: ProgramJar) =>
+                  program?.jar || program?.jarUri?.trim() ? Promise.resolve() : Promise.reject(new Error(t('program.jarNeeded'))),
+              },
+            ]}
+            {...(jarProblem ? { validateStatus: 'error' as const, help: jarProblem } : {})}
+          >
+            <ProgramJarChoice team={team} own={place.application !== undefined} />
           </Form.Item>
         )}
         <PlaceChoice team={team} place={place} onPlace={setPlace} fieldProblem={fieldProblem} />
         <Form.Item name="description" label={t('job.description')}>
           <Input.TextArea autoSize={{ minRows: 2, maxRows: 6 }} />
         </Form.Item>
-        {!nameProblem && !placeProblem && <ProblemAlert error={create.error} />}
+        {!nameProblem && !placeProblem && !jarProblem && <ProblemAlert error={create.error} />}
       </Form>
     </Modal>
   );

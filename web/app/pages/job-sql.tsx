@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Alert, App, Button } from 'antd';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Spec } from '../draft-edit';
+import { type Spec, TEMPLATES } from '../draft-edit';
 import { keyProblems } from '../forms/cluster-create';
 import { DraftConflict } from '../forms/draft-conflict';
 import { ReleaseCreate } from '../forms/release-create';
@@ -57,7 +57,7 @@ function useSaveKey(save: () => void) {
 /** Problems of the last save that belong to no field shown here. */
 function elsewhere(error: unknown): unknown {
   if (!(error instanceof ApiProblem) || error.current) return error instanceof ApiProblem ? undefined : error;
-  const shown = ['clusterId', 'targetId', 'flinkVersion', 'mode', 'parallelism', 'entryClass', 'jar.name', 'args'];
+  const shown = ['clusterId', 'targetId', 'flinkVersion', 'mode', 'parallelism', 'entryClass', 'jar.name', 'jarUri', 'args', ...TEMPLATES];
   const here = error.field !== undefined && (shown.includes(error.field) || error.field.startsWith('configuration.'));
   return here ? undefined : error;
 }
@@ -162,6 +162,7 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
             <ProgramSettings
               team={team}
               program={edit.spec.program}
+              own={edit.spec.application !== undefined}
               onChange={(program) => type({ program })}
               fieldProblem={fieldProblem}
               readOnly={readOnly}
@@ -191,6 +192,7 @@ function Studio({ team, job, search, change, draft }: TabProps & { draft: Draft 
             onSpec={editing.type}
             keyProblems={{ ...keyMarksOf(check.report?.findings ?? []), ...keyProblems(editing.error ?? check.error) }}
             fieldProblem={fieldProblem}
+            error={editing.error}
             readOnly={readOnly}
           />
         </aside>

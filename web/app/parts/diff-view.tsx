@@ -80,7 +80,19 @@ function ChangeTable({
   );
 }
 
-const FIELDS = ['name', 'mode', 'clusterId', 'targetId', 'flinkVersion', 'parallelism', 'entryClass', 'args'] as const;
+const FIELDS = [
+  'name',
+  'mode',
+  'clusterId',
+  'targetId',
+  'flinkVersion',
+  'parallelism',
+  'jarUri',
+  'entryClass',
+  'args',
+  'jobManagerTemplate',
+  'taskManagerTemplate',
+] as const;
 type Field = (typeof FIELDS)[number];
 const isField = (name: string): name is Field => FIELDS.some((known) => known === name);
 

@@ -1,10 +1,11 @@
 import { Form, InputNumber } from 'antd';
 import { useTranslation } from 'react-i18next';
-import type { Spec } from '../draft-edit';
+import { type Spec, withTemplate } from '../draft-edit';
 import { placed } from '../place';
 import { JarList } from './jar-choice';
 import { KeyValues, type Pair } from './key-values';
 import { PlaceChoice } from './place-choice';
+import { PodTemplates } from './pod-templates';
 
 interface Props {
   team: string;
@@ -14,13 +15,15 @@ interface Props {
   onSpec: (spec: Spec) => void;
   keyProblems: Readonly<Record<string, string>>;
   fieldProblem: (field: string) => string | undefined;
+  /** What the last save was refused for. */
+  error: unknown;
   readOnly: boolean;
 }
 
 const wrong = (message: string | undefined) => (message ? { validateStatus: 'error' as const, help: message } : {});
 
 /** What belongs to a draft beside its script: where it runs, parallelism, configuration. */
-export function DraftSettings({ team, spec, pairs, onPairs, onSpec, keyProblems, fieldProblem, readOnly }: Props) {
+export function DraftSettings({ team, spec, pairs, onPairs, onSpec, keyProblems, fieldProblem, error, readOnly }: Props) {
   const { t } = useTranslation();
   return (
     <Form layout="vertical" component="div" className="draft-settings">
@@ -56,6 +59,15 @@ export function DraftSettings({ team, spec, pairs, onPairs, onSpec, keyProblems,
         <legend>{t('tab.configuration')}</legend>
         <KeyValues pairs={pairs} onChange={onPairs} problems={keyProblems} readOnly={readOnly} />
       </fieldset>
+      {spec.application && (
+        <PodTemplates
+          templates={spec}
+          onChange={(field, text) => onSpec(withTemplate(spec, field, text))}
+          error={error}
+          fieldProblem={fieldProblem}
+          readOnly={readOnly}
+        />
+      )}
     </Form>
   );
 }

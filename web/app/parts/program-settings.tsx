@@ -4,11 +4,13 @@ import { AutoComplete, Button, Form, Input } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { Program } from '../draft-edit';
 import { read } from '../queries/read';
-import { JarChoice } from './jar-choice';
+import { ProgramJarChoice } from './program-jar';
 
 interface Props {
   team: string;
   program: Program;
+  /** Whether the job has pods of its own. */
+  own: boolean;
   onChange: (program: Program) => void;
   fieldProblem: (field: string) => string | undefined;
   readOnly: boolean;
@@ -17,18 +19,28 @@ interface Props {
 const wrong = (message: string | undefined) => (message ? { validateStatus: 'error' as const, help: message } : {});
 
 /** A job that is the main class of a jar: which jar, which class, and its arguments one by one, blanks kept. */
-export function ProgramSettings({ team, program, onChange, fieldProblem, readOnly }: Props) {
+export function ProgramSettings({ team, program, own, onChange, fieldProblem, readOnly }: Props) {
   const { t } = useTranslation();
-  const versions = useQuery(read.jars(team, program.jar.name));
-  const items = versions.data?.items ?? [];
-  const meant = items.find((one) => (program.jar.version ? one.version === program.jar.version : one.newest));
+  const { jar } = program;
+  const versions = useQuery({ ...read.jars(team, jar?.name ?? ''), enabled: jar !== undefined });
+  const items = jar ? (versions.data?.items ?? []) : [];
+  const meant = items.find((one) => (jar?.version ? one.version === jar.version : one.newest));
   const classes = meant?.entryClasses ?? [];
   const { args } = program;
   const set = (at: number, arg: string) => onChange({ ...program, args: args.map((one, place) => (place === at ? arg : one)) });
   return (
     <Form layout="vertical" component="div" className="program-settings" data-testid="program">
-      <Form.Item label={t('program.jar')} {...wrong(fieldProblem('jar.name'))}>
-        <JarChoice team={team} value={program.jar} readOnly={readOnly} onChange={(jar) => onChange({ ...program, jar })} />
+      <Form.Item label={t('program.jar')} {...wrong(fieldProblem('jar.name') ?? fieldProblem('jarUri') ?? fieldProblem('sql'))}>
+        <ProgramJarChoice
+          team={team}
+          value={program}
+          own={own}
+          readOnly={readOnly}
+          onChange={(where) => {
+            const { jar: _, jarUri: __, ...rest } = program;
+            onChange({ ...rest, ...where });
+          }}
+        />
       </Form.Item>
       <Form.Item label={t('program.entryClass')} htmlFor="entry-class" {...wrong(fieldProblem('entryClass'))}>
         <AutoComplete

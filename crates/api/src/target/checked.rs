@@ -7,11 +7,9 @@ use axum::extract::State;
 use domain::draft::owned_key;
 use domain::ports::PortError;
 use domain::secret::Secret;
-use domain::target::{
-    KUBECONFIG_PURPOSE, KubernetesAccess, KubernetesDefaults, KubernetesPlace, MAX_KUBECONFIG_BYTES, MAX_TEMPLATE_BYTES, Target as Known,
-};
+use domain::target::{KUBECONFIG_PURPOSE, KubernetesAccess, KubernetesDefaults, KubernetesPlace, MAX_KUBECONFIG_BYTES, Target as Known};
 use http::StatusCode;
-use manifests::{Role, Subject};
+use manifests::Role;
 use serde::{Deserialize, Deserializer, Serialize};
 use store::NewTarget as New;
 use utoipa::ToSchema;
@@ -20,8 +18,8 @@ use super::{TargetPath, TargetPolicy, find};
 use crate::app::App;
 use crate::configuration::Configuration;
 use crate::extract::{Body, Path};
-use crate::problem::{FieldError, Problem, sentence};
-use crate::text;
+use crate::problem::{Problem, sentence};
+use crate::{template, text};
 
 /// Most entries of a list or map.
 const MOST: usize = 100;
@@ -383,35 +381,11 @@ fn artifact_url(typed: Option<String>) -> Result<Option<String>, Problem> {
 }
 
 fn template(field: &str, role: Role, text: Option<String>, policy: &domain::target::PodPolicy) -> Result<Option<String>, Problem> {
-    let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+    let Some(text) = template::given(field, text)? else {
         return Ok(None);
     };
-    text::no_nul(field, &text)?;
-    if text.len() > MAX_TEMPLATE_BYTES {
-        let why = format!(
-            "The pod template has {} bytes; {} KiB is the most",
-            text.len(),
-            MAX_TEMPLATE_BYTES / 1024
-        );
-        return Err(bad("too_long", field, &why));
+    match manifests::check_template(role, &text, policy) {
+        Ok(()) => Ok(Some(text)),
+        Err(faults) => Err(template::refused(field, &faults, false)),
     }
-    let Err(faults) = manifests::check_template(role, &text, policy) else {
-        return Ok(Some(text));
-    };
-    let errors: Vec<FieldError> = faults
-        .iter()
-        .take(MOST)
-        .map(|fault| FieldError {
-            field: field.to_owned(),
-            message: match &fault.subject {
-                Subject::Template(_, at) if at.line > 0 => format!("line {}, column {}: {}", at.line, at.column, fault.message),
-                Subject::Pod(_, path) => format!("{path}: {}", fault.message),
-                _ => fault.message.clone(),
-            },
-        })
-        .collect();
-    let first = errors.first().map(|error| error.message.clone()).unwrap_or_default();
-    let mut problem = bad("bad_template", field, &first);
-    problem.errors = if errors.len() > 1 { errors } else { Vec::new() };
-    Err(problem)
 }

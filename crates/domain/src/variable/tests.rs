@@ -64,6 +64,8 @@ fn sql(text: &str) -> JobSpec {
         parallelism: None,
         configuration: BTreeMap::new(),
         jars: Vec::new(),
+        job_manager_template: None,
+        task_manager_template: None,
     }
 }
 
@@ -210,7 +212,7 @@ fn arguments_and_configuration() {
     };
     let spec = JobSpec {
         code: Code::Jar {
-            jar,
+            jar: crate::draft::ProgramJar::Artifact(jar),
             entry_class: None,
             args: vec![
                 "--topic=${topic}".to_owned(),

@@ -76,7 +76,7 @@ fn each_fault_has_its_place_and_what_was_expected() {
             "jars:\n  - 'file:'",
             "f.yaml:6:5: jars.0: expected name, name@version or file:path, found 'file:'",
         ),
-        ("entryClass: x.Y", "f.yaml:5:13: entryClass: goes with jar only"),
+        ("entryClass: x.Y", "f.yaml:5:13: entryClass: goes with jar or jarUri only"),
         ("sqlFile: x.sql", "f.yaml:5:10: sqlFile: a job has either this or sql, not both"),
         (
             "target: kubernetes",
@@ -113,6 +113,64 @@ fn an_application_names_a_target_and_a_version_and_no_cluster() {
             "f.yaml:1:1: the key 'flink' is missing: the Flink version of the application, such as 2.2.1",
         ]
     );
+}
+
+#[test]
+fn a_jar_of_the_image_and_pod_templates_belong_to_an_application() {
+    let application = |lines: &str| format!("kind: Job\nname: a\nmode: application\ntarget: t\nflink: 2.2.1\n{lines}\n");
+    let local = "jarUri: local:///opt/flink/usrlib/a.jar";
+    for fine in [
+        local,
+        &format!("{local}\nentryClass: a.B\nargs: [x]\njars: [udf]"),
+        "sql: x\njobManagerTemplate: |\n  kind: Pod\ntaskManagerTemplate: |\n  kind: Pod",
+    ] {
+        assert_eq!(faults(&application(fine)), Vec::<String>::new(), "{fine}");
+    }
+    let long = format!("sql: x\njobManagerTemplate: '{}'", "x".repeat(256 * 1024 + 1));
+    for (lines, expected) in [
+        (
+            application("jarUri: s3://bucket/a.jar"),
+            "f.yaml:6:9: jarUri: 's3' names no file of the image or of a mount: upload the jar as an artifact and name that, or mount it and write local:///path",
+        ),
+        (
+            application("jarUri: local://opt/a.jar"),
+            "f.yaml:6:9: jarUri: a file of a pod has no host: write three slashes, local:///path",
+        ),
+        (
+            application("jarUri: local:///opt/../a.jar"),
+            "f.yaml:6:9: jarUri: '..' stands in the path: write where the jar really is",
+        ),
+        (
+            application("jar: local:///opt/a.jar"),
+            "f.yaml:6:6: jar: names an artifact or a file beside this one; a jar in the image or in a mount is `jarUri: local:///path`",
+        ),
+        (
+            application(&format!("jar: orders\n{local}")),
+            "f.yaml:7:9: jarUri: a job has either this or jar, not both",
+        ),
+        (
+            application(&format!("sql: x\n{local}")),
+            "f.yaml:7:9: jarUri: a job has either this or sql, not both",
+        ),
+        (
+            application("sql: x\njobManagerTemplate: y\njobManagerTemplateFrom: z.yaml"),
+            "f.yaml:8:25: jobManagerTemplateFrom: a job has either this or jobManagerTemplate, not both",
+        ),
+        (
+            application(&long),
+            "f.yaml:7:21: jobManagerTemplate: has 262145 bytes; 256 KiB is the most",
+        ),
+        (
+            format!("kind: Job\nname: a\ncluster: c\n{local}"),
+            "f.yaml:4:9: jarUri: goes with `mode: application` only; to a session cluster the jar is sent: `jar`",
+        ),
+        (
+            job("taskManagerTemplateFrom: x.yaml"),
+            "f.yaml:5:26: taskManagerTemplateFrom: goes with `mode: application` only; a session cluster has its pods already",
+        ),
+    ] {
+        assert_eq!(faults(&lines), [expected]);
+    }
 }
 
 /// A policy that restarts, to which a line is added.
@@ -297,7 +355,7 @@ fn documents_that_are_none_are_told() {
         ("kind: Job\ncluster: c\nsql: x\n", vec!["f.yaml:1:1: the key 'name' is missing"]),
         (
             "kind: Job\nname: a\ncluster: c\n",
-            vec!["f.yaml:1:1: a job needs one of sql, sqlFile or jar"],
+            vec!["f.yaml:1:1: a job needs one of sql, sqlFile, jar or jarUri"],
         ),
         (
             "kind: Job\nname: a\nsql: x\n",

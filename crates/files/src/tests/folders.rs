@@ -82,6 +82,43 @@ fn files_outside_are_not_read_without_leave() {
 }
 
 #[test]
+fn pod_templates_are_read_from_files_beside() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let application = |name: &str, line: &str| {
+        let text = format!("kind: Job\nname: {name}\nmode: application\ntarget: t\nflink: 2.2.1\nsql: x\n{line}\n");
+        put(root, &format!("jobs/{name}.yaml"), text);
+    };
+    put(root, "jobs/pod.yml.txt", "kind: Pod\n");
+    put(root, "jobs/latin.txt", b"kind: Pod\n# \xff");
+    put(root, "jobs/long.txt", vec![b'x'; 256 * 1024 + 1]);
+    put(root, "out.txt", "kind: Pod\n");
+    application("a", "jobManagerTemplateFrom: pod.yml.txt\ntaskManagerTemplateFrom: ./pod.yml.txt");
+    let jobs = root.join("jobs");
+    let good = load(std::slice::from_ref(&jobs), BOTH, std::io::empty());
+    assert_eq!(lines(&good, &jobs), Vec::<String>::new());
+    let crate::read::Body::Job(job) = &good.documents[0].body else {
+        panic!()
+    };
+    let templates = job.templates().map(|template| template.text.unwrap_or_default().to_owned());
+    assert_eq!(templates, ["kind: Pod\n", "kind: Pod\n"]);
+    assert_eq!(good.documents[0].files, [].into());
+    application("b", "jobManagerTemplateFrom: ../out.txt");
+    application("c", "taskManagerTemplateFrom: latin.txt");
+    application("d", "taskManagerTemplateFrom: long.txt");
+    let found = lines(&load(std::slice::from_ref(&jobs), BOTH, std::io::empty()), &jobs);
+    let expected = [
+        "b.yaml:7:25: jobManagerTemplateFrom: '../out.txt' is outside of",
+        "c.yaml:7:26: taskManagerTemplateFrom: line 2, column 3: is not UTF-8",
+        "d.yaml:7:26: taskManagerTemplateFrom: is larger than 256 KiB",
+    ];
+    assert_eq!(found.len(), 3, "{found:?}");
+    for (fault, expected) in found.iter().zip(expected) {
+        assert!(fault.starts_with(expected), "{fault}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_told_with_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

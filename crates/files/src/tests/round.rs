@@ -105,6 +105,52 @@ fn what_differs_is_found_field_by_field() {
     assert_eq!(text, expected);
 }
 
+#[test]
+fn a_jar_of_the_image_and_pod_templates_are_written_and_compared_by_lines() {
+    let pod = "kind: Pod\nspec:\n  nodeName: a\n";
+    let job = Job {
+        mode: crate::document::Mode::Application,
+        cluster: None,
+        target: Some("t".to_owned()),
+        flink: Some("2.2.1".to_owned()),
+        sql: None,
+        jar_uri: Some("local:///opt/flink/usrlib/a.jar".to_owned()),
+        job_manager_template: Some(pod.to_owned()),
+        ..orders()
+    };
+    let text = document(&job);
+    assert!(text.contains("jarUri: local:///opt/flink/usrlib/a.jar\n"), "{text}");
+    assert!(
+        text.contains("jobManagerTemplate: |\n  kind: Pod\n  spec:\n    nodeName: a\n"),
+        "{text}"
+    );
+    assert_eq!(back(&job), job);
+    let mut after = Job {
+        job_manager_template_from: Some("pod.yaml".to_owned()),
+        ..job.clone()
+    };
+    assert_eq!(
+        crate::change::changes(&job, &after, NOT_OF_JOB),
+        [],
+        "where a text stands is no difference"
+    );
+    after.job_manager_template = Some(pod.replace("a\n", "b\n"));
+    after.task_manager_template = Some(pod.to_owned());
+    after.jar_uri = None;
+    let changes = crate::change::changes(&job, &after, NOT_OF_JOB);
+    let text: String = changes.iter().map(Change::lines).collect();
+    let expected = "  ~ jobManagerTemplate
+    @@ -1,3 +1,3 @@
+     kind: Pod
+     spec:
+    -  nodeName: a
+    +  nodeName: b
+  + taskManagerTemplate: 3 lines
+  - jarUri: local:///opt/flink/usrlib/a.jar
+";
+    assert_eq!(text, expected);
+}
+
 proptest! {
     #[test]
     fn any_text_survives(sql in any::<String>(), value in any::<String>(), lines in "([ \t#:'\"a-]{0,4}\n?){0,5}", argument in any::<String>()) {

@@ -8,7 +8,7 @@ use domain::run::ClaimMode;
 use domain::target::PodPolicy;
 use files::yaml::{self, Content, Node};
 use manifests::description::{Application, Hadoop, Kerberos, Mode, Program, Restore, Settings};
-use manifests::{Description, Manifests, manifests};
+use manifests::{Description, Manifests, PodTemplate, Role, manifests};
 use serde_json::Value;
 
 /// Cases that were recorded with a configuration file of their own.
@@ -95,12 +95,17 @@ impl Recording {
                 .find(|object| object["metadata"]["name"] == "pod-template-my-app")
                 .unwrap();
             let template = map["data"]["taskmanager-pod-template.yaml"].as_str().unwrap().to_owned();
-            description.job_manager_template = Some(template.clone());
-            description.task_manager_template = Some(template);
+            for role in [Role::JobManager, Role::TaskManager] {
+                description.templates.push(of_target(role, template.clone()));
+            }
         }
         let file = |name: &str| self.json["files"][name].as_str().map(str::to_owned);
-        description.job_manager_template = file("jm").or(description.job_manager_template);
-        description.task_manager_template = file("tm").or(description.task_manager_template);
+        for (role, name) in [(Role::JobManager, "jm"), (Role::TaskManager, "tm")] {
+            if let Some(text) = file(name) {
+                description.templates.retain(|known| known.role != role);
+                description.templates.push(of_target(role, text));
+            }
+        }
         if let Some(keytab) = self.json["files"]["keytab"].as_array() {
             let [name, bytes] = [0, 1].map(|index| keytab[index].as_str().unwrap().to_owned());
             description.kerberos = Kerberos {
@@ -126,6 +131,12 @@ impl Recording {
         }
         description
     }
+}
+
+/// A template as it stands at the target.
+pub fn of_target(role: Role, text: String) -> PodTemplate {
+    let of_job = false;
+    PodTemplate { role, of_job, text }
 }
 
 trait Set {
@@ -157,8 +168,7 @@ pub fn empty(version: &str) -> Description {
         runner: None,
         artifacts: Vec::new(),
         artifact_token: None,
-        job_manager_template: None,
-        task_manager_template: None,
+        templates: Vec::new(),
         hadoop: None,
         kerberos: Kerberos::default(),
         labels: BTreeMap::new(),

@@ -240,9 +240,10 @@ pub struct Spec {
     /// File with the SQL script; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub sql: Option<PathBuf>,
-    /// Artifact whose main class runs, instead of a script; without a version the newest at each release
-    #[arg(long, value_name = "NAME[@VERSION]", value_parser = jar, conflicts_with = "sql")]
-    pub jar: Option<JarName>,
+    /// Artifact whose main class runs, instead of a script; without a version the newest at each release. Of an application
+    /// also a file of its image or of a mount: `local:///path/to/program.jar`
+    #[arg(long, value_name = "NAME[@VERSION]|URI", value_parser = program, conflicts_with = "sql")]
+    pub jar: Option<ProgramName>,
     /// Main class of the jar; without it the one that its manifest names
     #[arg(long, value_name = "CLASS", conflicts_with = "sql")]
     pub entry_class: Option<String>,
@@ -264,6 +265,12 @@ pub struct Spec {
     /// Flink version of such a cluster
     #[arg(long, value_name = "VERSION", conflicts_with = "cluster")]
     pub flink: Option<String>,
+    /// File with a pod template of such a cluster's JobManager, YAML, over the target's; '' takes it away
+    #[arg(long, value_name = "FILE", value_parser = file_or_none, conflicts_with = "cluster")]
+    pub job_manager_template: Option<PathBuf>,
+    /// File with a pod template of its TaskManagers, YAML, over the target's; '' takes it away
+    #[arg(long, value_name = "FILE", value_parser = file_or_none, conflicts_with = "cluster")]
+    pub task_manager_template: Option<PathBuf>,
     /// Default parallelism
     #[arg(long)]
     pub parallelism: Option<u32>,
@@ -290,6 +297,29 @@ impl JarName {
             None => serde_json::json!({ "name": self.name }),
         }
     }
+}
+
+/// Reads a path; an empty one, which takes away what is there, is one, too.
+#[allow(clippy::unnecessary_wraps, reason = "the command line asks so")]
+pub(super) fn file_or_none(text: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(text))
+}
+
+/// The jar of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProgramName {
+    /// An artifact.
+    Artifact(JarName),
+    /// A URI, for the server to judge.
+    Uri(String),
+}
+
+/// Reads a jar's name, or a URI: no name of an artifact has a '/'.
+fn program(text: &str) -> Result<ProgramName, String> {
+    if text.contains(":/") {
+        return Ok(ProgramName::Uri(text.to_owned()));
+    }
+    jar(text).map(ProgramName::Artifact)
 }
 
 /// Reads `NAME` or `NAME@VERSION`; an `@` without a number behind it belongs to the name.

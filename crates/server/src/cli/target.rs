@@ -129,11 +129,11 @@ pub struct TargetFlags {
     /// Flink configuration of every cluster; once for each key
     #[arg(long = "config", id = "configuration", value_name = "KEY=VALUE", value_parser = key_value)]
     pub configuration: Vec<(String, String)>,
-    /// File with the pod template of the JobManager, YAML
-    #[arg(long, value_name = "FILE")]
+    /// File with the pod template of the JobManager, YAML; '' takes it away
+    #[arg(long, value_name = "FILE", value_parser = super::job::file_or_none)]
     pub job_manager_template: Option<PathBuf>,
-    /// File with the pod template of the TaskManagers, YAML
-    #[arg(long, value_name = "FILE")]
+    /// File with the pod template of the TaskManagers, YAML; '' takes it away
+    #[arg(long, value_name = "FILE", value_parser = super::job::file_or_none)]
     pub task_manager_template: Option<PathBuf>,
     /// What pods may have: these, and no others
     #[arg(long, value_enum, value_name = "WHAT")]

@@ -1,16 +1,18 @@
 //! `streamwright job …`
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use domain::target::MAX_TEMPLATE_BYTES;
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::bulk::{self, Ask};
 use super::client::{Client, escape};
 use super::print::{self, at, items, show, table};
+use super::target::file_text;
 use super::{evidence, manifests, operation, restart};
-use crate::cli::{JarName, JobCommand, JobCreate, JobEdit, JobOnly, JobStart, Spec, Stop};
+use crate::cli::{JarName, JobCommand, JobCreate, JobEdit, JobOnly, JobStart, ProgramName, Spec, Stop};
 use crate::failure::Failure;
 
 /// Runs `job …`.
@@ -201,11 +203,18 @@ async fn edit(edit: JobEdit) -> Result<(), Failure> {
 fn code(spec: &mut Value, with: &Spec) -> Result<(), Failure> {
     if let Some(file) = &with.sql {
         spec["sql"] = Value::String(script(file)?);
-        forget(spec, &["jar", "entryClass", "args"]);
+        forget(spec, &["jar", "jarUri", "entryClass", "args"]);
     }
-    if let Some(jar) = &with.jar {
-        spec["jar"] = jar.body();
-        forget(spec, &["sql"]);
+    match &with.jar {
+        Some(ProgramName::Artifact(jar)) => {
+            spec["jar"] = jar.body();
+            forget(spec, &["sql", "jarUri"]);
+        }
+        Some(ProgramName::Uri(uri)) => {
+            spec["jarUri"] = json!(uri);
+            forget(spec, &["sql", "jar"]);
+        }
+        None => {}
     }
     if let Some(class) = &with.entry_class {
         spec["entryClass"] = json!(class);
@@ -232,7 +241,7 @@ async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Fa
         let found = client.get(&format!("/clusters/{}", escape(cluster))).await?;
         spec["clusterId"] = found["id"].clone();
         spec["mode"] = json!("session");
-        forget(spec, &["targetId", "flinkVersion"]);
+        forget(spec, &["targetId", "flinkVersion", "jobManagerTemplate", "taskManagerTemplate"]);
     }
     if let Some(target) = &with.target {
         spec["targetId"] = json!(target);
@@ -242,6 +251,7 @@ async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Fa
     if let Some(version) = &with.flink {
         spec["flinkVersion"] = json!(version);
     }
+    templates(spec, (&with.job_manager_template, &with.task_manager_template))?;
     if let Some(parallelism) = with.parallelism {
         spec["parallelism"] = json!(parallelism);
     }
@@ -253,6 +263,24 @@ async fn change(client: &Client, spec: &mut Value, with: &Spec) -> Result<(), Fa
             }
         }
         spec["configuration"] = Value::Object(configuration);
+    }
+    Ok(())
+}
+
+/// Writes pod templates over those of a body: the texts of files, or nothing where no file is named.
+///
+/// # Errors
+/// Exit code 2 when one cannot be read, is too long, empty or not text.
+pub fn templates(body: &mut Value, (job_manager, task_manager): (&Option<PathBuf>, &Option<PathBuf>)) -> Result<(), Failure> {
+    for (key, flag, file) in [
+        ("jobManagerTemplate", "--job-manager-template", job_manager),
+        ("taskManagerTemplate", "--task-manager-template", task_manager),
+    ] {
+        match file {
+            Some(file) if file.as_os_str().is_empty() => body[key] = Value::Null,
+            Some(file) => body[key] = json!(file_text(flag, file, MAX_TEMPLATE_BYTES)?),
+            None => {}
+        }
     }
     Ok(())
 }

@@ -4,12 +4,13 @@ mod text;
 
 use std::path::Path;
 
-use domain::target::{MAX_KUBECONFIG_BYTES, MAX_TEMPLATE_BYTES};
+use domain::target::MAX_KUBECONFIG_BYTES;
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::client::{Client, escape, refusal};
 use super::grant::{self, Granted};
+use super::job::templates;
 use super::print::{self, at, show};
 use crate::cli::{AccessFlags, Allowed, OneTarget, TargetAdd, TargetChange, TargetCommand, TargetFlags};
 use crate::failure::Failure;
@@ -221,16 +222,7 @@ fn over(body: &mut Value, flags: &TargetFlags) -> Result<(), Failure> {
         keys.extend(given);
         body[field] = Value::Object(keys);
     }
-    for (key, flag, file) in [
-        ("jobManagerTemplate", "--job-manager-template", &flags.job_manager_template),
-        ("taskManagerTemplate", "--task-manager-template", &flags.task_manager_template),
-    ] {
-        match file {
-            Some(file) if file.as_os_str().is_empty() => body[key] = Value::Null,
-            Some(file) => body[key] = json!(file_text(flag, file, MAX_TEMPLATE_BYTES)?),
-            None => {}
-        }
-    }
+    templates(body, (&flags.job_manager_template, &flags.task_manager_template))?;
     if flags.no_high_availability || flags.high_availability {
         body["highAvailability"] = json!(flags.high_availability);
     }

@@ -380,6 +380,8 @@ async fn release(store: &Store, (team_id, user_id): (TeamId, UserId), cluster: &
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect(),
         jars: Vec::new(),
+        job_manager_template: None,
+        task_manager_template: None,
     };
     let draft = NewDraft {
         team_id,

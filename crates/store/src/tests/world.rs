@@ -209,6 +209,8 @@ pub fn spec(sql: &str, cluster: &Cluster) -> JobSpec {
         parallelism: Some(2),
         configuration: BTreeMap::new(),
         jars: Vec::new(),
+        job_manager_template: None,
+        task_manager_template: None,
     }
 }
 

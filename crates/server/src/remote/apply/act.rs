@@ -30,12 +30,15 @@ pub fn spec(job: &Job) -> Value {
     if job.mode == Mode::Application {
         body["flinkVersion"] = json!(job.flink);
     }
-    if let Some(jar) = &job.jar {
-        body["jar"] = artifact(jar);
+    body["jobManagerTemplate"] = json!(job.job_manager_template);
+    body["taskManagerTemplate"] = json!(job.task_manager_template);
+    if job.jar.is_none() && job.jar_uri.is_none() {
+        body["sql"] = json!(job.sql.as_deref().unwrap_or_default());
+    } else {
+        body["jar"] = json!(job.jar.as_deref().map(artifact));
+        body["jarUri"] = json!(job.jar_uri);
         body["entryClass"] = json!(job.entry_class);
         body["args"] = json!(job.args);
-    } else {
-        body["sql"] = json!(job.sql.as_deref().unwrap_or_default());
     }
     if !job.jars.is_empty() {
         body["jars"] = job.jars.iter().map(|jar| artifact(jar)).collect();

@@ -13,11 +13,12 @@ pub mod target;
 
 use std::collections::BTreeMap;
 
-use files::document::Job;
+use files::document::{Job, Template};
 use files::place::Fault;
 use files::plan::{Choices, Plan, Step};
 use files::read::{Body, Document};
 use files::source::{Search, load, twice};
+use manifests::{PodTemplate, Role, Subject};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -99,6 +100,7 @@ fn read(apply: &Apply, usual_team: Option<&str>) -> Result<Vec<Item>, Failure> {
     let loaded = load(&apply.files, search, std::io::stdin());
     let mut faults = loaded.faults;
     let documents = loaded.documents;
+    faults.extend(documents.iter().flat_map(template_faults));
     faults.extend(twice(&documents, usual_team));
     if usual_team.is_none() {
         let missing = documents.iter().filter(|document| document.of_team() && document.team().is_none());
@@ -119,6 +121,31 @@ fn read(apply: &Apply, usual_team: Option<&str>) -> Result<Vec<Item>, Failure> {
     let mut items: Vec<Item> = documents.into_iter().map(item).collect();
     items.sort_by_key(|item| item.document.kind());
     Ok(items)
+}
+
+/// What is wrong with a job's pod templates by themselves; what their target refuses, the server says.
+fn template_faults(document: &Document) -> Vec<Fault> {
+    let Body::Job(job) = &document.body else { return Vec::new() };
+    let of = |(role, template): (Role, Template<'_>)| {
+        let text = template.text.unwrap_or_default().to_owned();
+        let checked = if text.trim().is_empty() {
+            Ok(Vec::new())
+        } else {
+            manifests::check_job_template(&PodTemplate { role, of_job: true, text }, None)
+        };
+        let field = if template.from.is_some() {
+            template.from_field
+        } else {
+            template.field
+        };
+        let told = checked.err().unwrap_or_default().into_iter().map(move |fault| match fault.subject {
+            Subject::JobTemplate(_, at) if at.line > 0 => format!("{field}: line {}, column {}: {}", at.line, at.column, fault.message),
+            _ => format!("{field}: {}", fault.message),
+        });
+        told.map(|told| document.at(field).fault(told)).collect::<Vec<_>>()
+    };
+    let roles = [Role::JobManager, Role::TaskManager];
+    roles.into_iter().zip(job.templates()).flat_map(of).collect()
 }
 
 /// Ends with all faults, in the order of files and lines, if there are any.

@@ -192,7 +192,11 @@ async fn a_release_with_one_key_changed_differs_in_that_key() {
         r#"+    "restart-strategy.type": "fixed-delay""#,
     ];
     assert_eq!(lines, expected, "{other:#}");
+    on_the_command_line(&made, run.as_str().unwrap()).await;
+}
 
+/// The same on the command line, of a first run with one key and a release with another.
+async fn on_the_command_line(made: &Namespace, run: &str) {
     let text = |output: &std::process::Output| String::from_utf8(output.stdout.clone()).unwrap();
     let diff = made.bed.command(&["job", "manifests", "job", "--diff"]).output().await.unwrap();
     assert_eq!(diff.status.code(), Some(1), "{diff:?}");
@@ -220,11 +224,6 @@ async fn a_release_with_one_key_changed_differs_in_that_key() {
         "{}",
         text(&yaml)
     );
-    let kept = made
-        .bed
-        .command(&["job", "manifests", "job", "--run", run.as_str().unwrap()])
-        .output()
-        .await
-        .unwrap();
+    let kept = made.bed.command(&["job", "manifests", "job", "--run", run]).output().await.unwrap();
     assert!(text(&kept).contains("restart-strategy.type\": \"none\""), "{}", text(&kept));
 }

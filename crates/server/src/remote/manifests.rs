@@ -69,7 +69,7 @@ fn compared(format: Format, job: &str, thought: &Value) -> Result<(), Failure> {
             "there is nothing to compare with: no run of the job {job} is known in Kubernetes"
         )));
     }
-    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|word| word.is_empty());
+    let colour = std::io::stdout().is_terminal();
     print::body(format, thought, |thought| differences(thought, colour));
     if comparison["same"] == true {
         return Ok(());

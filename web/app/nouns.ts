@@ -72,6 +72,7 @@ export type {
   VariableUser,
   Verdict,
   Vertex,
+  WebAddress,
 } from './api';
 
 import type { ArtifactKind, Job, Operation, Role, StopRequest } from './api';

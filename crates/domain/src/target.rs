@@ -92,6 +92,22 @@ pub struct KubernetesDefaults {
     pub policy: PodPolicy,
     /// Where pods reach this server for artifacts: a base address; unset: its public one.
     pub artifact_url: Option<String>,
+    /// The way from outside to each cluster's web UI, on request.
+    pub ingress: Option<Ingress>,
+}
+
+/// An Ingress that each cluster gets for its web UI.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ingress {
+    /// The class of the controller; unset: the cluster's usual one.
+    pub class: Option<String>,
+    /// Its host, with `{{cluster}}`, `{{namespace}}` and `{{job}}` where they are to stand.
+    pub host: String,
+    /// The Secret with the host's certificate; with it the web UI is spoken to by TLS.
+    pub tls_secret: Option<String>,
+    /// What the controller is told.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// What a target allows its pods; by default nothing that reaches beyond them.
@@ -246,6 +262,10 @@ pub const SERVER_PERMISSIONS: &[Permission] = &[
     may("", "pods", &["get", "list", "watch"]),
     may("", "pods/log", &["get"]),
     may("", "events", &["list", "watch"]),
+    Permission {
+        only: Some("targets with an Ingress"),
+        ..may("networking.k8s.io", "ingresses", &["get", "create"])
+    },
     Permission {
         only: Some("testing the namespace"),
         ..may("", "namespaces", &["get"])

@@ -19,6 +19,7 @@ mod look;
 mod sight;
 mod test;
 mod watch;
+mod web;
 
 use std::collections::HashMap;
 use std::fmt;

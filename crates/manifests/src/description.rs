@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::flink_configuration::Configuration;
 use domain::flink_version::VersionNumber;
 use domain::run::ClaimMode;
-use domain::target::PodPolicy;
+use domain::target::{Ingress, PodPolicy};
 
 pub use crate::settings::{Exposure, RoleSettings, SecretVariable, Settings, Toleration};
 
@@ -48,6 +48,10 @@ pub struct Description {
     pub logging: BTreeMap<String, String>,
     /// What pods of this target may not have.
     pub policy: PodPolicy,
+    /// What people call it: the name of the job, or of the session cluster.
+    pub title: String,
+    /// The Ingress of its web UI, where it is to have one.
+    pub ingress: Option<Ingress>,
 }
 
 /// Session cluster or application.

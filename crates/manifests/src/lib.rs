@@ -16,6 +16,7 @@ mod delivery;
 pub mod description;
 mod effective;
 pub mod fault;
+mod ingress;
 mod keys;
 mod logging;
 mod mounts;
@@ -31,11 +32,13 @@ mod template;
 use std::collections::BTreeMap;
 
 use domain::flink_configuration::Configuration;
+use domain::ports::INGRESS;
 use domain::target::PodPolicy;
 use serde_json::{Map, Value, json};
 
 pub use description::Description;
 pub use fault::{Fault, Finding, Role, Subject};
+pub use ingress::check as check_ingress;
 pub use keys::owned_key;
 pub use names::{image as check_image, namespace as check_namespace, object as check_object, path as check_path};
 
@@ -104,10 +107,16 @@ pub fn manifests(description: &Description) -> Result<Manifests, Vec<Fault>> {
     dependents.extend(parts.objects);
     let name = format!("flink-config-{}", description.cluster_id);
     dependents.push(objects::config_map(description, &name, &files));
+    let ingress = ingress::ingress(description, &mut report);
+    dependents.extend(ingress.clone());
     check_sizes(&dependents, &mut report);
     if report.faults.is_empty() {
+        let mut deployment = objects::deployment(description, &cluster, pod);
+        if let Some(ingress) = ingress {
+            deployment["metadata"]["annotations"][INGRESS] = ingress["spec"]["rules"][0]["host"].clone();
+        }
         return Ok(Manifests {
-            deployment: objects::deployment(description, &cluster, pod),
+            deployment,
             dependents,
             replicas: cluster.replicas,
             configuration,

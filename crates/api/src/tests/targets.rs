@@ -26,6 +26,7 @@ fn lab() -> Value {
         "jobManagerTemplate": "apiVersion: v1\nkind: Pod\nspec:\n  volumes: [{name: jars, hostPath: {path: /mnt/jars/a}}]\n",
         "policy": {"hostPaths": ["/mnt/jars"], "serviceAccounts": ["flink"]},
         "artifactUrl": "http://streamwright.svc:8088/",
+        "ingress": {"class": "nginx", "host": "{{job}}.flink.example", "tlsSecret": "tls", "annotations": {"a.example/b": "c"}},
     })
 }
 
@@ -65,6 +66,7 @@ async fn a_target_is_made_changed_and_deleted_and_its_kubeconfig_stays_inside() 
         (&json!("s3://bucket/flink"), &json!(true))
     );
     assert_eq!(made["artifactUrl"], "http://streamwright.svc:8088");
+    assert_eq!(made["ingress"], lab()["ingress"]);
     assert_eq!(
         (&made["allTeams"], &made["teams"], &made["revision"]),
         (&json!(false), &json!([]), &json!(1))
@@ -220,6 +222,32 @@ fn impossible() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         ("/images", many, "images", "too_many"),
         ("/serviceAccount", json!("Not One"), "serviceAccount", "bad_service_account"),
         ("/serviceAccount", json!("other"), "serviceAccount", "not_allowed"),
+        ("/ingress", json!({"host": " "}), "ingress.host", "missing_field"),
+        ("/ingress", json!({"host": "flink.example"}), "ingress.host", "bad_ingress"),
+        (
+            "/ingress",
+            json!({"host": "{{team}}.{{job}}.example"}),
+            "ingress.host",
+            "bad_ingress",
+        ),
+        (
+            "/ingress",
+            json!({"host": "{{job}}.example", "tlsSecret": "a b"}),
+            "ingress.tlsSecret",
+            "bad_ingress",
+        ),
+        (
+            "/ingress",
+            json!({"host": "{{job}}.example", "annotations": {"a b": "c"}}),
+            "ingress.annotations",
+            "bad_ingress",
+        ),
+        (
+            "/ingress",
+            json!({"host": "{{job}}.example", "annotations": {"a": "c".repeat(3_000)}}),
+            "ingress.annotations.a",
+            "too_long",
+        ),
         ("/stateRoot", json!("bucket/flink"), "stateRoot", "bad_state_root"),
         ("/stateRoot", json!("http://bucket/flink"), "stateRoot", "bad_state_root"),
         ("/stateRoot", json!("s3:///"), "stateRoot", "bad_state_root"),

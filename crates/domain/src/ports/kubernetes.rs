@@ -9,9 +9,13 @@ use crate::connection::Connection;
 use crate::draft::Mode;
 use crate::target::{KubernetesPlace, TargetReport};
 use crate::time::Millis;
+use crate::web_address::WebSight;
 
 /// Annotation of a Deployment with the epoch of whoever created it: which of our intents it belongs to.
 pub const EPOCH: &str = "streamwright.io/epoch";
+
+/// Annotation of a Deployment that has an Ingress of the same name as its REST service; its host.
+pub const INGRESS: &str = "streamwright.io/ingress";
 
 /// The objects of a Flink cluster, ready to be created.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +40,8 @@ pub struct KubernetesSight {
     pub pods: Vec<PodSight>,
     /// Where its REST endpoint is reached from here, once there is a service.
     pub address: Option<RestAddress>,
+    /// The ways to its web UI, once there is a service.
+    pub web: Option<WebSight>,
     /// Why it does not come up, the first cause as a sentence; nothing where nothing is wrong.
     pub cause: Option<String>,
 }

@@ -147,6 +147,19 @@ pub struct TargetFlags {
     /// Where pods reach the server for artifacts; its public address unless told
     #[arg(long, value_name = "URL")]
     pub artifact_url: Option<String>,
+    /// Host of an Ingress for each cluster's web UI, such as '{{job}}.flink.example.org'; {{cluster}} and {{namespace}}
+    /// can stand in it, too
+    #[arg(long, value_name = "TEMPLATE")]
+    pub ingress_host: Option<String>,
+    /// Class of the Ingress controller; the cluster's usual one unless told
+    #[arg(long, value_name = "NAME")]
+    pub ingress_class: Option<String>,
+    /// Secret with the certificate of the Ingress
+    #[arg(long, value_name = "NAME")]
+    pub ingress_tls_secret: Option<String>,
+    /// Annotation of the Ingress; once for each
+    #[arg(long = "ingress-annotation", id = "ingress_annotations", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub ingress_annotations: Vec<(String, String)>,
 }
 
 /// What a target may allow its pods.

@@ -235,6 +235,43 @@ fn over(body: &mut Value, flags: &TargetFlags) -> Result<(), Failure> {
         body["highAvailability"] = json!(flags.high_availability);
     }
     policy(body, flags);
+    ingress(body, flags)
+}
+
+/// An empty host takes the whole Ingress away; an empty value takes that of its own away.
+fn ingress(body: &mut Value, flags: &TargetFlags) -> Result<(), Failure> {
+    let empty = |text: &Option<String>| text.as_deref().is_some_and(str::is_empty);
+    if empty(&flags.ingress_host) {
+        body["ingress"] = Value::Null;
+        return Ok(());
+    }
+    let mut keys = body["ingress"].as_object().cloned().unwrap_or_default();
+    let named = [
+        ("host", &flags.ingress_host),
+        ("class", &flags.ingress_class),
+        ("tlsSecret", &flags.ingress_tls_secret),
+    ];
+    if named.iter().all(|(_, given)| given.is_none()) && flags.ingress_annotations.is_empty() {
+        return Ok(());
+    }
+    for (key, given) in named {
+        if let Some(given) = given {
+            keys.insert(key.to_owned(), json!(given));
+        }
+    }
+    let mut annotations = keys.get("annotations").and_then(Value::as_object).cloned().unwrap_or_default();
+    for (key, value) in &flags.ingress_annotations {
+        if value.is_empty() {
+            annotations.remove(key);
+        } else {
+            annotations.insert(key.clone(), json!(value));
+        }
+    }
+    keys.insert("annotations".to_owned(), Value::Object(annotations));
+    if !keys.contains_key("host") {
+        return Err(Failure::usage("an Ingress needs a host: give --ingress-host"));
+    }
+    body["ingress"] = Value::Object(keys);
     Ok(())
 }
 

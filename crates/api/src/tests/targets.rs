@@ -168,6 +168,57 @@ async fn a_test_says_what_fails_and_is_kept_with_the_target() {
     assert_eq!(shown().await["checks"], report["checks"]);
 }
 
+/// The probe of `lab` once it is as it should be.
+async fn probe(house: &House, is_so: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..2_000 {
+        let probe = house.get("platform", "/targets/lab").await.is(200)["test"]["probe"].clone();
+        if is_so(&probe) {
+            return probe;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("{}", house.get("platform", "/targets/lab").await.is(200));
+}
+
+#[tokio::test]
+async fn a_probe_goes_on_after_its_test_one_at_a_time_and_can_be_cancelled() {
+    let house = House::build().await;
+    house.post("platform", "/targets", lab()).await.is(201);
+    let test = |body: Value| house.post("platform", "/targets/lab/test", body);
+    test(json!({"probe": true, "flinkVersion": "two"}))
+        .await
+        .problem(422, "unknown_flink_version");
+    assert_eq!(test(json!({})).await.is(200).get("probe"), None);
+    let cancel = || house.delete("platform", "/targets/lab/probe");
+    cancel().await.problem(409, "no_probe");
+    let begun = test(json!({"probe": true, "flinkVersion": "2.2.1"})).await.is(200);
+    assert_eq!(
+        (&begun["probe"]["running"], &begun["probe"]["flinkVersion"]),
+        (&json!(true), &json!("2.2.1"))
+    );
+    let over = probe(&house, |probe| probe["running"] == false).await;
+    assert_eq!(over["ok"], true);
+    let what = over["checks"][0]["what"].as_str().unwrap();
+    assert!(
+        what.contains("flink:2.2.1-java17") && what.contains("http://streamwright.svc:8088/healthz"),
+        "{what}"
+    );
+
+    let slow = with(&[("/access", json!({"kind": "kubeconfig"})), ("/namespace", json!("slow"))]);
+    put(&house, "/targets/lab", "*", &slow).await.is(200);
+    test(json!({"probe": true})).await.is(200);
+    probe(&house, |probe| probe["sentence"] == "The image is being pulled.").await;
+    test(json!({"probe": true})).await.problem(409, "probe_running");
+    assert_eq!(
+        test(json!({})).await.is(200)["probe"]["running"],
+        true,
+        "a plain test leaves it alone"
+    );
+    cancel().await.is(202);
+    let over = probe(&house, |probe| probe["running"] == false).await;
+    assert_eq!(over["sentence"], "It is over; the pod is deleted.");
+}
+
 #[tokio::test]
 async fn a_place_is_tested_before_it_is_saved() {
     let house = House::build().await;

@@ -63,6 +63,7 @@ export type {
   Step,
   Target,
   TargetCheck,
+  TargetProbe,
   TargetReport,
   Team,
   TeamTarget,
@@ -72,6 +73,7 @@ export type {
   VariableUser,
   Verdict,
   Vertex,
+  WebAddress,
 } from './api';
 
 import type { ArtifactKind, Job, Operation, Role, StopRequest } from './api';

@@ -32,6 +32,15 @@ describe('a target as it is typed', () => {
     expect(targetOf({ ...textOf(), kind: 'file', path: ' /etc/kube ' }).access).toEqual({ kind: 'file', path: '/etc/kube' });
   });
 
+  it('has an Ingress only where something is typed for it', () => {
+    expect(targetOf(textOf())).not.toHaveProperty('ingress');
+    expect(targetOf({ ...textOf(), ingressHost: ' {{job}}.example ' }).ingress).toEqual({ host: '{{job}}.example' });
+    const ingress = { host: '{{job}}.example', class: 'nginx', tlsSecret: 'tls', annotations: { 'a/b': 'c' } };
+    expect(targetOf(textOf({ ...lab, ingress })).ingress).toEqual(ingress);
+    // The server says that the host is missing.
+    expect(targetOf({ ...textOf(), ingressClass: 'nginx' }).ingress).toEqual({ host: '', class: 'nginx' });
+  });
+
   it('leaves out rows without a key', () => {
     expect(targetOf({ ...textOf(), images: [newPair('2.2', 'flink:2.2'), newPair('', 'x')] }).images).toEqual({ '2.2': 'flink:2.2' });
   });
@@ -41,6 +50,7 @@ describe('what the server refused', () => {
   it('opens the folded part that it is in', () => {
     expect(refusedIn(refused('configuration.a.b', 'x'))).toEqual(['configuration']);
     expect(refusedIn(refused('policy.hostPaths.1', 'x', [{ field: 'artifactUrl', message: 'y' }]))).toEqual(['policy', 'artifacts']);
+    expect(refusedIn(refused('ingress.host', 'x'))).toEqual(['ingress']);
     expect(refusedIn(refused('namespace', 'x'))).toEqual([]);
     expect(refusedIn(new Error('x'))).toEqual([]);
   });

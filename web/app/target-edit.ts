@@ -25,6 +25,11 @@ export interface TargetText {
   hostPaths: string[];
   serviceAccounts: string[];
   artifactUrl: string;
+  /** Empty: no Ingress. */
+  ingressHost: string;
+  ingressClass: string;
+  ingressTlsSecret: string;
+  ingressAnnotations: Pair[];
 }
 
 export function textOf(target?: Target): TargetText {
@@ -48,6 +53,10 @@ export function textOf(target?: Target): TargetText {
     hostPaths: target?.policy.hostPaths ?? [],
     serviceAccounts: target?.policy.serviceAccounts ?? [],
     artifactUrl: target?.artifactUrl ?? '',
+    ingressHost: target?.ingress?.host ?? '',
+    ingressClass: target?.ingress?.class ?? '',
+    ingressTlsSecret: target?.ingress?.tlsSecret ?? '',
+    ingressAnnotations: asPairs(target?.ingress?.annotations),
   };
 }
 
@@ -73,6 +82,17 @@ export const testOf = (text: TargetText, stored?: Target): NewTargetTest => ({
   ...(stored ? { target: stored.id } : {}),
 });
 
+/** The Ingress, where something is typed for it. */
+function ingressOf(text: TargetText): Pick<NewTarget, 'ingress'> {
+  const ingress = {
+    host: text.ingressHost.trim(),
+    ...filled('class', text.ingressClass.trim()),
+    ...filled('tlsSecret', text.ingressTlsSecret.trim()),
+    ...(text.ingressAnnotations.length > 0 ? { annotations: asMap(text.ingressAnnotations) } : {}),
+  };
+  return Object.keys(ingress).length === 1 && ingress.host === '' ? {} : { ingress };
+}
+
 export const targetOf = (text: TargetText): NewTarget => ({
   name: text.name.trim(),
   ...placeOf(text),
@@ -89,9 +109,10 @@ export const targetOf = (text: TargetText): NewTarget => ({
     serviceAccounts: text.serviceAccounts,
   },
   ...filled('artifactUrl', text.artifactUrl.trim()),
+  ...ingressOf(text),
 });
 
-export const MORE = ['configuration', 'templates', 'policy', 'artifacts'] as const;
+export const MORE = ['configuration', 'templates', 'policy', 'artifacts', 'ingress'] as const;
 export type More = (typeof MORE)[number];
 
 const MORE_OF: Record<string, More> = {
@@ -100,6 +121,7 @@ const MORE_OF: Record<string, More> = {
   taskManagerTemplate: 'templates',
   policy: 'policy',
   artifactUrl: 'artifacts',
+  ingress: 'ingress',
 };
 
 /** Which folded parts of the form have what the server refused. */
@@ -111,7 +133,7 @@ export function refusedIn(error: unknown): More[] {
 }
 
 /** Messages for keys of a map, such as `images.2.2.1`, by the key. */
-export function keyMessages(error: unknown, map: 'images' | 'configuration'): Record<string, string> {
+export function keyMessages(error: unknown, map: 'images' | 'configuration' | 'ingress.annotations'): Record<string, string> {
   if (!(error instanceof ApiProblem)) return {};
   const all = [...error.errors, ...(error.field ? [{ field: error.field, message: error.message }] : [])];
   const mine = all.filter((one) => one.field.startsWith(`${map}.`));

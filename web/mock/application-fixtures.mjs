@@ -59,6 +59,7 @@ export const ownClusters = shared
         slots: 0,
         configuration: {},
         status: { label: 'starting', sentence: CAUSE, evidence: 'Not seen yet' },
+        webAddress: { sentence: 'Its JobManager does not answer, so there is no web UI to open.' },
         look: {
           lookedAt: ago(2),
           taskManagers: 0,

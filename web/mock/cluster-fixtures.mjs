@@ -28,6 +28,10 @@ const local = {
     evidence: 'JobManager REST · 2 of 3 processes alive',
     evidenceAt: ago(3),
   },
+  webAddress: {
+    sentence: "It listens on the server's own host only.",
+    command: 'streamwright port-forward --cluster local-2.2',
+  },
   look: {
     contactAt: ago(3),
     lookedAt: ago(3),
@@ -142,6 +146,11 @@ export const clusters = [
       sentence: 'Its JobManager answers; 1 of 4 slots are free.',
       evidence: 'JobManager REST',
       evidenceAt: ago(4),
+    },
+    webAddress: {
+      url: 'https://orders-shared.flink.example.org/',
+      sentence: "The host of its Ingress; it must lead to the Ingress controller of class 'nginx'.",
+      command: 'streamwright port-forward --cluster orders-shared',
     },
     look: {
       contactAt: ago(4),

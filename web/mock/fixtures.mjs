@@ -70,6 +70,9 @@ export function job(n, name, label, more, status) {
     status: { label, sentence: '', evidence: '', evidenceAt: ago(live ? 2 : 3600 * n), conditions: [], since: ago(3600 * n), ...status },
     desired: live ? { want: 'running', release: 2 } : { want: 'stopped' },
     cluster: { id: id('cluster', 1), name: 'local-2.2' },
+    ...(label === 'running'
+      ? { webAddress: { sentence: "It listens on the server's own host only.", command: `streamwright port-forward ${name}` } }
+      : {}),
     run:
       label === 'draft'
         ? undefined

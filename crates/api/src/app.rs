@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::ports::{
     ArtifactStore, ClusterHost, ClusterObserver, FlinkInstaller, JarMerger, JobReader, KubernetesControl, Messenger, SqlChecker, Vault,
+    WebUi,
 };
 use domain::upload::UploadLimits;
 use store::Store;
@@ -39,6 +40,8 @@ pub struct Ports {
     pub merger: Arc<dyn JarMerger>,
     /// Kubernetes, for targets.
     pub kubernetes: Arc<dyn KubernetesControl>,
+    /// Flink's web UI.
+    pub web_ui: Arc<dyn WebUi>,
 }
 
 /// What the operator of the server decides.

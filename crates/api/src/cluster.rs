@@ -25,6 +25,7 @@ use crate::scope::{ClusterScope, Scope};
 use crate::time::{Time, some};
 use crate::unmanaged_cluster::{self, DeleteQuery};
 use crate::verdict::Verdict;
+use crate::web_address::WebAddress;
 
 /// Where a cluster runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -132,6 +133,8 @@ pub struct Cluster {
     pub status: ClusterStatus,
     /// What was last seen.
     pub look: Look,
+    /// Where a browser finds Flink's web UI.
+    pub web_address: WebAddress,
     /// The open start or stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
@@ -391,6 +394,7 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
         Some(open) => Some(operation::view(app, open).await?),
         None => None,
     };
+    let web_address = WebAddress::of(&cluster, &look, None);
     let deployment = (cluster.target == TargetKind::Kubernetes).then(|| cluster.deployment_name());
     // That of a cluster in Kubernetes is the target's.
     let connection = cluster.connection.as_ref().filter(|_| deployment.is_none());
@@ -416,6 +420,7 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
             Asked::Stopped => ClusterDesired::Stopped,
         },
         status,
+        web_address,
         look: look.into(),
         operation,
         actions,

@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::run::Run;
 use crate::time::{Time, some};
 use crate::verdict::Verdict;
+use crate::web_address::WebAddress;
 
 /// The word on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -172,6 +173,9 @@ pub struct Job {
     /// Where it runs, or would run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<ClusterName>,
+    /// Where a browser finds Flink's web UI, while a run lives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub web_address: Option<WebAddress>,
     /// The newest run, live or ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
@@ -304,7 +308,11 @@ pub(crate) async fn view(app: &App, facts: JobFacts) -> Result<Job, Problem> {
         cluster,
         ..
     } = facts;
+    let live = run.as_ref().is_some_and(domain::run::Run::live);
+    let web_address = cluster.as_ref().filter(|_| live);
+    let web_address = web_address.map(|facts| WebAddress::of(&facts.cluster, &facts.look, Some(&job.name)));
     Ok(Job {
+        web_address,
         id: job.id,
         name: job.name,
         description: job.description,

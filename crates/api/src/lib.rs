@@ -81,6 +81,8 @@ pub mod upload;
 pub mod user;
 pub mod variable;
 pub mod verdict;
+pub mod web_address;
+pub mod web_ui;
 
 #[cfg(test)]
 mod tests;

@@ -248,6 +248,7 @@ impl Thought {
             configuration: &configuration,
             target: &self.target,
             runner: &self.app.settings.runner,
+            name: "",
             public_url: self.app.settings.public_url.as_deref(),
         };
         place

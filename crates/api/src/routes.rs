@@ -21,7 +21,7 @@ use crate::{
     access, adopt, artifact, audit, change, check, checkpoint, cluster, cluster_jars, cluster_lifecycle, connection, delivery, destination,
     document, download, draft, event, evidence, exception, flink_version, grant, graph, health, installation, invitation, job,
     job_configuration, lifecycle, log, manifests, member, new_cluster, operation, operation_wait, release, release_diff, restart, run,
-    run_artifact, snapshot, target, team, unmanaged_cluster, upload, user, variable,
+    run_artifact, snapshot, target, team, unmanaged_cluster, upload, user, variable, web_ui,
 };
 
 /// Where the paths of teams begin.
@@ -126,6 +126,7 @@ fn targets(routes: Routes) -> Routes {
         .add("/api/v1", Access::PlatformAdmin, routes!(target::delete_target))
         .add("/api/v1", Access::PlatformAdmin, routes!(target::grant_target))
         .add("/api/v1", Access::PlatformAdmin, routes!(target::test_target))
+        .add("/api/v1", Access::PlatformAdmin, routes!(target::cancel_probe))
         .add("/api/v1", Access::PlatformAdmin, routes!(target::test_place))
         .ask("/api/v1", Access::PlatformAdmin, routes!(target::compare_kubeconfig))
         .add(TEAM, Access::Viewer, routes!(target::list_team_targets))
@@ -150,6 +151,10 @@ fn clusters(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(event::list_cluster_events))
         .add(TEAM, Access::Viewer, routes!(log::list_cluster_logs))
         .add(TEAM, Access::Viewer, routes!(log::get_cluster_log_tail))
+        .add(TEAM, Access::Viewer, routes!(web_ui::get_web_ui))
+        .add(TEAM, Access::Operator, routes!(web_ui::post_to_web_ui))
+        .add(TEAM, Access::Operator, routes!(web_ui::put_to_web_ui))
+        .add(TEAM, Access::Operator, routes!(web_ui::patch_web_ui))
 }
 
 fn artifacts(routes: Routes) -> Routes {

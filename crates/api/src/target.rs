@@ -2,6 +2,7 @@
 //! sees its name and what holds there, never its credentials. A kubeconfig goes in and never comes out.
 
 mod checked;
+mod probe;
 mod test;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use axum::extract::State;
 use axum::response::AppendHeaders;
 use domain::grant::Grant;
 use domain::id::TargetId;
-use domain::target::{KubernetesAccess, PodPolicy, Target as Known, TargetTest};
+use domain::target::{Ingress, KubernetesAccess, PodPolicy, Target as Known, TargetTest};
 use domain::team::Team;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,8 @@ use crate::scope::Scope;
 use crate::time::Time;
 
 pub use checked::{__path_compare_kubeconfig, KubeconfigDifference, NewKubeconfig, NewTarget, NewTargetAccess, compare_kubeconfig};
-pub use test::{__path_test_place, __path_test_target, NewTargetTest, TargetReport, test_place, test_target};
+pub use probe::{__path_cancel_probe, TargetProbe, cancel_probe};
+pub use test::{__path_test_place, __path_test_target, NewTargetTest, TargetReport, TestChoices, test_place, test_target};
 
 /// How the API server is reached, without what is secret of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -57,6 +59,23 @@ pub struct TargetPolicy {
     pub host_paths: Vec<String>,
     /// Service accounts that pods may have; empty: any.
     pub service_accounts: Vec<String>,
+}
+
+/// The way from outside to the web UI of each cluster: an Ingress.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TargetIngress {
+    /// The class of the controller; the cluster's usual one unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// Its host, with `{{cluster}}`, `{{namespace}}` and `{{job}}` where they are to stand, e.g. `{{job}}.flink.example.org`.
+    pub host: String,
+    /// The Secret with the host's certificate; with it the web UI is spoken to by TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_secret: Option<String>,
+    /// What the controller is told.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// A namespace of a Kubernetes cluster. Its kubeconfig is never answered.
@@ -98,6 +117,9 @@ pub struct Target {
     /// Where pods reach this server for artifacts; absent: its public address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_url: Option<String>,
+    /// The Ingress of each cluster's web UI; absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ingress: Option<TargetIngress>,
     /// Whether every team may use it, also those that come later.
     pub all_teams: bool,
     /// The teams that may, where not all may.
@@ -160,6 +182,17 @@ impl From<TargetPolicy> for PodPolicy {
     }
 }
 
+impl From<Ingress> for TargetIngress {
+    fn from(of: Ingress) -> Self {
+        Self {
+            class: of.class,
+            host: of.host,
+            tls_secret: of.tls_secret,
+            annotations: of.annotations,
+        }
+    }
+}
+
 impl From<KubernetesAccess> for TargetAccess {
     fn from(of: KubernetesAccess) -> Self {
         match of {
@@ -187,6 +220,7 @@ fn view(of: Known, grant: &Grant, teams: &[Team], test: Option<TargetTest>) -> T
         task_manager_template: of.defaults.task_manager_template,
         policy: of.defaults.policy.into(),
         artifact_url: of.defaults.artifact_url,
+        ingress: of.defaults.ingress.map(TargetIngress::from),
         all_teams,
         teams,
         test: test.map(|test| TargetReport::of(test, of.revision)),
@@ -231,6 +265,7 @@ fn told(of: &Known) -> serde_json::Value {
         "taskManagerTemplate": bytes(&of.defaults.task_manager_template),
         "policy": TargetPolicy::from(of.defaults.policy.clone()),
         "artifactUrl": of.defaults.artifact_url,
+        "ingress": of.defaults.ingress.clone().map(TargetIngress::from),
         "revision": of.revision,
     })
 }

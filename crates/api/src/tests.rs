@@ -22,6 +22,7 @@ mod releases;
 mod roles;
 mod targets;
 mod variables;
+mod web_ui;
 
 /// The committed document is the one that the code describes; `UPDATE_OPENAPI=1` writes it.
 #[test]

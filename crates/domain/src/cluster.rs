@@ -11,6 +11,7 @@ use crate::ports::{DeploymentSight, PodRole, PodSight};
 use crate::secret::Sealed;
 use crate::target::SAVEPOINTS;
 use crate::time::Millis;
+use crate::web_address::WebSight;
 
 /// What kind of place runs the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -120,6 +121,9 @@ pub struct KubernetesLook {
     pub pods: Vec<PodSight>,
     /// Why it does not come up, the first cause.
     pub cause: Option<String>,
+    /// The ways to its web UI, once there is a service.
+    #[serde(default)]
+    pub web: Option<WebSight>,
     /// Why the API server could not be asked at the last look. What stands beside it is older then.
     pub error: Option<String>,
 }

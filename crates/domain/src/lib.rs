@@ -45,5 +45,7 @@ pub mod team;
 pub mod time;
 pub mod upload;
 pub mod variable;
+pub mod web_address;
+pub mod web_request;
 
 pub use time::Millis;

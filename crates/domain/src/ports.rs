@@ -6,6 +6,7 @@ mod cluster;
 mod job;
 mod job_reader;
 mod kubernetes;
+mod web_ui;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,10 @@ pub use cluster::{ClusterHost, ClusterObserver, ClusterSight, JobSight, Launch};
 pub use job::{JobControl, Program, SavepointProgress, SavepointRequest, SealedVariable, Submission};
 pub use job_reader::{Checkpoint, Checkpoints, JobDetail, JobException, JobReader, LogFile, Vertex};
 pub use kubernetes::{
-    ClusterObjects, ContainerEnd, DeploymentSight, EPOCH, FoundCluster, KubernetesControl, KubernetesSight, PodRole, PodSight, RestAddress,
+    ClusterObjects, ContainerEnd, DeploymentSight, EPOCH, FoundCluster, INGRESS, KubernetesControl, KubernetesSight, PodProbe, PodRole,
+    PodSight, ProbeWatcher, RestAddress,
 };
+pub use web_ui::{WebAnswer, WebRequest, WebUi};
 
 /// What went wrong on the way to something foreign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

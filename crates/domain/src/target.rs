@@ -92,6 +92,22 @@ pub struct KubernetesDefaults {
     pub policy: PodPolicy,
     /// Where pods reach this server for artifacts: a base address; unset: its public one.
     pub artifact_url: Option<String>,
+    /// The way from outside to each cluster's web UI, on request.
+    pub ingress: Option<Ingress>,
+}
+
+/// An Ingress that each cluster gets for its web UI.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ingress {
+    /// The class of the controller; unset: the cluster's usual one.
+    pub class: Option<String>,
+    /// Its host, with `{{cluster}}`, `{{namespace}}` and `{{job}}` where they are to stand.
+    pub host: String,
+    /// The Secret with the host's certificate; with it the web UI is spoken to by TLS.
+    pub tls_secret: Option<String>,
+    /// What the controller is told.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// What a target allows its pods; by default nothing that reaches beyond them.
@@ -148,6 +164,34 @@ pub struct TargetTest {
     pub revision: i64,
     /// What it found.
     pub report: TargetReport,
+    /// The probe pod that was asked for with it.
+    #[serde(default)]
+    pub probe: Option<TargetProbe>,
+}
+
+/// A probe pod and what it found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetProbe {
+    /// When it began; which one it is.
+    pub at: Millis,
+    /// When it is over at the latest, also where its server has ended in between.
+    pub until: Millis,
+    /// The Flink version whose image it has.
+    pub version: String,
+    /// What is going on, as a sentence.
+    pub sentence: String,
+    /// Whether somebody has cancelled it.
+    pub cancelled: bool,
+    /// What it found, once it is over.
+    pub checks: Option<Vec<TargetCheck>>,
+}
+
+impl TargetProbe {
+    /// Whether it goes on.
+    #[must_use]
+    pub fn running(&self, now: Millis) -> bool {
+        self.checks.is_none() && now < self.until
+    }
 }
 
 /// What a test of a target found.
@@ -244,8 +288,16 @@ pub const SERVER_PERMISSIONS: &[Permission] = &[
     may("", "configmaps", &["get", "list", "create", "delete"]),
     may("", "secrets", &["get", "list", "create", "delete"]),
     may("", "pods", &["get", "list", "watch"]),
+    Permission {
+        only: Some("tests with a probe pod"),
+        ..may("", "pods", &["create", "delete"])
+    },
     may("", "pods/log", &["get"]),
     may("", "events", &["list", "watch"]),
+    Permission {
+        only: Some("targets with an Ingress"),
+        ..may("networking.k8s.io", "ingresses", &["get", "create"])
+    },
     Permission {
         only: Some("testing the namespace"),
         ..may("", "namespaces", &["get"])

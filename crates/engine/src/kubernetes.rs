@@ -49,6 +49,7 @@ pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> (
                 deployment: sight.deployment,
                 pods: sight.pods,
                 cause: sight.cause,
+                web: sight.web,
                 error: None,
             },
             sight.address,
@@ -101,6 +102,7 @@ pub(crate) fn place_of<'a>(engine: &'a Engine, cluster: &'a Cluster, target: &'a
         configuration: &cluster.configuration,
         target,
         runner: &engine.runner,
+        name: &cluster.name,
         public_url: engine.public_url.as_deref(),
     })
 }

@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 pub use crate::connection::Connection;
 use crate::restart::Restart;
-pub use crate::target::{Policy, Target};
+pub use crate::target::{Ingress, Policy, Target};
 
 /// Text that needs no quotes: `8081`, `true` and `1.0` are taken as they are written.
 #[derive(Debug)]

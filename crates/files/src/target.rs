@@ -73,6 +73,9 @@ pub struct Target {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 2000)]
     pub artifact_url: Option<String>,
+    /// The Ingress of each cluster's web UI; none unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ingress: Option<Ingress>,
     /// The teams that may use it. Unset: as they are; of a new one: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 1000)]
@@ -80,6 +83,27 @@ pub struct Target {
     /// `true`: every team may, also those that come later.
     #[serde(default, skip_serializing_if = "is_false")]
     pub all_teams: bool,
+}
+
+/// The way from outside to the web UI of each cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Ingress {
+    /// The class of the controller; the cluster's usual one unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 253)]
+    pub class: Option<String>,
+    /// Its host, with `{{cluster}}`, `{{namespace}}` and `{{job}}` where they are to stand.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub host: String,
+    /// The Secret with the host's certificate; with it the web UI is spoken to by TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 253)]
+    pub tls_secret: Option<String>,
+    /// What the controller is told.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Text>)]
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// What pods may have.
@@ -273,6 +297,7 @@ impl Target {
             task_manager_template: None,
             policy: Policy::default(),
             artifact_url: None,
+            ingress: None,
             teams: None,
             all_teams: false,
         }

@@ -23,6 +23,7 @@ mod secret;
 mod submit;
 mod tls;
 mod trace;
+mod web_ui;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use domain::connection::{Connection, Unusable};
 use domain::flink_version::VersionNumber;
 use domain::ports::{
     Checkpoints, ClusterObserver, ClusterSight, Endpoint, JobControl, JobDetail, JobException, JobReader, LogFile, PortError,
-    SavepointProgress, SavepointRequest, Submission, Vault,
+    SavepointProgress, SavepointRequest, Submission, Vault, WebAnswer, WebRequest, WebUi,
 };
 use domain::secret::Sealed;
 use sha2::{Digest, Sha256};
@@ -110,6 +111,13 @@ impl JobControl for Rest {
 
     async fn cancel(&self, endpoint: &Endpoint, flink_job_id: &str) -> Result<(), PortError> {
         savepoint::cancel(&self.clients.of(endpoint.connection.as_ref())?, endpoint, flink_job_id).await
+    }
+}
+
+#[async_trait]
+impl WebUi for Rest {
+    async fn ask(&self, endpoint: &Endpoint, request: WebRequest) -> Result<WebAnswer, PortError> {
+        web_ui::ask(&self.clients.of(endpoint.connection.as_ref())?, endpoint, request).await
     }
 }
 

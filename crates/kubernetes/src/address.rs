@@ -1,5 +1,5 @@
 //! Where the REST endpoint of a cluster is reached from here: the service itself where it answers as this very cluster, else its path
-//! at the API server. What was found is remembered for a while.
+//! at the API server. What was found is remembered for a while, with the ways to the web UI that were seen beside it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use domain::connection::Connection;
 use domain::ports::RestAddress;
 use domain::target::KubernetesPlace;
+use domain::web_address::WebSight;
 use futures::stream::{FuturesOrdered, StreamExt};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,6 +17,7 @@ use tokio::net::TcpStream;
 use crate::access::Clients;
 use crate::api::{Api, path};
 use crate::fault::Fault;
+use crate::web;
 
 /// How long a service may take to answer.
 const QUICK: Duration = Duration::from_millis(400);
@@ -23,6 +25,8 @@ const QUICK: Duration = Duration::from_millis(400);
 const DIRECT_HOLDS: Duration = Duration::from_secs(60);
 /// How long the way over the API server is used at first without looking for a shorter one; each time it is twice as long.
 const PROXY_HOLDS: Duration = Duration::from_secs(10);
+/// How long anything is used while a way to the web UI is waited for.
+const WAITING_HOLDS: Duration = Duration::from_secs(5);
 /// How often it doubles.
 const DOUBLINGS: u32 = 6;
 /// Most that is read of an answer while looking.
@@ -39,8 +43,20 @@ pub struct Addresses {
 struct Known {
     uid: String,
     direct: Option<String>,
+    web: WebSight,
+    /// The node of the JobManager's pod when it was looked.
+    node: Option<String>,
     until: Instant,
     tries: u32,
+}
+
+/// Where a cluster is reached, from here and by browsers.
+#[derive(Default)]
+pub struct Reached {
+    /// From here; nothing while it has no service.
+    pub address: Option<RestAddress>,
+    /// By browsers.
+    pub web: Option<WebSight>,
 }
 
 /// The cluster whose address is looked for.
@@ -51,46 +67,46 @@ pub struct Wanted<'a> {
     pub uid: &'a str,
     /// Its pods.
     pub pods: &'a [&'a Value],
+    /// The host of the Ingress that it was made with.
+    pub ingress: Option<&'a str>,
 }
 
 impl Addresses {
-    /// Where a cluster is reached; nothing while it has no service.
-    pub async fn of(
-        &self,
-        clients: &Clients,
-        place: &KubernetesPlace,
-        api: &Api,
-        wanted: Wanted<'_>,
-    ) -> Result<Option<RestAddress>, Fault> {
-        let known = {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let known = known.get(place).and_then(|clusters| clusters.get(wanted.name));
-            known
-                .filter(|known| known.uid == wanted.uid && known.until > Instant::now())
-                .map(|known| known.direct.clone())
-        };
-        let direct = match known {
-            Some(direct) => direct,
+    /// Where a cluster is reached.
+    pub async fn of(&self, clients: &Clients, place: &KubernetesPlace, api: &Api, wanted: Wanted<'_>) -> Result<Reached, Fault> {
+        let (direct, web) = match self.known(place, &wanted) {
+            Some(known) => known,
             None => {
                 let service = match api.get(&api.object("services", &format!("{}-rest", wanted.name))?).await {
-                    Err(fault) if fault.absent() => return Ok(None),
+                    Err(fault) if fault.absent() => return Ok(Reached::default()),
                     service => service?,
                 };
-                let direct = direct(&service, &wanted).await;
-                self.remember(place, &wanted, direct.clone());
-                direct
+                let (direct, web) = tokio::join!(direct(&service, &wanted), web::seen(api, &service, &wanted));
+                self.remember(place, &wanted, (direct.clone(), web.clone()));
+                (direct, web)
             }
         };
-        let Some(url) = direct else {
-            return through_api_server(clients, place, wanted.name).map(Some);
+        let address = match direct {
+            Some(url) => RestAddress {
+                url,
+                connection: Connection::default(),
+            },
+            None => through_api_server(clients, place, wanted.name)?,
         };
-        Ok(Some(RestAddress {
-            url,
-            connection: Connection::default(),
-        }))
+        Ok(Reached {
+            address: Some(address),
+            web: Some(web),
+        })
     }
 
-    fn remember(&self, place: &KubernetesPlace, wanted: &Wanted<'_>, direct: Option<String>) {
+    fn known(&self, place: &KubernetesPlace, wanted: &Wanted<'_>) -> Option<(Option<String>, WebSight)> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get(place)?.get(wanted.name)?;
+        let holds = known.uid == wanted.uid && known.until > Instant::now() && known.node == web::node_name(wanted.pods);
+        holds.then(|| (known.direct.clone(), known.web.clone()))
+    }
+
+    fn remember(&self, place: &KubernetesPlace, wanted: &Wanted<'_>, (direct, web): (Option<String>, WebSight)) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let clusters = known.entry(place.clone()).or_default();
         let now = Instant::now();
@@ -105,9 +121,12 @@ impl Addresses {
             Some(_) => (DIRECT_HOLDS, 0),
             None => (PROXY_HOLDS * 2_u32.pow(before), (before + 1).min(DOUBLINGS)),
         };
+        let holds = if web.settled() { holds } else { holds.min(WAITING_HOLDS) };
         let one = Known {
             uid: wanted.uid.to_owned(),
             direct,
+            web,
+            node: web::node_name(wanted.pods),
             until: now + holds,
             tries,
         };
@@ -140,11 +159,27 @@ async fn direct(service: &Value, wanted: &Wanted<'_>) -> Option<String> {
     None
 }
 
+/// The port of a service that leads to the REST endpoint.
+pub fn rest_port(service: &Value) -> Option<&Value> {
+    service["spec"]["ports"].as_array()?.iter().find(|port| port["name"] == "rest")
+}
+
+/// Addresses and names that a load balancer has given a service or an Ingress.
+pub fn balanced(object: &Value) -> impl Iterator<Item = &str> {
+    let all = object["status"]["loadBalancer"]["ingress"].as_array().into_iter().flatten();
+    all.filter_map(|one| one["ip"].as_str().or_else(|| one["hostname"].as_str()))
+}
+
+/// The pods of the JobManager.
+pub fn job_managers<'a>(pods: &'a [&'a Value]) -> impl Iterator<Item = &'a Value> {
+    let all = pods.iter().copied();
+    all.filter(|pod| pod["metadata"]["labels"]["component"] == "jobmanager")
+}
+
 /// `host:port` of a service, best first: its own address, then from outside, then its pods'.
 fn candidates(service: &Value, pods: &[&Value]) -> Vec<String> {
     let spec = &service["spec"];
-    let ports = spec["ports"].as_array().into_iter().flatten();
-    let Some(port) = ports.into_iter().find(|port| port["name"] == "rest") else {
+    let Some(port) = rest_port(service) else {
         return Vec::new();
     };
     let number = |key: &str| port[key].as_u64().filter(|number| *number > 0);
@@ -156,16 +191,8 @@ fn candidates(service: &Value, pods: &[&Value]) -> Vec<String> {
     let mut all = Vec::new();
     let cluster = spec["clusterIP"].as_str().filter(|ip| !ip.is_empty() && *ip != "None");
     all.extend(cluster.map(|ip| at(ip, own)));
-    let balanced = service["status"]["loadBalancer"]["ingress"].as_array().into_iter().flatten();
-    all.extend(
-        balanced
-            .filter_map(|one| one["ip"].as_str().or_else(|| one["hostname"].as_str()))
-            .map(|host| at(host, own)),
-    );
-    let managers: Vec<&&Value> = pods
-        .iter()
-        .filter(|pod| pod["metadata"]["labels"]["component"] == "jobmanager")
-        .collect();
+    all.extend(balanced(service).map(|host| at(host, own)));
+    let managers: Vec<&Value> = job_managers(pods).collect();
     if let Some(node_port) = number("nodePort") {
         all.extend(
             managers

@@ -1,11 +1,11 @@
 //! What is seen of a cluster: from the watches where they are up to date, else by asking.
 
-use domain::ports::{DeploymentSight, KubernetesSight, PortError};
+use domain::ports::{DeploymentSight, INGRESS, KubernetesSight, PortError};
 use domain::target::KubernetesPlace;
 use serde_json::Value;
 
 use crate::access::way;
-use crate::address::Wanted;
+use crate::address::{Reached, Wanted};
 use crate::api::{Api, encode};
 use crate::fault::Fault;
 use crate::{Kubernetes, cause, sight};
@@ -26,19 +26,26 @@ impl Kubernetes {
         let pods: Vec<&Value> = found.pods.iter().collect();
         let events: Vec<&Value> = found.events.iter().collect();
         let deployment = found.deployment.as_ref().and_then(sight::deployment);
-        let address = match &deployment {
+        let reached = match &deployment {
             Some(DeploymentSight { uid, deleting: false, .. }) => {
-                let wanted = Wanted { name, uid, pods: &pods };
+                let object = found.deployment.as_ref();
+                let wanted = Wanted {
+                    name,
+                    uid,
+                    pods: &pods,
+                    ingress: object.and_then(|object| object["metadata"]["annotations"][INGRESS].as_str()),
+                };
                 self.addresses.of(&self.clients, place, &api, wanted).await?
             }
-            _ => None,
+            _ => Reached::default(),
         };
         Ok(KubernetesSight {
             system_uid,
             pods: sight::pods(&pods, &events),
             cause: cause::of_cluster(found.deployment.as_ref(), &pods, &events),
             deployment,
-            address,
+            address: reached.address,
+            web: reached.web,
         })
     }
 

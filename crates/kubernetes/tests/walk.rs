@@ -6,11 +6,11 @@ mod place;
 use std::time::Duration;
 
 use domain::connection::Authentication;
-use domain::ports::{KubernetesControl, KubernetesSight, PodRole, PortError};
+use domain::ports::{INGRESS, KubernetesControl, KubernetesSight, PodRole, PortError};
 use domain::target::{CheckOutcome, KubernetesPlace};
 use kubernetes::Kubernetes;
 use place::{NAME, acting, kubernetes, nothing_left, objects, place};
-use serde_json::json;
+use serde_json::{Value, json};
 use sim::KubernetesOptions;
 
 async fn until(ours: &Kubernetes, place: &KubernetesPlace, what: &str, is_so: impl Fn(&KubernetesSight) -> bool) -> KubernetesSight {
@@ -86,6 +86,71 @@ async fn a_service_that_answers_here_is_used_directly() {
         (address.url, address.connection),
         (direct, domain::connection::Connection::default())
     );
+}
+
+#[tokio::test]
+async fn ways_to_the_web_ui_are_seen_as_they_come() {
+    let sim = acting().await;
+    let (place, ours) = (place(&sim), kubernetes());
+    let mut made = objects("1");
+    made.deployment["metadata"]["annotations"][INGRESS] = "a.example".into();
+    made.dependents.push(json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": format!("{NAME}-rest"), "namespace": "default"},
+        "spec": {"ingressClassName": "nginx", "tls": [{"hosts": ["a.example"]}], "rules": [{"host": "a.example"}]},
+    }));
+    ours.create(&place, &made).await.unwrap();
+    until(&ours, &place, "it runs", |sight| {
+        sight.pods.iter().filter(|pod| pod.running).count() == 2
+    })
+    .await;
+    // A new one remembers nothing.
+    let seen = async || kubernetes().look(&place, NAME).await.unwrap().web.unwrap();
+    let first = seen().await;
+    let ingress = first.ingress.clone().unwrap();
+    assert_eq!((ingress.host.as_str(), ingress.tls, ingress.taken), ("a.example", true, false));
+    assert!(!first.settled() && first.service.unwrap().kind == "ClusterIP");
+
+    let with = |kind: &str, change: &dyn Fn(&mut Value)| {
+        let mut object = sim.object("default", kind, &format!("{NAME}-rest")).unwrap();
+        change(&mut object);
+        sim.put("default", kind, object);
+    };
+    let taken = json!({"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}});
+    with("ingresses", &|object| object["status"] = taken.clone());
+    let web = seen().await;
+    assert!(web.settled() && web.ingress.unwrap().taken);
+    sim.deny("get", "ingresses");
+    let unread = seen().await.ingress.unwrap();
+    assert!(unread.host == "a.example" && unread.unread.unwrap().contains("cannot get"));
+
+    with("services", &|object| object["spec"]["type"] = "LoadBalancer".into());
+    assert!(seen().await.service.unwrap().balanced.is_empty());
+    with("services", &|object| object["status"] = taken.clone());
+    assert_eq!(seen().await.service.unwrap().balanced, ["203.0.113.7"]);
+
+    with("services", &|object| {
+        object["spec"]["type"] = "NodePort".into();
+        object["spec"]["ports"][0]["nodePort"] = 30_001.into();
+    });
+    let node = seen().await.service.unwrap().node.unwrap();
+    assert_eq!((node.internal.as_deref(), node.external), (Some("127.255.2.1"), None));
+    let pod = ours.look(&place, NAME).await.unwrap().pods[0].name.clone();
+    let mut pod = sim.object("default", "pods", &pod).unwrap();
+    pod["spec"]["nodeName"] = "node-1".into();
+    sim.put("default", "pods", pod);
+    let addresses = json!([{"type": "Hostname", "address": "node-1"}, {"type": "ExternalIP", "address": "203.0.113.1"}]);
+    sim.put(
+        "",
+        "nodes",
+        json!({"metadata": {"name": "node-1"}, "status": {"addresses": addresses}}),
+    );
+    let node = seen().await.service.unwrap().node.unwrap();
+    assert_eq!(
+        (node.internal.as_deref(), node.external.as_deref()),
+        (Some("127.255.2.1"), Some("203.0.113.1"))
+    );
+    sim.deny("get", "nodes");
+    assert_eq!(seen().await.service.unwrap().node.unwrap().external, None);
 }
 
 #[tokio::test]

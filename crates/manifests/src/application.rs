@@ -36,6 +36,8 @@ pub struct Place<'a> {
     pub target: &'a Target,
     /// The runner's jar.
     pub runner: &'a [u8],
+    /// What people call a session cluster.
+    pub name: &'a str,
     /// Where everybody reaches this server; a target may know better.
     pub public_url: Option<&'a str>,
 }
@@ -75,6 +77,8 @@ impl Place<'_> {
             annotations: [(EPOCH.to_owned(), self.cluster_id.epoch())].into(),
             logging: BTreeMap::new(),
             policy: defaults.policy.clone(),
+            title: self.name.to_owned(),
+            ingress: defaults.ingress.clone(),
         }
     }
 
@@ -107,6 +111,7 @@ impl Place<'_> {
             .configuration
             .extend(&submission.configuration.clone().into_iter().collect());
         description.configuration.set("pipeline.name", submission.job_name.as_str());
+        description.title.clone_from(&submission.job_name);
         for (noun, id) in [
             ("job", release.job_id.hex()),
             ("run", run.hex()),

@@ -6,7 +6,7 @@ use domain::draft::JobSpec;
 use domain::flink_configuration::Configuration;
 use domain::flink_version::VersionNumber;
 use domain::run::ClaimMode;
-use domain::target::{KubernetesDefaults, PodPolicy};
+use domain::target::{Ingress, KubernetesDefaults, PodPolicy};
 use files::place::Point;
 
 use crate::fault::{Role, Subject};
@@ -49,6 +49,10 @@ pub struct Description {
     pub logging: BTreeMap<String, String>,
     /// What pods of this target may not have.
     pub policy: PodPolicy,
+    /// What people call it: the name of the job, or of the session cluster.
+    pub title: String,
+    /// The Ingress of its web UI, where it is to have one.
+    pub ingress: Option<Ingress>,
 }
 
 /// A pod template.

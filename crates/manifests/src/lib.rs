@@ -16,6 +16,7 @@ mod delivery;
 pub mod description;
 mod effective;
 pub mod fault;
+mod ingress;
 mod keys;
 mod logging;
 mod mounts;
@@ -25,6 +26,7 @@ mod options;
 mod overlay;
 mod pod;
 mod policy;
+mod probe;
 mod settings;
 pub mod shown;
 mod template;
@@ -32,14 +34,18 @@ mod template;
 use std::collections::BTreeMap;
 
 use domain::flink_configuration::Configuration;
+use domain::ports::INGRESS;
 use domain::target::{KubernetesDefaults, PodPolicy};
 use serde_json::{Map, Value, json};
 
 pub use delivery::ARTIFACTS_FOLDER;
 pub use description::{Description, PodTemplate};
 pub use fault::{Fault, Finding, Role, Subject};
+pub use ingress::check as check_ingress;
 pub use keys::owned_key;
 pub use names::{image as check_image, namespace as check_namespace, object as check_object, path as check_path};
+
+pub use probe::{PROBE, Probe, Wanted, probe};
 
 use cluster::Cluster;
 use fault::Report;
@@ -106,10 +112,16 @@ pub fn manifests(description: &Description) -> Result<Manifests, Vec<Fault>> {
     dependents.extend(parts.objects);
     let name = format!("flink-config-{}", description.cluster_id);
     dependents.push(objects::config_map(description, &name, &files));
+    let ingress = ingress::ingress(description, &mut report);
+    dependents.extend(ingress.clone());
     check_sizes(&dependents, &mut report);
     if report.faults.is_empty() {
+        let mut deployment = objects::deployment(description, &cluster, pod);
+        if let Some(ingress) = ingress {
+            deployment["metadata"]["annotations"][INGRESS] = ingress["spec"]["rules"][0]["host"].clone();
+        }
         return Ok(Manifests {
-            deployment: objects::deployment(description, &cluster, pod),
+            deployment,
             dependents,
             replicas: cluster.replicas,
             configuration,

@@ -17,7 +17,7 @@ pub(crate) fn bare(description: &Description, kind: &str, name: &str) -> Value {
 }
 
 /// An object with the labels that Flink gives to what belongs to a cluster.
-fn labelled(description: &Description, kind: &str, name: &str) -> Value {
+pub(crate) fn labelled(description: &Description, kind: &str, name: &str) -> Value {
     let mut object = bare(description, kind, name);
     words(&mut object["metadata"], "labels", &pod::own_labels(description));
     object
@@ -31,7 +31,7 @@ pub(crate) fn config_map(description: &Description, name: &str, files: &BTreeMap
 }
 
 /// Adds labels or annotations; no mapping is made for none.
-fn words(metadata: &mut Value, field: &str, words: &Words) {
+pub(crate) fn words(metadata: &mut Value, field: &str, words: &Words) {
     let Some(metadata) = metadata.as_object_mut().filter(|_| !words.is_empty()) else {
         return;
     };

@@ -119,6 +119,7 @@ impl Thought {
             configuration: &configuration,
             target: &self.target,
             runner: &self.runner,
+            name: "orders",
             public_url: Some("https://flink.example.com/"),
         };
         place.application(&self.release, &start.submission(&self.release.content)).unwrap()
@@ -332,6 +333,7 @@ fn what_cannot_be_is_said_with_its_subject() {
         configuration: &configuration,
         target: &without.target,
         runner: &without.runner,
+        name: "orders",
         public_url: None,
     };
     let options = StartOptions::default();

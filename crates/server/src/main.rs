@@ -80,6 +80,7 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Audit(audit) => remote::audit::run(audit).await,
             Command::Flink(command) => flink::run(command).await,
             Command::Target(command) => remote::target::run(command).await,
+            Command::PortForward(asked) => remote::port_forward::run(asked).await,
             Command::Check(check) => check::run(check).await,
             Command::Doctor(doctor) => doctor::run(doctor).await,
             Command::Migrate(migrate) => migrate::run(migrate).await,

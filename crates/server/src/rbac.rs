@@ -122,13 +122,15 @@ fn binding(name: &str, namespace: &str, account: &Account<'_>) -> String {
     bound("Role", (name, &format!("  namespace: {namespace}\n")), account)
 }
 
-/// Reading the namespace `kube-system`, whose uid says which cluster it is; nothing else of it.
+/// What belongs to no namespace: that of `kube-system`, whose uid says which cluster it is, and the addresses of nodes.
 fn identity(namespace: &str, server: &Account<'_>) -> [String; 2] {
     let name = format!("streamwright-identity-{namespace}");
     let role = format!(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\nrules:\n  \
          # Only for noticing that another cluster answers at the same address.\n  \
-         - apiGroups: [\"\"]\n    resources: [\"namespaces\"]\n    resourceNames: [\"kube-system\"]\n    verbs: [\"get\"]\n"
+         - apiGroups: [\"\"]\n    resources: [\"namespaces\"]\n    resourceNames: [\"kube-system\"]\n    verbs: [\"get\"]\n  \
+         # Only for the external address of a node, where web UIs are reached by a NodePort.\n  \
+         - apiGroups: [\"\"]\n    resources: [\"nodes\"]\n    verbs: [\"get\"]\n"
     );
     [role, bound("ClusterRole", (&name, ""), server)]
 }

@@ -603,6 +603,10 @@ export type Cluster = {
      * TaskManagers to run (local).
      */
     taskManagers: number;
+    /**
+     * Where a browser finds Flink's web UI.
+     */
+    webAddress: WebAddress;
 };
 
 /**
@@ -1521,6 +1525,10 @@ export type Job = {
      * The word on the screen, with its reason.
      */
     status: Status;
+    /**
+     * Where a browser finds Flink's web UI, while a run lives.
+     */
+    webAddress?: WebAddress;
 };
 
 /**
@@ -2370,6 +2378,10 @@ export type NewTarget = {
     images?: {
         [key: string]: string;
     };
+    /**
+     * The Ingress of each cluster's web UI; none unless told.
+     */
+    ingress?: TargetIngress;
     /**
      * Pod template of the JobManager, YAML.
      */
@@ -3814,6 +3826,10 @@ export type Target = {
         [key: string]: string;
     };
     /**
+     * The Ingress of each cluster's web UI; absent: none.
+     */
+    ingress?: TargetIngress;
+    /**
      * Pod template of the JobManager, YAML.
      */
     jobManagerTemplate?: string;
@@ -3886,6 +3902,30 @@ export type TargetCheck = {
      * What, such as `create deployments`.
      */
     what: string;
+};
+
+/**
+ * The way from outside to the web UI of each cluster: an Ingress.
+ */
+export type TargetIngress = {
+    /**
+     * What the controller is told.
+     */
+    annotations?: {
+        [key: string]: string;
+    };
+    /**
+     * The class of the controller; the cluster's usual one unless told.
+     */
+    class?: string;
+    /**
+     * Its host, with `{{cluster}}`, `{{namespace}}` and `{{job}}` where they are to stand, e.g. `{{job}}.flink.example.org`.
+     */
+    host: string;
+    /**
+     * The Secret with the host's certificate; with it the web UI is spoken to by TLS.
+     */
+    tlsSecret?: string;
 };
 
 /**
@@ -4341,6 +4381,24 @@ export type Vertex = {
  * What is asked of a job.
  */
 export type Want = 'stopped' | 'running';
+
+/**
+ * Where a browser finds Flink's web UI, or why nowhere and the command that makes a way.
+ */
+export type WebAddress = {
+    /**
+     * The command that makes an address on the machine where it runs, while the cluster answers.
+     */
+    command?: string;
+    /**
+     * What the address is, or why there is none.
+     */
+    sentence: string;
+    /**
+     * The address; absent where none is known to work.
+     */
+    url?: string;
+};
 
 export type ListAuditData = {
     body?: never;
@@ -6204,6 +6262,162 @@ export type StopClusterResponses = {
 };
 
 export type StopClusterResponse = StopClusterResponses[keyof StopClusterResponses];
+
+export type GetWebUiData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query: {
+        /**
+         * Path and query below the cluster's REST address, as a browser writes them: `/jobs/overview`.
+         */
+        path: string;
+    };
+    url: '/api/v1/teams/{team}/clusters/{cluster}/web-ui';
+};
+
+export type GetWebUiErrors = {
+    /**
+     * 403 `token_only` for sessions, `not_forwarded` for what acts; 409 `cluster_not_started`; 422 `bad_web_path`; 502 where it does not answer.
+     */
+    default: Problem;
+};
+
+export type GetWebUiError = GetWebUiErrors[keyof GetWebUiErrors];
+
+export type GetWebUiResponses = {
+    /**
+     * Flink's answer: its status and media type in headers
+     */
+    200: Content;
+};
+
+export type GetWebUiResponse = GetWebUiResponses[keyof GetWebUiResponses];
+
+export type PatchWebUiData = {
+    body: unknown;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query: {
+        /**
+         * Path and query below the cluster's REST address, as a browser writes them: `/jobs/overview`.
+         */
+        path: string;
+    };
+    url: '/api/v1/teams/{team}/clusters/{cluster}/web-ui';
+};
+
+export type PatchWebUiErrors = {
+    /**
+     * As the GET; 403 `not_forwarded` for what they do not send.
+     */
+    default: Problem;
+};
+
+export type PatchWebUiError = PatchWebUiErrors[keyof PatchWebUiErrors];
+
+export type PatchWebUiResponses = {
+    /**
+     * Flink's answer: its status and media type in headers
+     */
+    200: Content;
+};
+
+export type PatchWebUiResponse = PatchWebUiResponses[keyof PatchWebUiResponses];
+
+export type PostToWebUiData = {
+    body: unknown;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query: {
+        /**
+         * Path and query below the cluster's REST address, as a browser writes them: `/jobs/overview`.
+         */
+        path: string;
+    };
+    url: '/api/v1/teams/{team}/clusters/{cluster}/web-ui';
+};
+
+export type PostToWebUiErrors = {
+    /**
+     * As the GET; 403 `not_forwarded` for what they do not send.
+     */
+    default: Problem;
+};
+
+export type PostToWebUiError = PostToWebUiErrors[keyof PostToWebUiErrors];
+
+export type PostToWebUiResponses = {
+    /**
+     * Flink's answer: its status and media type in headers
+     */
+    200: Content;
+};
+
+export type PostToWebUiResponse = PostToWebUiResponses[keyof PostToWebUiResponses];
+
+export type PutToWebUiData = {
+    body: unknown;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query: {
+        /**
+         * Path and query below the cluster's REST address, as a browser writes them: `/jobs/overview`.
+         */
+        path: string;
+    };
+    url: '/api/v1/teams/{team}/clusters/{cluster}/web-ui';
+};
+
+export type PutToWebUiErrors = {
+    /**
+     * As the GET; 403 `not_forwarded` for what they do not send.
+     */
+    default: Problem;
+};
+
+export type PutToWebUiError = PutToWebUiErrors[keyof PutToWebUiErrors];
+
+export type PutToWebUiResponses = {
+    /**
+     * Flink's answer: its status and media type in headers
+     */
+    200: Content;
+};
+
+export type PutToWebUiResponse = PutToWebUiResponses[keyof PutToWebUiResponses];
 
 export type TestAddressData = {
     body: NewAddress;

@@ -21,6 +21,7 @@ import { OperationCard } from '../parts/operation-card';
 import { usePlaceName } from '../parts/place-words';
 import { PodTable } from '../parts/pod-table';
 import { ProblemAlert } from '../parts/problem-alert';
+import { WebAddress } from '../parts/web-address';
 import { type ClusterSearch, paths } from '../paths';
 import { ApiProblem } from '../problem';
 import { read } from '../queries/read';
@@ -39,6 +40,7 @@ function ClusterFacts({ team, cluster }: { team: string; cluster: Cluster }) {
         cluster.deployment ? [t('cluster.deployment'), <CopyText key="deployment" text={cluster.deployment} />] : undefined,
         [t('cluster.flink'), cluster.flinkVersion ?? look.reportedVersion ?? '–'],
         cluster.restUrl ? [t('cluster.rest'), <CopyText key="rest" text={cluster.restUrl} />] : undefined,
+        [t('web.flink'), <WebAddress key="web" address={cluster.webAddress} />],
         [t('cluster.taskManagers'), cluster.target === 'local' ? `${look.taskManagers} / ${cluster.taskManagers}` : look.taskManagers],
         [t('cluster.slots'), t('cluster.slotsFree', { free: look.slotsFree, total: look.slotsTotal })],
         [t('cluster.looked'), <Ago key="looked" at={look.lookedAt} />],

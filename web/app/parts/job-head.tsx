@@ -12,6 +12,7 @@ import { JobLabels } from './job-labels';
 import { LabelTag } from './label-tag';
 import { ReleaseMark } from './release-mark';
 import { stopOf } from './stop-choice';
+import { WebAddress } from './web-address';
 
 interface Props {
   team: string;
@@ -134,6 +135,11 @@ export function JobHead({ team, job, tab, open }: Props) {
         {job.cluster && (
           <span className="quiet">
             {t('cluster')} <Link {...paths.cluster(team, job.cluster.id)}>{job.cluster.name}</Link>
+          </span>
+        )}
+        {job.webAddress && (
+          <span className="quiet">
+            {!job.webAddress.url && t('web.flink')} <WebAddress address={job.webAddress} />
           </span>
         )}
         <JobLabels team={team} job={job} />

@@ -8,8 +8,12 @@ import { YamlEditor } from './yaml-editor';
 
 const EXAMPLES = {
   template: 'apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - name: flink-main-container',
+  host: '{{job}}.flink.example.org',
   url: 'http://streamwright.platform.svc:8088',
 };
+
+/** What stands in a host for names: shown as it is typed. */
+const PLACEHOLDERS = { job: '{{job}}', cluster: '{{cluster}}', namespace: '{{namespace}}' };
 
 interface Props {
   text: TargetText;
@@ -67,6 +71,38 @@ function Policy({ text, set, error }: Props) {
       </Form.Item>
       {list('hostPaths')}
       {list('serviceAccounts')}
+    </>
+  );
+}
+
+function Ingress({ text, set, error }: Props) {
+  const { t } = useTranslation();
+  const wrong = atField(error);
+  const field = (key: 'ingressHost' | 'ingressClass' | 'ingressTlsSecret', name: string, example: string) => (
+    <Form.Item label={t(`targets.${key}`)} extra={t(`targets.${key}Means`, PLACEHOLDERS)} {...wrong(name)}>
+      <Input
+        className="mono"
+        spellCheck={false}
+        aria-label={t(`targets.${key}`)}
+        placeholder={example}
+        value={text[key]}
+        onChange={(event) => set({ [key]: event.target.value })}
+      />
+    </Form.Item>
+  );
+  return (
+    <>
+      <p className="quiet form-lead">{t('targets.ingressMeans')}</p>
+      {field('ingressHost', 'ingress.host', EXAMPLES.host)}
+      {field('ingressClass', 'ingress.class', 'nginx')}
+      {field('ingressTlsSecret', 'ingress.tlsSecret', 'flink-tls')}
+      <Form.Item label={t('targets.ingressAnnotations')} {...wrong('ingress.annotations')}>
+        <KeyValues
+          pairs={text.ingressAnnotations}
+          onChange={(ingressAnnotations) => set({ ingressAnnotations })}
+          problems={keyMessages(error, 'ingress.annotations')}
+        />
+      </Form.Item>
     </>
   );
 }
@@ -132,6 +168,7 @@ export function TargetMore({ text, set, error }: Props) {
             />
           </Form.Item>,
         ),
+        part('ingress', text.ingressHost.trim() === '' ? 0 : 1, <Ingress text={text} set={set} error={error} />),
       ]}
     />
   );

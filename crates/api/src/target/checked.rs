@@ -7,14 +7,16 @@ use axum::extract::State;
 use domain::draft::owned_key;
 use domain::ports::PortError;
 use domain::secret::Secret;
-use domain::target::{KUBECONFIG_PURPOSE, KubernetesAccess, KubernetesDefaults, KubernetesPlace, MAX_KUBECONFIG_BYTES, Target as Known};
+use domain::target::{
+    Ingress, KUBECONFIG_PURPOSE, KubernetesAccess, KubernetesDefaults, KubernetesPlace, MAX_KUBECONFIG_BYTES, Target as Known,
+};
 use http::StatusCode;
 use manifests::Role;
 use serde::{Deserialize, Deserializer, Serialize};
 use store::NewTarget as New;
 use utoipa::ToSchema;
 
-use super::{TargetPath, TargetPolicy, find};
+use super::{TargetIngress, TargetPath, TargetPolicy, find};
 use crate::app::App;
 use crate::configuration::Configuration;
 use crate::extract::{Body, Path};
@@ -81,6 +83,8 @@ pub struct NewTarget {
     pub policy: TargetPolicy,
     /// Where pods reach this server for artifacts; its public address unless told.
     pub artifact_url: Option<String>,
+    /// The Ingress of each cluster's web UI; none unless told.
+    pub ingress: Option<TargetIngress>,
 }
 
 const fn yes() -> bool {
@@ -258,6 +262,7 @@ impl NewTarget {
         let service_account = account(self.service_account, &self.policy)?;
         policy(&self.policy)?;
         let policy = self.policy.into();
+        let ingress = ingress(self.ingress, &place.namespace)?;
         let defaults = KubernetesDefaults {
             images: images(self.images)?,
             service_account,
@@ -268,6 +273,7 @@ impl NewTarget {
             task_manager_template: template("taskManagerTemplate", Role::TaskManager, self.task_manager_template, &policy)?,
             policy,
             artifact_url: artifact_url(self.artifact_url)?,
+            ingress,
         };
         if before != Some(&place) {
             let checked = app.ports.kubernetes.check(&place).await;
@@ -337,6 +343,39 @@ fn policy(policy: &TargetPolicy) -> Result<(), Problem> {
         manifests::check_object(account).map_err(|why| bad("bad_service_account", &field, &why))?;
     }
     Ok(())
+}
+
+fn ingress(asked: Option<TargetIngress>, namespace: &str) -> Result<Option<Ingress>, Problem> {
+    let Some(asked) = asked else { return Ok(None) };
+    let host = given("ingress.host", Some(asked.host))?.ok_or_else(|| bad("missing_field", "ingress.host", "The host is missing"))?;
+    if asked.annotations.len() > MOST {
+        return Err(bad(
+            "too_many",
+            "ingress.annotations",
+            &format!("An Ingress has at most {MOST} annotations"),
+        ));
+    }
+    for (key, value) in &asked.annotations {
+        let shown: String = key.chars().take(40).collect();
+        let field = format!("ingress.annotations.{shown}");
+        text::no_nul(&field, value)?;
+        if value.len() > LONGEST {
+            let why = format!("The annotation '{shown}' has more than {LONGEST} bytes");
+            return Err(bad("too_long", &field, &why));
+        }
+    }
+    let ingress = Ingress {
+        class: given("ingress.class", asked.class)?,
+        host,
+        tls_secret: given("ingress.tlsSecret", asked.tls_secret)?,
+        annotations: asked.annotations,
+    };
+    let checked = manifests::check_ingress(&ingress, namespace);
+    checked.map_err(|(field, why)| {
+        let field = if field == "tls_secret" { "tlsSecret" } else { field };
+        bad("bad_ingress", &format!("ingress.{field}"), &why).hint("For example {{job}}.flink.example.org.")
+    })?;
+    Ok(Some(ingress))
 }
 
 fn state_root(root: Option<String>) -> Result<Option<String>, Problem> {

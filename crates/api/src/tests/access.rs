@@ -118,17 +118,18 @@ async fn guessing_is_slowed_down_and_says_nothing() {
     assert!(slowed["hint"].as_str().unwrap().contains(" s."), "{slowed}");
 }
 
+/// The cookie of somebody who has signed in.
+pub async fn signed_in(house: &House, name: &str) -> String {
+    let user = house.app.store.user_by_name(name).await.unwrap().unwrap();
+    let hash = password::hash(PASSWORD).unwrap();
+    house.app.store.set_password(user.id, &hash).await.unwrap();
+    cookie(&sign_in(house, name, PASSWORD).await)
+}
+
 #[tokio::test]
 async fn cookies_do_not_work_from_other_sites_and_tokens_do() {
     let house = House::build().await;
-    let user = house.app.store.user_by_name("developer").await.unwrap().unwrap();
-    house
-        .app
-        .store
-        .set_password(user.id, &password::hash(PASSWORD).unwrap())
-        .await
-        .unwrap();
-    let cookie = cookie(&sign_in(&house, "developer", PASSWORD).await);
+    let cookie = signed_in(&house, "developer").await;
     let make = async |name: &str, headers: &[(&str, &str)]| {
         with_cookie(&house, Method::POST, "/teams/main/jobs", &cookie, headers, json!({"name": name})).await
     };

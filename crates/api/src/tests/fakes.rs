@@ -46,6 +46,7 @@ impl Fake {
             checker: shared.clone(),
             reader: shared.clone(),
             observer: shared.clone(),
+            web_ui: shared.clone(),
             host: shared.clone(),
             installer: shared.clone(),
             kubernetes: Arc::new(super::fake_kubernetes::FakeKubernetes(self.clone())),
@@ -61,6 +62,17 @@ impl Fake {
 
     fn flink<T>(&self, answer: T) -> Result<T, PortError> {
         self.0.lock().unwrap().flink.clone().map_or(Ok(answer), Err)
+    }
+}
+
+#[async_trait]
+impl domain::ports::WebUi for Fake {
+    async fn ask(&self, _: &domain::ports::Endpoint, request: domain::ports::WebRequest) -> Result<domain::ports::WebAnswer, PortError> {
+        self.flink(domain::ports::WebAnswer {
+            status: 200,
+            media_type: Some("text/html".to_owned()),
+            body: format!("{:?} {}", request.method, request.path.segments.join("/")).into_bytes(),
+        })
     }
 }
 

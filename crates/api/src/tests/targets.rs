@@ -26,6 +26,7 @@ fn lab() -> Value {
         "jobManagerTemplate": "apiVersion: v1\nkind: Pod\nspec:\n  volumes: [{name: jars, hostPath: {path: /mnt/jars/a}}]\n",
         "policy": {"hostPaths": ["/mnt/jars"], "serviceAccounts": ["flink"]},
         "artifactUrl": "http://streamwright.svc:8088/",
+        "ingress": {"class": "nginx", "host": "{{job}}.flink.example", "tlsSecret": "tls", "annotations": {"a.example/b": "c"}},
     })
 }
 
@@ -65,6 +66,7 @@ async fn a_target_is_made_changed_and_deleted_and_its_kubeconfig_stays_inside() 
         (&json!("s3://bucket/flink"), &json!(true))
     );
     assert_eq!(made["artifactUrl"], "http://streamwright.svc:8088");
+    assert_eq!(made["ingress"], lab()["ingress"]);
     assert_eq!(
         (&made["allTeams"], &made["teams"], &made["revision"]),
         (&json!(false), &json!([]), &json!(1))
@@ -166,6 +168,57 @@ async fn a_test_says_what_fails_and_is_kept_with_the_target() {
     assert_eq!(shown().await["checks"], report["checks"]);
 }
 
+/// The probe of `lab` once it is as it should be.
+async fn probe(house: &House, is_so: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..2_000 {
+        let probe = house.get("platform", "/targets/lab").await.is(200)["test"]["probe"].clone();
+        if is_so(&probe) {
+            return probe;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("{}", house.get("platform", "/targets/lab").await.is(200));
+}
+
+#[tokio::test]
+async fn a_probe_goes_on_after_its_test_one_at_a_time_and_can_be_cancelled() {
+    let house = House::build().await;
+    house.post("platform", "/targets", lab()).await.is(201);
+    let test = |body: Value| house.post("platform", "/targets/lab/test", body);
+    test(json!({"probe": true, "flinkVersion": "two"}))
+        .await
+        .problem(422, "unknown_flink_version");
+    assert_eq!(test(json!({})).await.is(200).get("probe"), None);
+    let cancel = || house.delete("platform", "/targets/lab/probe");
+    cancel().await.problem(409, "no_probe");
+    let begun = test(json!({"probe": true, "flinkVersion": "2.2.1"})).await.is(200);
+    assert_eq!(
+        (&begun["probe"]["running"], &begun["probe"]["flinkVersion"]),
+        (&json!(true), &json!("2.2.1"))
+    );
+    let over = probe(&house, |probe| probe["running"] == false).await;
+    assert_eq!(over["ok"], true);
+    let what = over["checks"][0]["what"].as_str().unwrap();
+    assert!(
+        what.contains("flink:2.2.1-java17") && what.contains("http://streamwright.svc:8088/healthz"),
+        "{what}"
+    );
+
+    let slow = with(&[("/access", json!({"kind": "kubeconfig"})), ("/namespace", json!("slow"))]);
+    put(&house, "/targets/lab", "*", &slow).await.is(200);
+    test(json!({"probe": true})).await.is(200);
+    probe(&house, |probe| probe["sentence"] == "The image is being pulled.").await;
+    test(json!({"probe": true})).await.problem(409, "probe_running");
+    assert_eq!(
+        test(json!({})).await.is(200)["probe"]["running"],
+        true,
+        "a plain test leaves it alone"
+    );
+    cancel().await.is(202);
+    let over = probe(&house, |probe| probe["running"] == false).await;
+    assert_eq!(over["sentence"], "It is over; the pod is deleted.");
+}
+
 #[tokio::test]
 async fn a_place_is_tested_before_it_is_saved() {
     let house = House::build().await;
@@ -220,6 +273,32 @@ fn impossible() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         ("/images", many, "images", "too_many"),
         ("/serviceAccount", json!("Not One"), "serviceAccount", "bad_service_account"),
         ("/serviceAccount", json!("other"), "serviceAccount", "not_allowed"),
+        ("/ingress", json!({"host": " "}), "ingress.host", "missing_field"),
+        ("/ingress", json!({"host": "flink.example"}), "ingress.host", "bad_ingress"),
+        (
+            "/ingress",
+            json!({"host": "{{team}}.{{job}}.example"}),
+            "ingress.host",
+            "bad_ingress",
+        ),
+        (
+            "/ingress",
+            json!({"host": "{{job}}.example", "tlsSecret": "a b"}),
+            "ingress.tlsSecret",
+            "bad_ingress",
+        ),
+        (
+            "/ingress",
+            json!({"host": "{{job}}.example", "annotations": {"a b": "c"}}),
+            "ingress.annotations",
+            "bad_ingress",
+        ),
+        (
+            "/ingress",
+            json!({"host": "{{job}}.example", "annotations": {"a": "c".repeat(3_000)}}),
+            "ingress.annotations.a",
+            "too_long",
+        ),
         ("/stateRoot", json!("bucket/flink"), "stateRoot", "bad_state_root"),
         ("/stateRoot", json!("http://bucket/flink"), "stateRoot", "bad_state_root"),
         ("/stateRoot", json!("s3:///"), "stateRoot", "bad_state_root"),

@@ -7,11 +7,15 @@ use serde_json::Value;
 use super::PortError;
 use crate::connection::Connection;
 use crate::draft::Mode;
-use crate::target::{KubernetesPlace, TargetReport};
+use crate::target::{KubernetesPlace, TargetCheck, TargetReport};
 use crate::time::Millis;
+use crate::web_address::WebSight;
 
 /// Annotation of a Deployment with the epoch of whoever created it: which of our intents it belongs to.
 pub const EPOCH: &str = "streamwright.io/epoch";
+
+/// Annotation of a Deployment that has an Ingress of the same name as its REST service; its host.
+pub const INGRESS: &str = "streamwright.io/ingress";
 
 /// The objects of a Flink cluster, ready to be created.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +40,8 @@ pub struct KubernetesSight {
     pub pods: Vec<PodSight>,
     /// Where its REST endpoint is reached from here, once there is a service.
     pub address: Option<RestAddress>,
+    /// The ways to its web UI, once there is a service.
+    pub web: Option<WebSight>,
     /// Why it does not come up, the first cause as a sentence; nothing where nothing is wrong.
     pub cause: Option<String>,
 }
@@ -125,6 +131,28 @@ pub struct RestAddress {
     pub connection: Connection,
 }
 
+/// A pod for a moment, and what it mounts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PodProbe {
+    /// The pod, which nobody owns and nothing selects.
+    pub pod: Value,
+    /// The `ConfigMap` that it mounts; it goes with the pod.
+    pub map: Value,
+    /// The label by which this pod, and what an earlier one left, are found: `key=value`.
+    pub label: String,
+    /// Whether it asks this server for a file.
+    pub asks: bool,
+    /// How long it may take, in seconds.
+    pub patience_seconds: u32,
+}
+
+/// Whoever waits for a probe.
+#[async_trait]
+pub trait ProbeWatcher: Send + Sync {
+    /// What is going on, about once a second; answers whether it is to go on.
+    async fn told(&self, sentence: &str) -> bool;
+}
+
 /// Acts on Kubernetes. `Refused` carries the API server's status and its words, the cause first: 403 says what we may not do,
 /// 409 that a name belongs to somebody else, 422 what is wrong with an object. Refusals of admission webhooks come so, too.
 #[async_trait]
@@ -136,6 +164,11 @@ pub trait KubernetesControl: Send + Sync {
     async fn check(&self, place: &KubernetesPlace) -> Result<(), PortError>;
     /// Whether Flink clusters can run there: our permissions, and those of the service account of their pods.
     async fn test(&self, place: &KubernetesPlace, service_account: Option<&str>) -> Result<TargetReport, PortError>;
+    /// Creates a pod, tells what becomes of it and deletes it again, whatever happens; removes first what an earlier one left.
+    ///
+    /// # Errors
+    /// `Retry` when the API server does not answer; what it refuses is in the checks.
+    async fn probe(&self, place: &KubernetesPlace, probe: &PodProbe, watcher: &dyn ProbeWatcher) -> Result<Vec<TargetCheck>, PortError>;
     /// A cluster by the name of its Deployment.
     async fn look(&self, place: &KubernetesPlace, name: &str) -> Result<KubernetesSight, PortError>;
     /// The Flink clusters that a place holds, by name: Deployments with the labels that Flink's client gives them.

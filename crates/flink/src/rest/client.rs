@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::connection::{Connection, Unusable};
-use domain::ports::{Endpoint, PortError};
+use domain::ports::{Endpoint, PortError, WebAnswer};
 use futures::StreamExt;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response, redirect};
 use serde_json::Value;
@@ -146,6 +147,27 @@ impl Client {
             });
         }
         read_tail(response, &url, limits).await
+    }
+
+    /// Any request, and the answer as it is where Flink gave it.
+    pub async fn exchange(&self, (method, url): (Method, Url), body: Option<&Value>, patience: Patience) -> Result<WebAnswer, Fault> {
+        let mut request = self.http.request(method, url.clone());
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = self.send(request, &url, patience.limit()).await?;
+        let status = response.status();
+        let media_type = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let media_type = media_type.map(str::to_owned);
+        let body = read_body(response, &url).await?;
+        if !status.is_success() && !fault::of_flink(&body) {
+            fault::read(status.as_u16(), &body, &display(&url))?;
+        }
+        Ok(WebAnswer {
+            status: status.as_u16(),
+            media_type,
+            body,
+        })
     }
 
     async fn call(&self, request: RequestBuilder, url: &Url, patience: Patience) -> Result<Value, Fault> {

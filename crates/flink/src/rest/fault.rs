@@ -89,6 +89,12 @@ pub fn read(status: u16, body: &[u8], what: &str) -> Result<Value, Fault> {
     }
 }
 
+/// Whether a body is what Flink itself says of a failure.
+pub fn of_flink(body: &[u8]) -> bool {
+    let json = serde_json::from_slice::<Value>(body);
+    json.as_ref().ok().and_then(flink_errors).is_some()
+}
+
 fn refusal(status: u16, text: String, what: &str) -> Fault {
     if status == 503 || NOT_NOW.iter().any(|word| text.contains(word)) {
         return Fault::Silent(format!("{what}: the JobManager cannot answer just now: {}", trace::cause(&text)));

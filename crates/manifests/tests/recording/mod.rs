@@ -180,6 +180,8 @@ pub fn empty(version: &str) -> Description {
             host_paths: vec!["/".to_owned()],
             service_accounts: Vec::new(),
         },
+        title: "my-app".to_owned(),
+        ingress: None,
     }
 }
 

@@ -16,6 +16,7 @@ mod member;
 mod message;
 mod operation;
 mod place;
+mod port_forward;
 mod target;
 mod team;
 mod token;
@@ -34,6 +35,7 @@ pub use member::*;
 pub use message::*;
 pub use operation::*;
 pub use place::*;
+pub use port_forward::*;
 pub use target::*;
 
 use crate::settings::ServeFlags;
@@ -69,6 +71,8 @@ pub enum Command {
     /// Jobs
     #[command(subcommand)]
     Job(Box<JobCommand>),
+    /// Open Flink's web UI of a job or cluster at an address of this machine, through the server
+    PortForward(PortForward),
     /// Artifacts: jars, Python files, archives
     #[command(subcommand)]
     Artifact(ArtifactCommand),

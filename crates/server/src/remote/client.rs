@@ -197,6 +197,18 @@ impl Client {
         Err(refusal(&Answer { status, body }))
     }
 
+    /// Sends a request and answers whatever comes, not yet read.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn forward(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<reqwest::Response, Failure> {
+        let mut request = self.request(method, path, &[]);
+        if let Some(body) = body {
+            request = request.header(reqwest::header::CONTENT_TYPE, "application/json").body(body);
+        }
+        request.send().await.map_err(|error| self.unreachable(&error))
+    }
+
     fn request(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> reqwest::RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {

@@ -224,6 +224,7 @@ fn one(cluster: &Value) -> String {
         };
         text.push_str(&format!("not ours Deployment {}; {access}\n", at(cluster, "deployment")));
     }
+    text.push_str(&print::web_address(cluster, "web UI   "));
     text.push_str(&format!(
         "slots    {} free of {}\n",
         show(cluster, "look/slotsFree"),

@@ -393,6 +393,7 @@ fn one(job: &Value) -> String {
         text.push_str(&format!("labels    {}\n", labels.join(" ")));
     }
     text.push_str(&format!("cluster   {}\n", show(job, "cluster/name")));
+    text.push_str(&print::web_address(job, "web UI    "));
     text.push_str(&format!(
         "run       {} (release {}), Flink job {}\n",
         show(job, "run/id"),

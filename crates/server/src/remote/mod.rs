@@ -18,6 +18,7 @@ mod manifests;
 pub mod member;
 pub mod message;
 pub mod operation;
+pub mod port_forward;
 pub mod print;
 mod restart;
 pub mod target;

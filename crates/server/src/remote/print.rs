@@ -80,6 +80,21 @@ pub fn items(page: &Value) -> Vec<Value> {
     page.get("items").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
+/// Where a browser finds the web UI of a job or cluster, else why nowhere and the command that makes a way.
+#[must_use]
+pub fn web_address(of: &Value, label: &str) -> String {
+    let web = &of["webAddress"];
+    if web.is_null() {
+        return String::new();
+    }
+    let under = " ".repeat(label.len());
+    match (at(web, "url"), at(web, "command")) {
+        ("", "") => format!("{label}{}\n", at(web, "sentence")),
+        ("", command) => format!("{label}{}\n{under}{command}\n", at(web, "sentence")),
+        (url, _) => format!("{label}{url}\n{under}{}\n", at(web, "sentence")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use super::client::{Client, escape, refusal};
 use super::grant::{self, Granted};
 use super::job::templates;
 use super::print::{self, at, show};
-use crate::cli::{AccessFlags, Allowed, OneTarget, TargetAdd, TargetChange, TargetCommand, TargetFlags};
+use crate::cli::{AccessFlags, Allowed, OneTarget, TargetAdd, TargetChange, TargetCommand, TargetFlags, TargetTest};
 use crate::failure::Failure;
 use crate::rbac;
 
@@ -38,16 +38,7 @@ pub async fn run(command: TargetCommand) -> Result<(), Failure> {
             print::body(client.format, &target, text);
             Ok(())
         }
-        TargetCommand::Test(one) => {
-            let (client, target) = found(one).await?;
-            let report = client.send(Method::POST, &path(&target, "/test"), Some(&json!({}))).await?.body;
-            print::body(client.format, &report, checks);
-            if report["ok"] == json!(true) {
-                Ok(())
-            } else {
-                Err(Failure::answer_no(""))
-            }
-        }
+        TargetCommand::Test(asked) => test(asked).await,
         TargetCommand::Remove(one) => {
             let (client, target) = found(one).await?;
             client.send(Method::DELETE, &path(&target, ""), None).await?;
@@ -63,6 +54,50 @@ pub async fn run(command: TargetCommand) -> Result<(), Failure> {
             let client = Client::of(&asked.platform.into())?;
             let target = read(&client, &asked.target).await?;
             grant::withdraw(&client, &granted(target), &asked.teams).await
+        }
+    }
+}
+
+async fn test(asked: TargetTest) -> Result<(), Failure> {
+    let client = Client::of(&asked.platform.into())?;
+    let target = read(&client, &asked.target).await?;
+    let body = json!({ "probe": asked.probe, "flinkVersion": asked.flink });
+    let mut report = client.send(Method::POST, &path(&target, "/test"), Some(&body)).await?.body;
+    if asked.probe {
+        report = probed(&client, &target).await?;
+    }
+    print::body(client.format, &report, checks);
+    let probe_ok = !asked.probe || report["probe"]["ok"] == json!(true);
+    if report["ok"] == json!(true) && probe_ok {
+        Ok(())
+    } else {
+        Err(Failure::answer_no(""))
+    }
+}
+
+/// Follows a probe to its end, telling what goes on; Ctrl-C cancels it, and its pod goes.
+async fn probed(client: &Client, target: &Value) -> Result<Value, Failure> {
+    let mut told = String::new();
+    let mut cancelled = false;
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    loop {
+        let report = read(client, at(target, "id")).await?["test"].clone();
+        let probe = &report["probe"];
+        if at(probe, "sentence") != told {
+            at(probe, "sentence").clone_into(&mut told);
+            eprintln!("  {told}");
+        }
+        if probe["running"] != json!(true) {
+            return Ok(report);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(std::time::Duration::from_millis(700)) => {}
+            _ = &mut interrupt, if !cancelled => {
+                cancelled = true;
+                eprintln!("  Cancelling; the pod is being deleted.");
+                // It may be over by now.
+                client.exchange(Method::DELETE, &path(target, "/probe"), None, &[]).await?;
+            }
         }
     }
 }
@@ -227,6 +262,43 @@ fn over(body: &mut Value, flags: &TargetFlags) -> Result<(), Failure> {
         body["highAvailability"] = json!(flags.high_availability);
     }
     policy(body, flags);
+    ingress(body, flags)
+}
+
+/// An empty host takes the whole Ingress away; an empty value takes that of its own away.
+fn ingress(body: &mut Value, flags: &TargetFlags) -> Result<(), Failure> {
+    let empty = |text: &Option<String>| text.as_deref().is_some_and(str::is_empty);
+    if empty(&flags.ingress_host) {
+        body["ingress"] = Value::Null;
+        return Ok(());
+    }
+    let mut keys = body["ingress"].as_object().cloned().unwrap_or_default();
+    let named = [
+        ("host", &flags.ingress_host),
+        ("class", &flags.ingress_class),
+        ("tlsSecret", &flags.ingress_tls_secret),
+    ];
+    if named.iter().all(|(_, given)| given.is_none()) && flags.ingress_annotations.is_empty() {
+        return Ok(());
+    }
+    for (key, given) in named {
+        if let Some(given) = given {
+            keys.insert(key.to_owned(), json!(given));
+        }
+    }
+    let mut annotations = keys.get("annotations").and_then(Value::as_object).cloned().unwrap_or_default();
+    for (key, value) in &flags.ingress_annotations {
+        if value.is_empty() {
+            annotations.remove(key);
+        } else {
+            annotations.insert(key.clone(), json!(value));
+        }
+    }
+    keys.insert("annotations".to_owned(), Value::Object(annotations));
+    if !keys.contains_key("host") {
+        return Err(Failure::usage("an Ingress needs a host: give --ingress-host"));
+    }
+    body["ingress"] = Value::Object(keys);
     Ok(())
 }
 

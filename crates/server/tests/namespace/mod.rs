@@ -24,7 +24,7 @@ pub const TARGET: &str = "sim";
 /// The request that makes a Deployment.
 pub const DEPLOYMENTS: &str = "POST /apis/apps/v1/namespaces/:id/deployments";
 const VERSION: &str = "2.2.1";
-const KINDS: [&str; 5] = ["deployments", "pods", "services", "configmaps", "secrets"];
+const KINDS: [&str; 6] = ["deployments", "pods", "services", "configmaps", "secrets", "ingresses"];
 
 /// Server, API server, and a job with a release that is an application.
 pub struct Namespace {
@@ -111,6 +111,20 @@ impl Namespace {
         store.grant_target(target.id, Grant::AllTeams).await.unwrap();
         store.close().await;
         Self { bed, sim }
+    }
+
+    /// Changes what holds for every cluster of the target; only while the server does not run.
+    pub async fn defaults(&self, change: impl FnOnce(&mut KubernetesDefaults)) {
+        let store = self.bed.store().await;
+        let known = store.target_by_name(TARGET).await.unwrap();
+        let mut new = NewTarget {
+            name: known.name,
+            place: known.place,
+            defaults: known.defaults,
+        };
+        change(&mut new.defaults);
+        store.change_target(known.id, None, new).await.unwrap().unwrap();
+        store.close().await;
     }
 
     /// Another release of the job, an application unless `change` says otherwise; only while the server does not run.

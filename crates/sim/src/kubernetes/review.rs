@@ -16,6 +16,7 @@ pub(crate) fn answer(world: &World, route: &Route, review: &Value) -> Result<Val
     };
     let group = match word("resource").as_str() {
         "deployments" => "apps",
+        "ingresses" => "networking.k8s.io",
         "localsubjectaccessreviews" => "authorization.k8s.io",
         _ => "",
     };

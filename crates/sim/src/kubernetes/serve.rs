@@ -20,6 +20,20 @@ use crate::fault::{self, FaultKind};
 use crate::gate;
 use crate::listen::Breaker;
 
+/// Kinds of objects that are kept.
+const STORED: [&str; 10] = [
+    "deployments",
+    "pods",
+    "services",
+    "configmaps",
+    "secrets",
+    "events",
+    "namespaces",
+    "serviceaccounts",
+    "ingresses",
+    "nodes",
+];
+
 /// The world behind a lock, and a bell for those who wait for a change.
 #[derive(Clone)]
 pub(crate) struct Shared {
@@ -100,7 +114,7 @@ async fn answer(shared: Shared, route: Route, request: Request, breaker: Breaker
         ("pods/log", "get") => shared.with(|world| pods::log(world, &route)),
         ("services/proxy", _) => proxy(&shared, &route, parts, body, breaker).await,
         (_, "watch") => watch::stream(shared, &route),
-        ("deployments" | "pods" | "services" | "configmaps" | "secrets" | "events" | "namespaces" | "serviceaccounts", _) => shared
+        (kind, _) if STORED.contains(&kind) => shared
             .with(|world| stored(world, &route, &parts, &body))
             .map(|(status, value)| (status, Json(value)).into_response()),
         _ => Err(Refusal::new(404, "NotFound", "the server could not find the requested resource")),

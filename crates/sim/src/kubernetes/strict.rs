@@ -21,6 +21,8 @@ pub fn wrong_object(resource: &str, object: &Value) -> Option<String> {
         "deployments" => deployment(object),
         "configmaps" | "secrets" => map(object).or_else(|| owned(object)),
         "services" => service(object).or_else(|| owned(object)),
+        "pods" => pod(&object["spec"]),
+        "ingresses" => ingress(object).or_else(|| owned(object)),
         _ => None,
     })
 }
@@ -53,6 +55,10 @@ fn owned(object: &Value) -> Option<String> {
             && owner["blockOwnerDeletion"] == true
             && owner["uid"].as_str().is_some_and(|uid| !uid.is_empty())
     };
+    let of_probe = owners.is_some_and(|owners| owners.len() == 1 && owners[0]["kind"] == "Pod" && owners[0]["apiVersion"] == "v1");
+    if of_probe && object["metadata"]["labels"]["streamwright.io/probe"].is_string() {
+        return None;
+    }
     let ours = object["metadata"]["labels"]["configmap-type"] == "high-availability";
     (!ours && !owners.is_some_and(|owners| owners.len() == 1 && owners.iter().all(whole)))
         .then(|| "metadata.ownerReferences: the simulator wants one Deployment as owner".to_owned())
@@ -83,6 +89,18 @@ fn service(object: &Value) -> Option<String> {
     let ports = object["spec"]["ports"].as_array()?;
     let names = ports.iter().filter_map(|port| port["name"].as_str());
     first_twice(names).map(|name| format!("spec.ports: Duplicate value: \"{name}\""))
+}
+
+fn ingress(object: &Value) -> Option<String> {
+    if object["apiVersion"] != "networking.k8s.io/v1" {
+        return Some("apiVersion: the API version in the data does not match the expected one".to_owned());
+    }
+    let rules = object["spec"]["rules"].as_array()?;
+    let bad = rules.iter().find(|rule| !rule["host"].as_str().is_some_and(is_name))?;
+    Some(format!(
+        "spec.rules[0].host: Invalid value: {}: a lowercase RFC 1123 subdomain",
+        bad["host"]
+    ))
 }
 
 fn deployment(object: &Value) -> Option<String> {

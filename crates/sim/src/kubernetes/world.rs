@@ -61,7 +61,14 @@ pub(crate) struct World {
 
 /// The path of a collection.
 pub(crate) fn collection(namespace: &str, resource: &str) -> String {
-    let group = if resource == "deployments" { "/apis/apps/v1" } else { "/api/v1" };
+    let group = match resource {
+        "deployments" => "/apis/apps/v1",
+        "ingresses" => "/apis/networking.k8s.io/v1",
+        _ => "/api/v1",
+    };
+    if namespace.is_empty() {
+        return format!("{group}/{resource}");
+    }
     format!("{group}/namespaces/{namespace}/{resource}")
 }
 

@@ -4,6 +4,7 @@ mod details;
 mod jars;
 mod jobs;
 mod overview;
+mod pages;
 mod processes;
 mod savepoints;
 
@@ -18,6 +19,8 @@ use crate::flink::Shared;
 /// All of them.
 pub(crate) fn router(shared: Shared) -> Router {
     let endpoints = Router::new()
+        .route("/", get(pages::index))
+        .route("/main.js", get(pages::script))
         .route("/overview", get(overview::overview))
         .route("/config", get(overview::config))
         .route("/jobmanager/config", get(overview::jobmanager_config))

@@ -140,6 +140,7 @@ fn body(document: &Document, target: &Target, before: Option<&Value>) -> Result<
             "serviceAccounts": target.policy.service_accounts,
         },
         "artifactUrl": target.artifact_url,
+        "ingress": target.ingress,
     }))
 }
 
@@ -190,6 +191,7 @@ fn as_document(shown: &Value) -> Target {
             service_accounts: list("serviceAccounts"),
         },
         artifact_url: text("artifactUrl"),
+        ingress: serde_json::from_value(shown["ingress"].clone()).ok(),
         teams: (!all_teams).then_some(teams),
         all_teams,
         ..Target::named(at(shown, "name").to_owned())

@@ -85,6 +85,7 @@ pub fn text(target: &Value) -> String {
         },
     );
     line("artifact address", at(target, "artifactUrl"));
+    line("web UI", &ingress(&target["ingress"]));
     line("pods may", &allowed(&target["policy"]));
     for (label, key) in [("JobManager pod", "jobManagerTemplate"), ("TaskManager pod", "taskManagerTemplate")] {
         let lines = at(target, key).lines().count();
@@ -101,6 +102,23 @@ pub fn text(target: &Value) -> String {
     line("test", tested(target));
     pairs(&mut text, "image", &target["images"]);
     pairs(&mut text, "config", &target["configuration"]);
+    text
+}
+
+/// The Ingress of a target in a few words.
+fn ingress(ingress: &Value) -> String {
+    if ingress.is_null() {
+        return String::new();
+    }
+    let class = at(ingress, "class");
+    let tls = at(ingress, "tlsSecret");
+    let mut text = format!("Ingress {}", at(ingress, "host"));
+    if !class.is_empty() {
+        text.push_str(&format!(", class {class}"));
+    }
+    if !tls.is_empty() {
+        text.push_str(&format!(", TLS by the Secret {tls}"));
+    }
     text
 }
 
@@ -132,7 +150,8 @@ fn allowed(policy: &Value) -> String {
 #[must_use]
 pub fn checks(report: &Value) -> String {
     let mut text = String::new();
-    let all = report["checks"].as_array().cloned().unwrap_or_default();
+    let list = |checks: &Value| checks.as_array().cloned().unwrap_or_default();
+    let all = [list(&report["checks"]), list(&report["probe"]["checks"])].concat();
     for check in &all {
         let word = match at(check, "outcome") {
             "ok" => "ok",

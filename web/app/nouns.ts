@@ -63,6 +63,7 @@ export type {
   Step,
   Target,
   TargetCheck,
+  TargetProbe,
   TargetReport,
   Team,
   TeamTarget,

@@ -126,6 +126,7 @@ fn targets(routes: Routes) -> Routes {
         .add("/api/v1", Access::PlatformAdmin, routes!(target::delete_target))
         .add("/api/v1", Access::PlatformAdmin, routes!(target::grant_target))
         .add("/api/v1", Access::PlatformAdmin, routes!(target::test_target))
+        .add("/api/v1", Access::PlatformAdmin, routes!(target::cancel_probe))
         .add("/api/v1", Access::PlatformAdmin, routes!(target::test_place))
         .ask("/api/v1", Access::PlatformAdmin, routes!(target::compare_kubeconfig))
         .add(TEAM, Access::Viewer, routes!(target::list_team_targets))

@@ -2,6 +2,7 @@
 //! sees its name and what holds there, never its credentials. A kubeconfig goes in and never comes out.
 
 mod checked;
+mod probe;
 mod test;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,8 @@ use crate::scope::Scope;
 use crate::time::Time;
 
 pub use checked::{__path_compare_kubeconfig, KubeconfigDifference, NewKubeconfig, NewTarget, NewTargetAccess, compare_kubeconfig};
-pub use test::{__path_test_place, __path_test_target, NewTargetTest, TargetReport, test_place, test_target};
+pub use probe::{__path_cancel_probe, TargetProbe, cancel_probe};
+pub use test::{__path_test_place, __path_test_target, NewTargetTest, TargetReport, TestChoices, test_place, test_target};
 
 /// How the API server is reached, without what is secret of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]

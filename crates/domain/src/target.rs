@@ -164,6 +164,34 @@ pub struct TargetTest {
     pub revision: i64,
     /// What it found.
     pub report: TargetReport,
+    /// The probe pod that was asked for with it.
+    #[serde(default)]
+    pub probe: Option<TargetProbe>,
+}
+
+/// A probe pod and what it found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetProbe {
+    /// When it began; which one it is.
+    pub at: Millis,
+    /// When it is over at the latest, also where its server has ended in between.
+    pub until: Millis,
+    /// The Flink version whose image it has.
+    pub version: String,
+    /// What is going on, as a sentence.
+    pub sentence: String,
+    /// Whether somebody has cancelled it.
+    pub cancelled: bool,
+    /// What it found, once it is over.
+    pub checks: Option<Vec<TargetCheck>>,
+}
+
+impl TargetProbe {
+    /// Whether it goes on.
+    #[must_use]
+    pub fn running(&self, now: Millis) -> bool {
+        self.checks.is_none() && now < self.until
+    }
 }
 
 /// What a test of a target found.
@@ -260,6 +288,10 @@ pub const SERVER_PERMISSIONS: &[Permission] = &[
     may("", "configmaps", &["get", "list", "create", "delete"]),
     may("", "secrets", &["get", "list", "create", "delete"]),
     may("", "pods", &["get", "list", "watch"]),
+    Permission {
+        only: Some("tests with a probe pod"),
+        ..may("", "pods", &["create", "delete"])
+    },
     may("", "pods/log", &["get"]),
     may("", "events", &["list", "watch"]),
     Permission {

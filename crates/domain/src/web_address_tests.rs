@@ -21,6 +21,8 @@ fn cluster(target: TargetKind) -> Cluster {
         slots: 4,
         configuration: std::collections::BTreeMap::new(),
         target_id: None,
+        deployment: None,
+        read_only: false,
         mode: crate::draft::Mode::Session,
         desired: ClusterDesired::Running,
         generation: 1,

@@ -42,7 +42,8 @@ fn no_pod(deployment: &Value, events: &[&Value]) -> Option<String> {
     said.map(not_created)
 }
 
-fn not_created(said: &str) -> String {
+/// Why a pod was refused, with what to do.
+pub fn not_created(said: &str) -> String {
     let what = "Kubernetes refuses the pod";
     let to_do = if said.contains("exceeded quota") {
         "Ask for a larger quota of the namespace, give the job less, or stop another one"

@@ -15,7 +15,7 @@ pub async fn delete(api: &Api, name: &str, uid: &str) -> Result<(), PortError> {
 }
 
 /// Deletes an object where it has this uid, with what belongs to it. Absent, or somebody else's by now: in both cases ours is gone.
-async fn remove(api: &Api, path: &str, uid: &str) -> Result<(), PortError> {
+pub async fn remove(api: &Api, path: &str, uid: &str) -> Result<(), PortError> {
     let options = json!({
         "apiVersion": "v1",
         "kind": "DeleteOptions",

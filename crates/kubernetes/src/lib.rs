@@ -16,6 +16,7 @@ mod found;
 mod kubeconfig;
 mod log;
 mod look;
+mod probe;
 mod sight;
 mod test;
 mod watch;
@@ -24,10 +25,11 @@ mod web;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::{ClusterObjects, FoundCluster, KubernetesControl, KubernetesSight, PortError, Vault};
-use domain::target::{KubernetesPlace, TargetReport};
+use domain::ports::{ClusterObjects, FoundCluster, KubernetesControl, KubernetesSight, PodProbe, PortError, ProbeWatcher, Vault};
+use domain::target::{KubernetesPlace, TargetCheck, TargetReport};
 
 use crate::access::{Clients, Way};
 use crate::address::Addresses;
@@ -43,6 +45,8 @@ pub struct Kubernetes {
     watches: Watches,
     addresses: Addresses,
     systems: Mutex<HashMap<Way, Option<String>>>,
+    /// How often a probe is looked at.
+    pause: Duration,
 }
 
 impl fmt::Debug for Kubernetes {
@@ -63,6 +67,7 @@ impl Kubernetes {
     pub fn with(vault: Arc<dyn Vault>, timing: Timing) -> Self {
         let clients = Arc::new(Clients::new(vault, timing.call));
         Self {
+            pause: timing.pause,
             watches: Watches::new(clients.clone(), timing),
             clients,
             addresses: Addresses::default(),
@@ -103,6 +108,11 @@ impl KubernetesControl for Kubernetes {
 
     async fn test(&self, place: &KubernetesPlace, service_account: Option<&str>) -> Result<TargetReport, PortError> {
         let outcome = test::test(&self.api(place)?, service_account).await;
+        self.told(place, outcome)
+    }
+
+    async fn probe(&self, place: &KubernetesPlace, probe: &PodProbe, watcher: &dyn ProbeWatcher) -> Result<Vec<TargetCheck>, PortError> {
+        let outcome = probe::probe(&self.api(place)?, self.pause, probe, watcher).await;
         self.told(place, outcome)
     }
 

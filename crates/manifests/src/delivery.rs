@@ -21,10 +21,10 @@ const LIBRARY: &str = "/opt/flink/usrlib";
 pub(crate) const RUNNER_PATH: &str = "/opt/flink/usrlib/streamwright-runner.jar";
 /// Where the runner finds the script.
 pub(crate) const SCRIPT_PATH: &str = "/opt/streamwright/script.json";
-const FOLDER: &str = "/opt/streamwright";
+pub(crate) const FOLDER: &str = "/opt/streamwright";
 const CODE: &str = "streamwright-code-volume";
 const JARS: &str = "streamwright-jars-volume";
-const FETCH_CLASS: &str = "io.streamwright.runner.Fetch";
+pub(crate) const FETCH_CLASS: &str = "io.streamwright.runner.Fetch";
 const TOKEN_VARIABLE: &str = "STREAMWRIGHT_ARTIFACT_TOKEN";
 
 /// The script, where there is one.

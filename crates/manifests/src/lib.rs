@@ -25,6 +25,7 @@ mod objects;
 mod options;
 mod pod;
 mod policy;
+mod probe;
 mod settings;
 pub mod shown;
 mod template;
@@ -41,6 +42,8 @@ pub use fault::{Fault, Finding, Role, Subject};
 pub use ingress::check as check_ingress;
 pub use keys::owned_key;
 pub use names::{image as check_image, namespace as check_namespace, object as check_object, path as check_path};
+
+pub use probe::{PROBE, Probe, Wanted, probe};
 
 use cluster::Cluster;
 use fault::Report;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Millis;
 use domain::id::TargetId;
-use domain::target::{KubernetesDefaults, KubernetesPlace, MAX_TARGETS, Target, TargetTest};
+use domain::target::{KubernetesDefaults, KubernetesPlace, MAX_TARGETS, Target, TargetProbe, TargetTest};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -96,6 +96,26 @@ async fn change(tx: &Tx, (id, base): (TargetId, Option<i64>), new: &NewTarget) -
     Ok(Some(Target::from_row(row)?))
 }
 
+/// The last test of a target, for a write that depends on it.
+async fn tested(tx: &Tx, id: TargetId) -> Result<Option<TargetTest>, Fault> {
+    let row = target::Entity::find_by_id(id.0).lock_exclusive().one(&tx.conn).await?;
+    let text = row.and_then(|row| row.tested);
+    Ok(text.map(|text| from_json("targets.tested", &text)).transpose()?)
+}
+
+async fn keep(tx: &Tx, id: TargetId, test: &TargetTest) -> Result<(), Fault> {
+    target::Entity::update_many()
+        .set(target::ActiveModel {
+            tested: ActiveValue::Set(Some(json(test)?)),
+            ..Default::default()
+        })
+        .filter(target::Column::Id.eq(id.0))
+        .exec(&tx.conn)
+        .await?;
+    tx.changed(None, "target", id, None);
+    Ok(())
+}
+
 impl Store {
     /// Makes a target, for no team yet.
     ///
@@ -169,18 +189,58 @@ impl Store {
     /// `Unavailable` when the database does not answer.
     pub async fn keep_target_test(&self, id: TargetId, test: TargetTest) -> Result<(), StoreError> {
         self.write(Scope::Plain, test, move |tx, test| async move {
-            target::Entity::update_many()
-                .set(target::ActiveModel {
-                    tested: ActiveValue::Set(Some(json(&*test)?)),
-                    ..Default::default()
-                })
-                .filter(target::Column::Id.eq(id.0))
-                .exec(&tx.conn)
-                .await?;
-            tx.changed(None, "target", id, None);
+            keep(&tx, id, &test).await?;
             Ok(())
         })
         .await
+    }
+
+    /// Keeps how a probe of a target goes, where it is still the newest one; answers whether it is to go on.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn keep_target_probe(&self, id: TargetId, probe: TargetProbe) -> Result<bool, StoreError> {
+        self.write(Scope::Plain, probe, move |tx, probe| async move {
+            let Some(mut test) = tested(&tx, id).await? else { return Ok(false) };
+            let Some(known) = test.probe.as_mut().filter(|known| known.at == probe.at) else {
+                return Ok(false);
+            };
+            let cancelled = known.cancelled;
+            *known = TargetProbe {
+                cancelled,
+                ..(*probe).clone()
+            };
+            keep(&tx, id, &test).await?;
+            Ok(!cancelled)
+        })
+        .await
+    }
+
+    /// Cancels the probe of a target that goes on; answers whether there is one.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn cancel_target_probe(&self, id: TargetId) -> Result<bool, StoreError> {
+        self.write(Scope::Plain, (), move |tx, _| async move {
+            let Some(mut test) = tested(&tx, id).await? else { return Ok(false) };
+            let Some(known) = test.probe.as_mut().filter(|known| known.running(tx.at)) else {
+                return Ok(false);
+            };
+            known.cancelled = true;
+            keep(&tx, id, &test).await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// The last test of a target.
+    ///
+    /// # Errors
+    /// `Invalid` for a stored value that cannot be read.
+    pub async fn target_test(&self, id: TargetId) -> Result<Option<TargetTest>, StoreError> {
+        let row = target::Entity::find_by_id(id.0).one(&self.reader).await?;
+        let text = row.and_then(|row| row.tested);
+        text.map(|text| from_json("targets.tested", &text)).transpose()
     }
 
     /// The last tests of all targets that were tested.

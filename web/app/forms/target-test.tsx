@@ -12,10 +12,13 @@ export function TargetTest({ target, onClose }: { target: Target; onClose: () =>
   const { t } = useTranslation();
   const queries = useQueryClient();
   const test = useMutation({
-    mutationFn: () => write.testTarget(target.id),
+    mutationFn: (probe: boolean) => write.testTarget(target.id, probe),
     onSettled: () => void queries.invalidateQueries({ queryKey: read.targets().queryKey }),
   });
-  const report = test.data ?? target.test;
+  const cancel = useMutation({ mutationFn: () => write.cancelProbe(target.id) });
+  // A probe goes on after the answer: what the list says is newer then.
+  const newer = test.data && (!target.test || target.test.testedAt < test.data.testedAt);
+  const report = newer ? test.data : target.test;
   return (
     <Modal
       open
@@ -27,14 +30,23 @@ export function TargetTest({ target, onClose }: { target: Target; onClose: () =>
         <Button key="close" onClick={onClose}>
           {t('targets.close')}
         </Button>,
-        <Button key="test" type="primary" loading={test.isPending} data-testid="target-test-again" onClick={() => test.mutate()}>
+        <Button
+          key="probe"
+          disabled={test.isPending || report?.probe?.running === true}
+          title={t('targets.probeMeans')}
+          data-testid="target-test-probe"
+          onClick={() => test.mutate(true)}
+        >
+          {t('targets.testProbe')}
+        </Button>,
+        <Button key="test" type="primary" loading={test.isPending} data-testid="target-test-again" onClick={() => test.mutate(false)}>
           {report ? t('targets.testAgain') : t('targets.test')}
         </Button>,
       ]}
     >
       <div className="stack-8">
-        {report ? <TargetChecks report={report} /> : <p className="quiet">{t('targets.testMeans')}</p>}
-        <ProblemAlert error={test.error} />
+        {report ? <TargetChecks report={report} cancelProbe={() => cancel.mutate()} /> : <p className="quiet">{t('targets.testMeans')}</p>}
+        <ProblemAlert error={test.error ?? cancel.error} />
       </div>
     </Modal>
   );

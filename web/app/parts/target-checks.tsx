@@ -1,8 +1,8 @@
 import { CheckCircleFilled, CloseCircleFilled, QuestionCircleOutlined } from '@ant-design/icons';
-import { Alert, Collapse, Table } from 'antd';
+import { Alert, Button, Collapse, Table } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { TargetCheck, TargetReport } from '../nouns';
+import type { TargetCheck, TargetProbe, TargetReport } from '../nouns';
 import type { Tone } from '../theme';
 import { Ago } from './ago';
 import { ToneTag } from './label-tag';
@@ -26,10 +26,34 @@ export function TargetState({ test }: { test?: TargetReport | null | undefined }
   );
 }
 
-/** A report: what failed first, with how to mend it. */
-export function TargetChecks({ report }: { report: TargetReport }) {
+/** How a probe pod goes, and the way to end it. */
+function ProbeState({ probe, cancel }: { probe: TargetProbe; cancel: (() => void) | undefined }) {
   const { t } = useTranslation();
-  const of = (outcome: TargetCheck['outcome']) => report.checks.filter((check) => check.outcome === outcome);
+  return (
+    <Alert
+      type={probe.running ? 'info' : probe.ok ? 'success' : 'error'}
+      showIcon
+      data-testid="target-probe"
+      title={t('targets.probe', { version: probe.flinkVersion })}
+      description={probe.sentence}
+      action={
+        probe.running &&
+        cancel && (
+          <Button size="small" onClick={cancel} data-testid="target-probe-cancel">
+            {t('targets.probeCancel')}
+          </Button>
+        )
+      }
+    />
+  );
+}
+
+/** A report: what failed first, with how to mend it. */
+export function TargetChecks({ report, cancelProbe }: { report: TargetReport; cancelProbe?: () => void }) {
+  const { t } = useTranslation();
+  const { probe } = report;
+  const checks = [...report.checks, ...(probe?.checks ?? [])];
+  const of = (outcome: TargetCheck['outcome']) => checks.filter((check) => check.outcome === outcome);
   const [worth, fine] = [[...of('failed'), ...of('not_tested')], of('ok')];
   return (
     <div className="stack-8" data-testid="target-report" data-ok={report.ok} aria-live="polite">
@@ -43,6 +67,7 @@ export function TargetChecks({ report }: { report: TargetReport }) {
           </span>
         }
       />
+      {probe && <ProbeState probe={probe} cancel={cancelProbe} />}
       {worth.length > 0 && (
         <Table<TargetCheck>
           size="small"

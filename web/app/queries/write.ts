@@ -73,7 +73,8 @@ export const write = {
   changeTarget: (target: string, revision: number, body: NewTarget) =>
     take(sdk.changeTarget({ path: { target }, headers: { 'if-match': `"${revision}"` }, body, ...must })),
   deleteTarget: (target: string) => take(sdk.deleteTarget({ path: { target }, ...must })),
-  testTarget: (target: string) => take(sdk.testTarget({ path: { target }, body: {}, ...must })),
+  testTarget: (target: string, probe: boolean) => take(sdk.testTarget({ path: { target }, body: { probe }, ...must })),
+  cancelProbe: (target: string) => take(sdk.cancelProbe({ path: { target }, ...must })),
   testTargetPlace: (body: NewTargetTest) => take(sdk.testPlace({ body, ...must })),
   grantTarget: (target: string, body: { allTeams: boolean; teams: string[] }) => take(sdk.grantTarget({ path: { target }, body, ...must })),
 

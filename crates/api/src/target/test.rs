@@ -12,12 +12,11 @@ use store::now;
 use utoipa::ToSchema;
 
 use super::checked::{NewTargetAccess, access, place};
-use super::{TargetPath, find};
+use super::{TargetPath, TargetProbe, find, probe};
 use crate::app::App;
 use crate::audit::Note;
 use crate::extract::{Body, Path};
 use crate::problem::{Problem, sentence};
-use crate::run::NoChoices;
 use crate::time::Time;
 
 /// How long a test may take.
@@ -38,6 +37,18 @@ pub struct NewTargetTest {
     pub namespace: String,
     /// Service account of the pods.
     pub service_account: Option<String>,
+}
+
+/// How much is tested.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TestChoices {
+    /// Whether a pod is created for a moment: it shows whether the image can be pulled, whether quota and admission let it in, and
+    /// whether pods reach this server. It goes on after the answer, for two minutes at most.
+    #[serde(default)]
+    pub probe: bool,
+    /// The Flink version whose image it has; the newest unless told.
+    pub flink_version: Option<String>,
 }
 
 /// How a check went.
@@ -79,6 +90,9 @@ pub struct TargetReport {
     pub version: Option<String>,
     /// What was looked at.
     pub checks: Vec<TargetCheck>,
+    /// The probe pod that was asked for with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe: Option<TargetProbe>,
 }
 
 impl TargetReport {
@@ -90,6 +104,7 @@ impl TargetReport {
             outdated: test.revision != revision,
             version: Some(test.report.version).filter(|version| !version.is_empty()),
             checks: test.report.checks.into_iter().map(TargetCheck::from).collect(),
+            probe: test.probe.map(TargetProbe::of),
         }
     }
 }
@@ -131,29 +146,41 @@ async fn tested(app: &App, place: &KubernetesPlace, service_account: Option<&str
 /// Tests a target: whether the API server answers, our permissions in the namespace, and those of the pods' service account.
 ///
 /// # Errors
-/// 404; what fails is in the report.
+/// 404, 409 `probe_running`, 422 naming the field; what fails is in the report.
 #[utoipa::path(
     post,
     path = "/targets/{target}/test",
     tag = "targets",
-    request_body = NoChoices,
+    request_body = TestChoices,
     responses((status = 200, description = "Tested", body = TargetReport)),
 )]
 pub async fn test_target(
     State(app): State<App>,
     note: Note,
     Path(path): Path<TargetPath>,
-    Body(NoChoices {}): Body<NoChoices>,
+    Body(choices): Body<TestChoices>,
 ) -> Result<Json<TargetReport>, Problem> {
     let of = find(&app, &path.target).await?;
     note.of(of.id, &of.name);
+    let running = app.store.target_test(of.id).await?.and_then(|test| test.probe);
+    let running = running.filter(|probe| probe.running(now()));
+    let order = match (choices.probe, &running) {
+        (false, _) => None,
+        (true, None) => Some(probe::order(&app, &of, choices.flink_version.as_deref())?),
+        (true, Some(_)) => return Err(probe::running()),
+    };
+    let report = tested(&app, &of.place, of.defaults.service_account.as_deref()).await?;
     let test = TargetTest {
         at: now(),
         revision: of.revision,
-        report: tested(&app, &of.place, of.defaults.service_account.as_deref()).await?,
+        probe: order.as_ref().map(|order| order.begun(now())).or(running),
+        report,
     };
-    note.after(serde_json::json!({ "ok": test.report.ok() }));
+    note.after(serde_json::json!({ "ok": test.report.ok(), "probe": choices.probe }));
     app.store.keep_target_test(of.id, test.clone()).await?;
+    if let (Some(order), Some(begun)) = (order, &test.probe) {
+        tokio::spawn(probe::work(app, of.clone(), order, begun.clone()));
+    }
     Ok(Json(TargetReport::of(test, of.revision)))
 }
 
@@ -181,6 +208,7 @@ pub async fn test_place(State(app): State<App>, note: Note, Body(asked): Body<Ne
     let test = TargetTest {
         at: now(),
         revision: 0,
+        probe: None,
         report: tested(&app, &place, asked.service_account.as_deref()).await?,
     };
     note.after(serde_json::json!({ "namespace": place.namespace, "ok": test.report.ok() }));

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::draft::Mode;
-use domain::ports::{ClusterObjects, FoundCluster, KubernetesControl, KubernetesSight, PortError, Vault};
+use domain::ports::{ClusterObjects, FoundCluster, KubernetesControl, KubernetesSight, PodProbe, PortError, ProbeWatcher, Vault};
 use domain::target::{CheckOutcome, KUBECONFIG_PURPOSE, KubernetesAccess, KubernetesPlace, SERVER_PERMISSIONS, TargetCheck, TargetReport};
 
 use super::fakes::Fake;
@@ -63,6 +63,18 @@ impl KubernetesControl for FakeKubernetes {
             found("strange", None, false),
             found("sw-a", Some(Mode::Session), true),
         ])
+    }
+
+    async fn probe(&self, place: &KubernetesPlace, probe: &PodProbe, watcher: &dyn ProbeWatcher) -> Result<Vec<TargetCheck>, PortError> {
+        while place.namespace == "slow" && watcher.told("The image is being pulled").await {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let spec = &probe.pod["spec"];
+        Ok(vec![TargetCheck {
+            what: format!("{} {}", spec["containers"][0]["image"], spec["containers"][0]["command"]),
+            outcome: CheckOutcome::Ok,
+            message: String::new(),
+        }])
     }
 
     async fn look(&self, _: &KubernetesPlace, _: &str) -> Result<KubernetesSight, PortError> {

@@ -168,6 +168,57 @@ async fn a_test_says_what_fails_and_is_kept_with_the_target() {
     assert_eq!(shown().await["checks"], report["checks"]);
 }
 
+/// The probe of `lab` once it is as it should be.
+async fn probe(house: &House, is_so: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..2_000 {
+        let probe = house.get("platform", "/targets/lab").await.is(200)["test"]["probe"].clone();
+        if is_so(&probe) {
+            return probe;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("{}", house.get("platform", "/targets/lab").await.is(200));
+}
+
+#[tokio::test]
+async fn a_probe_goes_on_after_its_test_one_at_a_time_and_can_be_cancelled() {
+    let house = House::build().await;
+    house.post("platform", "/targets", lab()).await.is(201);
+    let test = |body: Value| house.post("platform", "/targets/lab/test", body);
+    test(json!({"probe": true, "flinkVersion": "two"}))
+        .await
+        .problem(422, "unknown_flink_version");
+    assert_eq!(test(json!({})).await.is(200).get("probe"), None);
+    let cancel = || house.delete("platform", "/targets/lab/probe");
+    cancel().await.problem(409, "no_probe");
+    let begun = test(json!({"probe": true, "flinkVersion": "2.2.1"})).await.is(200);
+    assert_eq!(
+        (&begun["probe"]["running"], &begun["probe"]["flinkVersion"]),
+        (&json!(true), &json!("2.2.1"))
+    );
+    let over = probe(&house, |probe| probe["running"] == false).await;
+    assert_eq!(over["ok"], true);
+    let what = over["checks"][0]["what"].as_str().unwrap();
+    assert!(
+        what.contains("flink:2.2.1-java17") && what.contains("http://streamwright.svc:8088/healthz"),
+        "{what}"
+    );
+
+    let slow = with(&[("/access", json!({"kind": "kubeconfig"})), ("/namespace", json!("slow"))]);
+    put(&house, "/targets/lab", "*", &slow).await.is(200);
+    test(json!({"probe": true})).await.is(200);
+    probe(&house, |probe| probe["sentence"] == "The image is being pulled.").await;
+    test(json!({"probe": true})).await.problem(409, "probe_running");
+    assert_eq!(
+        test(json!({})).await.is(200)["probe"]["running"],
+        true,
+        "a plain test leaves it alone"
+    );
+    cancel().await.is(202);
+    let over = probe(&house, |probe| probe["running"] == false).await;
+    assert_eq!(over["sentence"], "It is over; the pod is deleted.");
+}
+
 #[tokio::test]
 async fn a_place_is_tested_before_it_is_saved() {
     let house = House::build().await;
@@ -196,32 +247,9 @@ async fn a_place_is_tested_before_it_is_saved() {
 /// A pod template that reaches beyond the pod.
 const HOSTILE: &str = "apiVersion: v1\nkind: Pod\nspec:\n  hostNetwork: true\n  volumes: [{name: a, hostPath: {path: /etc}}]\n";
 
-/// Where a body is changed, to what, which field is named, and the problem's code.
-fn impossible() -> Vec<(&'static str, Value, &'static str, &'static str)> {
-    let many: Value = (0..101)
-        .map(|n| (format!("2.{n}"), json!("flink")))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
+/// The same of an Ingress.
+fn impossible_ingress() -> Vec<(&'static str, Value, &'static str, &'static str)> {
     vec![
-        ("/name", json!(" "), "name", "bad_name"),
-        ("/namespace", json!("Flink"), "namespace", "bad_namespace"),
-        ("/namespace", json!("a".repeat(64)), "namespace", "bad_namespace"),
-        ("/access", json!({"kind": "kubeconfig"}), "access.kubeconfig", "missing_field"),
-        ("/access", pasted(&"x".repeat(300_000)), "access.kubeconfig", "too_long"),
-        ("/access", pasted("exec: x"), "access.kubeconfig", "bad_access"),
-        ("/access", json!({"kind": "file", "path": "etc/kube"}), "access.path", "bad_path"),
-        (
-            "/access",
-            json!({"kind": "file", "path": "/etc/../kube"}),
-            "access.path",
-            "bad_path",
-        ),
-        ("/access", json!({"kind": "in_cluster"}), "context", "not_for_access"),
-        ("/images", json!({"two": "flink"}), "images.two", "bad_version"),
-        ("/images", json!({"2.2.1": "Flink:1"}), "images.2.2.1", "bad_image"),
-        ("/images", many, "images", "too_many"),
-        ("/serviceAccount", json!("Not One"), "serviceAccount", "bad_service_account"),
-        ("/serviceAccount", json!("other"), "serviceAccount", "not_allowed"),
         ("/ingress", json!({"host": " "}), "ingress.host", "missing_field"),
         ("/ingress", json!({"host": "flink.example"}), "ingress.host", "bad_ingress"),
         (
@@ -248,6 +276,35 @@ fn impossible() -> Vec<(&'static str, Value, &'static str, &'static str)> {
             "ingress.annotations.a",
             "too_long",
         ),
+    ]
+}
+
+/// Where a body is changed, to what, which field is named, and the problem's code.
+fn impossible() -> Vec<(&'static str, Value, &'static str, &'static str)> {
+    let many: Value = (0..101)
+        .map(|n| (format!("2.{n}"), json!("flink")))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    vec![
+        ("/name", json!(" "), "name", "bad_name"),
+        ("/namespace", json!("Flink"), "namespace", "bad_namespace"),
+        ("/namespace", json!("a".repeat(64)), "namespace", "bad_namespace"),
+        ("/access", json!({"kind": "kubeconfig"}), "access.kubeconfig", "missing_field"),
+        ("/access", pasted(&"x".repeat(300_000)), "access.kubeconfig", "too_long"),
+        ("/access", pasted("exec: x"), "access.kubeconfig", "bad_access"),
+        ("/access", json!({"kind": "file", "path": "etc/kube"}), "access.path", "bad_path"),
+        (
+            "/access",
+            json!({"kind": "file", "path": "/etc/../kube"}),
+            "access.path",
+            "bad_path",
+        ),
+        ("/access", json!({"kind": "in_cluster"}), "context", "not_for_access"),
+        ("/images", json!({"two": "flink"}), "images.two", "bad_version"),
+        ("/images", json!({"2.2.1": "Flink:1"}), "images.2.2.1", "bad_image"),
+        ("/images", many, "images", "too_many"),
+        ("/serviceAccount", json!("Not One"), "serviceAccount", "bad_service_account"),
+        ("/serviceAccount", json!("other"), "serviceAccount", "not_allowed"),
         ("/stateRoot", json!("bucket/flink"), "stateRoot", "bad_state_root"),
         ("/stateRoot", json!("http://bucket/flink"), "stateRoot", "bad_state_root"),
         ("/stateRoot", json!("s3:///"), "stateRoot", "bad_state_root"),
@@ -295,7 +352,7 @@ fn impossible() -> Vec<(&'static str, Value, &'static str, &'static str)> {
 #[tokio::test]
 async fn what_cannot_be_a_target_is_refused_with_its_field() {
     let house = House::build().await;
-    for (pointer, value, field, code) in impossible() {
+    for (pointer, value, field, code) in impossible().into_iter().chain(impossible_ingress()) {
         // What one case is about is not in the way of another one.
         let body = match pointer {
             "/policy/serviceAccounts" => with(&[("/serviceAccount", Value::Null), (pointer, value)]),

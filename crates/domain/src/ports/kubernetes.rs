@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::PortError;
 use crate::connection::Connection;
 use crate::draft::Mode;
-use crate::target::{KubernetesPlace, TargetReport};
+use crate::target::{KubernetesPlace, TargetCheck, TargetReport};
 use crate::time::Millis;
 use crate::web_address::WebSight;
 
@@ -131,6 +131,28 @@ pub struct RestAddress {
     pub connection: Connection,
 }
 
+/// A pod for a moment, and what it mounts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PodProbe {
+    /// The pod, which nobody owns and nothing selects.
+    pub pod: Value,
+    /// The `ConfigMap` that it mounts; it goes with the pod.
+    pub map: Value,
+    /// The label by which this pod, and what an earlier one left, are found: `key=value`.
+    pub label: String,
+    /// Whether it asks this server for a file.
+    pub asks: bool,
+    /// How long it may take, in seconds.
+    pub patience_seconds: u32,
+}
+
+/// Whoever waits for a probe.
+#[async_trait]
+pub trait ProbeWatcher: Send + Sync {
+    /// What is going on, about once a second; answers whether it is to go on.
+    async fn told(&self, sentence: &str) -> bool;
+}
+
 /// Acts on Kubernetes. `Refused` carries the API server's status and its words, the cause first: 403 says what we may not do,
 /// 409 that a name belongs to somebody else, 422 what is wrong with an object. Refusals of admission webhooks come so, too.
 #[async_trait]
@@ -142,6 +164,11 @@ pub trait KubernetesControl: Send + Sync {
     async fn check(&self, place: &KubernetesPlace) -> Result<(), PortError>;
     /// Whether Flink clusters can run there: our permissions, and those of the service account of their pods.
     async fn test(&self, place: &KubernetesPlace, service_account: Option<&str>) -> Result<TargetReport, PortError>;
+    /// Creates a pod, tells what becomes of it and deletes it again, whatever happens; removes first what an earlier one left.
+    ///
+    /// # Errors
+    /// `Retry` when the API server does not answer; what it refuses is in the checks.
+    async fn probe(&self, place: &KubernetesPlace, probe: &PodProbe, watcher: &dyn ProbeWatcher) -> Result<Vec<TargetCheck>, PortError>;
     /// A cluster by the name of its Deployment.
     async fn look(&self, place: &KubernetesPlace, name: &str) -> Result<KubernetesSight, PortError>;
     /// The Flink clusters that a place holds, by name: Deployments with the labels that Flink's client gives them.

@@ -20,7 +20,7 @@ pub enum TargetCommand {
     /// Show one target; its kubeconfig is never shown
     Show(OneTarget),
     /// Ask the API server whether Flink clusters can run there; exit code 1 when something fails
-    Test(OneTarget),
+    Test(TargetTest),
     /// Change what is named, and leave the rest
     Change(Box<TargetChange>),
     /// Forget a target that no cluster uses; what is in its namespace stays
@@ -38,6 +38,23 @@ pub enum TargetCommand {
 pub struct OneTarget {
     /// Name or id
     pub target: String,
+    /// Where to.
+    #[command(flatten)]
+    pub platform: Platform,
+}
+
+/// Options of `target test`.
+#[derive(Debug, Args)]
+pub struct TargetTest {
+    /// Name or id
+    pub target: String,
+    /// Also create a pod for a moment: whether the image can be pulled, quota and admission let it in, and pods reach this server;
+    /// takes two minutes at most, Ctrl-C cancels it
+    #[arg(long)]
+    pub probe: bool,
+    /// Flink version whose image the pod has; the newest unless told
+    #[arg(long, value_name = "VERSION", requires = "probe")]
+    pub flink: Option<String>,
     /// Where to.
     #[command(flatten)]
     pub platform: Platform,

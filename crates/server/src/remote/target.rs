@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::client::{Client, escape, refusal};
 use super::grant::{self, Granted};
 use super::print::{self, at, show};
-use crate::cli::{AccessFlags, Allowed, OneTarget, TargetAdd, TargetChange, TargetCommand, TargetFlags};
+use crate::cli::{AccessFlags, Allowed, OneTarget, TargetAdd, TargetChange, TargetCommand, TargetFlags, TargetTest};
 use crate::failure::Failure;
 use crate::rbac;
 
@@ -37,16 +37,7 @@ pub async fn run(command: TargetCommand) -> Result<(), Failure> {
             print::body(client.format, &target, text);
             Ok(())
         }
-        TargetCommand::Test(one) => {
-            let (client, target) = found(one).await?;
-            let report = client.send(Method::POST, &path(&target, "/test"), Some(&json!({}))).await?.body;
-            print::body(client.format, &report, checks);
-            if report["ok"] == json!(true) {
-                Ok(())
-            } else {
-                Err(Failure::answer_no(""))
-            }
-        }
+        TargetCommand::Test(asked) => test(asked).await,
         TargetCommand::Remove(one) => {
             let (client, target) = found(one).await?;
             client.send(Method::DELETE, &path(&target, ""), None).await?;
@@ -62,6 +53,50 @@ pub async fn run(command: TargetCommand) -> Result<(), Failure> {
             let client = Client::of(&asked.platform.into())?;
             let target = read(&client, &asked.target).await?;
             grant::withdraw(&client, &granted(target), &asked.teams).await
+        }
+    }
+}
+
+async fn test(asked: TargetTest) -> Result<(), Failure> {
+    let client = Client::of(&asked.platform.into())?;
+    let target = read(&client, &asked.target).await?;
+    let body = json!({ "probe": asked.probe, "flinkVersion": asked.flink });
+    let mut report = client.send(Method::POST, &path(&target, "/test"), Some(&body)).await?.body;
+    if asked.probe {
+        report = probed(&client, &target).await?;
+    }
+    print::body(client.format, &report, checks);
+    let probe_ok = !asked.probe || report["probe"]["ok"] == json!(true);
+    if report["ok"] == json!(true) && probe_ok {
+        Ok(())
+    } else {
+        Err(Failure::answer_no(""))
+    }
+}
+
+/// Follows a probe to its end, telling what goes on; Ctrl-C cancels it, and its pod goes.
+async fn probed(client: &Client, target: &Value) -> Result<Value, Failure> {
+    let mut told = String::new();
+    let mut cancelled = false;
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    loop {
+        let report = read(client, at(target, "id")).await?["test"].clone();
+        let probe = &report["probe"];
+        if at(probe, "sentence") != told {
+            at(probe, "sentence").clone_into(&mut told);
+            eprintln!("  {told}");
+        }
+        if probe["running"] != json!(true) {
+            return Ok(report);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(std::time::Duration::from_millis(700)) => {}
+            _ = &mut interrupt, if !cancelled => {
+                cancelled = true;
+                eprintln!("  Cancelling; the pod is being deleted.");
+                // It may be over by now.
+                client.exchange(Method::DELETE, &path(target, "/probe"), None, &[]).await?;
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ pub fn wrong_object(resource: &str, object: &Value) -> Option<String> {
         "deployments" => deployment(object),
         "configmaps" | "secrets" => map(object).or_else(|| owned(object)),
         "services" => service(object).or_else(|| owned(object)),
+        "pods" => pod(&object["spec"]),
         "ingresses" => ingress(object).or_else(|| owned(object)),
         _ => None,
     })
@@ -54,6 +55,10 @@ fn owned(object: &Value) -> Option<String> {
             && owner["blockOwnerDeletion"] == true
             && owner["uid"].as_str().is_some_and(|uid| !uid.is_empty())
     };
+    let of_probe = owners.is_some_and(|owners| owners.len() == 1 && owners[0]["kind"] == "Pod" && owners[0]["apiVersion"] == "v1");
+    if of_probe && object["metadata"]["labels"]["streamwright.io/probe"].is_string() {
+        return None;
+    }
     let ours = object["metadata"]["labels"]["configmap-type"] == "high-availability";
     (!ours && !owners.is_some_and(|owners| owners.len() == 1 && owners.iter().all(whole)))
         .then(|| "metadata.ownerReferences: the simulator wants one Deployment as owner".to_owned())

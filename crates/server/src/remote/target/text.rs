@@ -150,7 +150,8 @@ fn allowed(policy: &Value) -> String {
 #[must_use]
 pub fn checks(report: &Value) -> String {
     let mut text = String::new();
-    let all = report["checks"].as_array().cloned().unwrap_or_default();
+    let list = |checks: &Value| checks.as_array().cloned().unwrap_or_default();
+    let all = [list(&report["checks"]), list(&report["probe"]["checks"])].concat();
     for check in &all {
         let word = match at(check, "outcome") {
             "ok" => "ok",

@@ -123,6 +123,10 @@ async fn forwarded(app: &App, of: ClusterScope, (method, query): (WebMethod, Web
     let path = WebPath::parse(&query.path).map_err(|why| Problem::unprocessable("bad_web_path", why).field("path"))?;
     passes(method, &path).map_err(|why| Problem::new(StatusCode::FORBIDDEN, "not_forwarded", why))?;
     if method != WebMethod::Get {
+        if of.cluster.read_only {
+            let detail = format!("Cluster '{}' is somebody else's and only looked at.", of.cluster.name);
+            return Err(Problem::conflict("read_only", detail).hint("Open it for jobs first."));
+        }
         of.scope.note.after(serde_json::json!({ "path": query.path }));
     }
     let body = body.filter(|body| body.as_object().is_none_or(|body| !body.is_empty()));

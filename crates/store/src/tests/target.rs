@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::grant::Grant;
 use domain::id::TargetId;
 use domain::secret::Sealed;
-use domain::target::{KubernetesAccess, KubernetesDefaults, KubernetesPlace, TargetReport, TargetTest};
+use domain::target::{KubernetesAccess, KubernetesDefaults, KubernetesPlace, TargetProbe, TargetReport, TargetTest};
 
 use super::bed::{on_each_engine, on_each_pair};
 use super::copy::{copy, rows};
@@ -119,11 +119,54 @@ fn a_target_that_a_cluster_uses_is_neither_deleted_nor_taken_away() {
 }
 
 #[test]
+fn a_probe_is_written_while_it_is_the_newest_and_its_cancel_stays() {
+    on_each_engine(|store, _| async move {
+        let id = store.create_target(new("lab")).await.unwrap().id;
+        let begun = TargetProbe {
+            at: now(),
+            until: domain::Millis(now().0 + 60_000),
+            version: "2.2.1".to_owned(),
+            sentence: "It begins.".to_owned(),
+            cancelled: false,
+            checks: None,
+        };
+        assert!(!store.cancel_target_probe(id).await.unwrap());
+        let test = TargetTest {
+            at: now(),
+            revision: 1,
+            report: TargetReport::failed("reach the API server", String::new()),
+            probe: Some(begun.clone()),
+        };
+        store.keep_target_test(id, test).await.unwrap();
+        assert!(store.keep_target_probe(id, begun.clone()).await.unwrap());
+        assert!(store.cancel_target_probe(id).await.unwrap());
+        assert!(
+            !store.keep_target_probe(id, begun.clone()).await.unwrap(),
+            "it was cancelled meanwhile"
+        );
+        let over = TargetProbe {
+            checks: Some(Vec::new()),
+            ..begun.clone()
+        };
+        store.keep_target_probe(id, over).await.unwrap();
+        let kept = store.target_test(id).await.unwrap().unwrap().probe.unwrap();
+        assert!(kept.cancelled && kept.checks.is_some());
+        assert!(!store.cancel_target_probe(id).await.unwrap(), "it is over");
+        let earlier = TargetProbe {
+            at: domain::Millis(1),
+            ..begun
+        };
+        assert!(!store.keep_target_probe(id, earlier).await.unwrap(), "another one is the newest");
+    });
+}
+
+#[test]
 fn the_last_test_is_kept_with_the_revision_that_it_was_of() {
     on_each_engine(|store, _| async move {
         let made = store.create_target(new("lab")).await.unwrap();
         assert!(store.target_tests().await.unwrap().is_empty());
         let test = TargetTest {
+            probe: None,
             at: now(),
             revision: 1,
             report: TargetReport::failed("reach the API server", "it does not answer, 字".to_owned()),

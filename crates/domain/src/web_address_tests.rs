@@ -23,8 +23,6 @@ fn cluster(target: TargetKind) -> Cluster {
         deployment: None,
         read_only: false,
         target_id: None,
-        deployment: None,
-        read_only: false,
         mode: crate::draft::Mode::Session,
         desired: ClusterDesired::Running,
         generation: 1,

@@ -222,7 +222,7 @@ async fn what_cannot_be_an_application_is_refused_with_its_field() {
         ),
         (
             application(json!({"sql": "x", "flinkVersion": "1.12.7"})),
-            "bad_version",
+            "unknown_flink_version",
             "flinkVersion",
             "",
         ),

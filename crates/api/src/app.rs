@@ -71,6 +71,7 @@ pub struct App {
     /// The operator's decisions.
     pub settings: Arc<Settings>,
     pub(crate) limiter: Arc<Limiter>,
+    pub(crate) log_streams: Arc<tokio::sync::Semaphore>,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) names: Arc<Names>,
     pub(crate) counted: Arc<crate::figures::Counted>,
@@ -85,6 +86,7 @@ impl App {
             ports,
             settings: Arc::new(settings),
             limiter: Arc::default(),
+            log_streams: Arc::new(tokio::sync::Semaphore::new(crate::log::MOST_STREAMS)),
             passwords: Arc::default(),
             names: Arc::default(),
             counted: Arc::default(),

@@ -22,7 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::extract::Query;
-use crate::gate::{Caller, Credential};
+use crate::gate::Caller;
 use crate::problem::Problem;
 
 /// Most changes read at once.
@@ -184,19 +184,10 @@ impl Feed {
 
     /// Whether the caller may still listen; looks up their teams again.
     async fn allowed(&mut self) -> bool {
-        let store = &self.app.store;
-        let holds = match self.caller.credential {
-            Credential::Session(_) => store
-                .session_by_secret(&self.caller.sha256)
-                .await
-                .map(|found| found.map(|(_, user)| user)),
-            Credential::Token(_) => store
-                .token_by_secret(&self.caller.sha256)
-                .await
-                .map(|found| found.map(|(_, user)| user)),
+        let Some(caller) = self.app.again(&self.caller).await else {
+            return false;
         };
-        let Ok(Some(user)) = holds else { return false };
-        self.caller.user = user;
+        self.caller = caller;
         self.looked = Some(Instant::now());
         match teams(&self.app, &self.caller).await {
             Ok(teams) => {

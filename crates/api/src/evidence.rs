@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::evidence::{EvidenceKind, KeptEvidence};
 use domain::id::RunId;
+use domain::log::JOB_MANAGER;
 use domain::run::Run;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -51,8 +52,10 @@ pub struct RunPath {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct KeptLogQuery {
-    /// Whose log; `jobmanager` unless told.
+    /// Whose log; `jobmanager` unless told. In Kubernetes also a pod's name.
     pub process: Option<String>,
+    /// Which file; the last one unless told.
+    pub file: Option<String>,
 }
 
 type Kept = (KeptEvidence, Vec<FileOfEvidence>);
@@ -65,20 +68,29 @@ async fn kept(app: &App, of: &JobScope) -> Result<Option<(Run, Kept)>, Problem> 
     Ok(found.map(|found| (run, found)))
 }
 
-fn log_files(files: &[FileOfEvidence]) -> Vec<LogFile> {
-    let logs = files.iter().filter(|file| file.kind == EvidenceKind::Log);
-    logs.map(|file| LogFile {
-        process: file.process.clone(),
-        name: file.name.clone(),
-        size_bytes: file.size_bytes,
-    })
-    .collect()
+/// Kept logs as they are listed.
+pub(crate) async fn log_files(app: &App, files: &[FileOfEvidence]) -> Result<Vec<LogFile>, Problem> {
+    let mut logs = Vec::new();
+    for file in files.iter().filter(|file| file.kind != EvidenceKind::Exceptions) {
+        let missing = match file.kind {
+            EvidenceKind::Lost => app.store.evidence_text(file).await?,
+            _ => None,
+        };
+        logs.push(LogFile {
+            missing,
+            ..LogFile::plain(file.process.clone(), file.name.clone(), file.size_bytes, LogSource::Kept)
+        });
+    }
+    Ok(logs)
 }
 
 /// The logs kept of the newest run's end, where there are any.
 pub(crate) async fn kept_logs(app: &App, of: &JobScope) -> Result<Option<Json<Page<LogFile>>>, Problem> {
-    let files = kept(app, of).await?.map(|(_, (_, files))| log_files(&files));
-    Ok(files.filter(|files| !files.is_empty()).map(|files| Json(Page::whole(files))))
+    let Some((_, (_, files))) = kept(app, of).await? else {
+        return Ok(None);
+    };
+    let files = log_files(app, &files).await?;
+    Ok((!files.is_empty()).then(|| Json(Page::whole(files))))
 }
 
 /// The end of a log kept of the newest run's end, where there is one.
@@ -87,7 +99,7 @@ pub(crate) async fn kept_tail(app: &App, of: &JobScope, query: &LogQuery) -> Res
         return Ok(None);
     };
     let bytes = query.bytes.map_or(usize::MAX, |bytes| bytes as usize);
-    tail(app, &files, query.process.as_deref(), bytes).await
+    tail(app, &files, (query.process.as_deref(), query.file.as_deref()), bytes).await
 }
 
 /// The exceptions kept of the newest run's end, where there are any.
@@ -108,22 +120,40 @@ async fn exceptions(app: &App, run: RunId, files: &[FileOfEvidence]) -> Result<V
     Ok(found.into_iter().map(|exception| JobException::of(exception, Some(run))).collect())
 }
 
-async fn tail(app: &App, files: &[FileOfEvidence], process: Option<&str>, bytes: usize) -> Result<Option<LogTail>, Problem> {
-    let process = process.unwrap_or("jobmanager");
-    let file = files.iter().find(|file| file.kind == EvidenceKind::Log && file.process == process);
-    let Some(file) = file else { return Ok(None) };
-    let Some(text) = app.store.evidence_text(file).await? else {
-        return Ok(None);
-    };
+async fn tail(app: &App, files: &[FileOfEvidence], which: (Option<&str>, Option<&str>), bytes: usize) -> Result<Option<LogTail>, Problem> {
+    let process = which.0.unwrap_or(JOB_MANAGER);
+    // Of several lives the last.
+    let found = files.iter().rfind(|file| {
+        let of_pod = file.name.strip_prefix(process).is_some_and(|rest| rest.starts_with('.'));
+        let named = which.1.is_none_or(|name| name == file.name);
+        file.kind != EvidenceKind::Exceptions && named && (file.process == process || of_pod)
+    });
+    match found {
+        Some(file) => read(app, file, bytes).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The end of a kept log.
+///
+/// # Errors
+/// 410 `log_lost` where it could not be read when it was to be kept, or was removed since.
+pub(crate) async fn read(app: &App, file: &FileOfEvidence, bytes: usize) -> Result<LogTail, Problem> {
+    let lost = |why: &str| Problem::new(StatusCode::GONE, "log_lost", format!("The log {} is lost. {why}", file.name));
+    let text = app.store.evidence_text(file).await?;
+    let text = text.ok_or_else(|| lost("It was older than logs are kept, or the team's share was full."))?;
+    if file.kind == EvidenceKind::Lost {
+        return Err(lost(&text));
+    }
     let from = (text.len().saturating_sub(bytes)..=text.len())
         .find(|at| text.is_char_boundary(*at))
         .unwrap_or(0);
-    Ok(Some(LogTail {
+    Ok(LogTail {
         process: file.process.clone(),
         file: file.name.clone(),
         text: text[from..].to_owned(),
         source: LogSource::Kept,
-    }))
+    })
 }
 
 /// A run of the job.
@@ -138,12 +168,12 @@ pub(crate) async fn run_of(app: &App, of: &JobScope, id: RunId) -> Result<Run, P
 async fn of_run(app: &App, of: &JobScope, id: RunId) -> Result<(Run, Kept), Problem> {
     let run = run_of(app, of, id).await?;
     match app.store.evidence(of.scope.team_id, id).await? {
-        Some(found) => Ok((run, found)),
-        None if run.live() => Err(
+        Some(found) if !run.live() => Ok((run, found)),
+        _ if run.live() => Err(
             Problem::conflict("still_running", "Evidence is kept when a run ends; this one has not.")
                 .hint("Look at the job's Logs and Exceptions."),
         ),
-        None => Err(Problem::new(
+        _ => Err(Problem::new(
             StatusCode::NOT_FOUND,
             "no_evidence",
             "Nothing was kept of this run: it never ran on a cluster, or ended before evidence was kept.",
@@ -164,7 +194,7 @@ pub async fn get_evidence(State(app): State<App>, of: JobScope, Path(path): Path
         collected_at: kept.collected_at.into(),
         missing: kept.missing,
         exceptions: exceptions(&app, path.run, &files).await?,
-        logs: log_files(&files),
+        logs: log_files(&app, &files).await?,
     }))
 }
 
@@ -186,7 +216,7 @@ pub async fn get_evidence_log(
     Query(query): Query<KeptLogQuery>,
 ) -> Result<Json<LogTail>, Problem> {
     let (_, (_, files)) = of_run(&app, &of, path.run).await?;
-    let found = tail(&app, &files, query.process.as_deref(), usize::MAX).await?;
-    let process = query.process.unwrap_or_else(|| "jobmanager".to_owned());
+    let found = tail(&app, &files, (query.process.as_deref(), query.file.as_deref()), usize::MAX).await?;
+    let process = query.process.unwrap_or_else(|| JOB_MANAGER.to_owned());
     found.map(Json).ok_or_else(|| Problem::not_found("kept log of", &process))
 }

@@ -96,6 +96,18 @@ impl Caller {
 }
 
 impl App {
+    /// The caller as they are now; nothing where what they showed holds no longer.
+    pub(crate) async fn again(&self, caller: &Caller) -> Option<Caller> {
+        let user = match caller.credential {
+            Credential::Session(_) => self.store.session_by_secret(&caller.sha256).await.ok()?.map(|(_, user)| user),
+            Credential::Token(_) => self.store.token_by_secret(&caller.sha256).await.ok()?.map(|(_, user)| user),
+        };
+        Some(Caller {
+            user: user?,
+            ..caller.clone()
+        })
+    }
+
     /// The teams that a caller may enter, with the role that counts there.
     ///
     /// # Errors

@@ -1,9 +1,15 @@
 //! Logs of a cluster's JobManager and TaskManagers: which files there are, and the end of one. Where a
-//! local cluster does not answer, its files on this host are read instead: they say why it ended.
+//! local cluster does not answer, its files on this host are read instead: they say why it ended. Of a cluster in Kubernetes they
+//! are those of its pods, and what was kept of pods that are gone.
+
+mod follow;
+mod pods;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use domain::cluster::{Cluster, TargetKind};
+use domain::log::JOB_MANAGER;
 use domain::ports::PortError;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -15,24 +21,73 @@ use crate::live::{cluster_of, endpoint, newest, no_run};
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::{ClusterScope, JobScope};
+use pods::Shelf;
+
+pub use follow::{FollowQuery, LogEnd, LogLines, MOST_STREAMS};
 
 /// Bytes of a tail unless told.
 const USUAL: u32 = 64 * 1024;
 /// Most bytes of a tail.
 const MOST: u32 = 1024 * 1024;
-/// Whose log unless told.
-const JOB_MANAGER: &str = "jobmanager";
 
 /// A log file.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogFile {
-    /// `jobmanager`, or Flink's TaskManager id; of a dead local cluster: `taskmanager-1`, ….
+    /// `jobmanager`, or Flink's TaskManager id, in Kubernetes its pod's name; of a dead local cluster: `taskmanager-1`, ….
     pub process: String,
-    /// Name of the file.
+    /// Name of the file; in Kubernetes `POD.log`, of a later life of its container `POD.2.log`.
     pub name: String,
     /// Its size in bytes; -1 where nobody can say.
     pub size_bytes: i64,
+    /// Who has it.
+    pub source: LogSource,
+    /// The pod, while it is there (kubernetes).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod: Option<LogPod>,
+    /// The init container that it is of (kubernetes).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// Whether it is of the life before the present one (kubernetes).
+    pub previous: bool,
+    /// Whether it may still grow, and can be followed (kubernetes).
+    pub grows: bool,
+    /// Why it cannot be read, as a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
+}
+
+impl LogFile {
+    /// One that is read as it is.
+    pub(crate) const fn plain(process: String, name: String, size_bytes: i64, source: LogSource) -> Self {
+        Self {
+            process,
+            name,
+            size_bytes,
+            source,
+            pod: None,
+            container: None,
+            previous: false,
+            grows: false,
+            missing: None,
+        }
+    }
+}
+
+/// The pod that a log is of.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LogPod {
+    /// Its name.
+    pub name: String,
+    /// `jobmanager` or `taskmanager`.
+    pub role: String,
+    /// Kubernetes' word: `Pending`, `Running`, ….
+    pub phase: String,
+    /// Whether Flink's container runs.
+    pub running: bool,
+    /// How often that was started again.
+    pub restarts: u32,
 }
 
 /// Who read a log.
@@ -43,7 +98,9 @@ pub enum LogSource {
     Rest,
     /// This host, where the process does not answer.
     Host,
-    /// What was kept when the run ended.
+    /// Kubernetes.
+    Kubernetes,
+    /// What was kept when a pod or the run ended.
     Kept,
 }
 
@@ -66,10 +123,14 @@ pub struct LogTail {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LogQuery {
-    /// Whose log; `jobmanager` unless told.
+    /// Whose log; `jobmanager` unless told. In Kubernetes also a pod's name.
     pub process: Option<String>,
     /// Which file; the process's main log unless told.
     pub file: Option<String>,
+    /// The life before the present one (kubernetes).
+    #[serde(default)]
+    #[param(required = false)]
+    pub previous: bool,
     /// Most bytes to answer, 1 to 1048576; 65536 unless told.
     #[param(minimum = 1, maximum = 1048576)]
     pub bytes: Option<u32>,
@@ -77,6 +138,10 @@ pub struct LogQuery {
 
 /// Files of a cluster over REST, else those of a local cluster's processes on this host.
 async fn files(app: &App, cluster: &Cluster) -> Result<Json<Page<LogFile>>, Problem> {
+    if cluster.target == TargetKind::Kubernetes {
+        let files = Shelf::of(app, cluster).await?.files(app).await?;
+        return Ok(Json(Page::whole(files)));
+    }
     let asked = match endpoint(cluster) {
         Ok(endpoint) => app
             .ports
@@ -89,11 +154,7 @@ async fn files(app: &App, cluster: &Cluster) -> Result<Json<Page<LogFile>>, Prob
     let files = match asked {
         Ok(files) => files
             .into_iter()
-            .map(|file| LogFile {
-                process: file.process,
-                name: file.name,
-                size_bytes: file.size_bytes,
-            })
+            .map(|file| LogFile::plain(file.process, file.name, file.size_bytes, LogSource::Rest))
             .collect(),
         Err(problem) => files_on_host(app, cluster).await.ok_or(problem)?,
     };
@@ -106,16 +167,15 @@ async fn files_on_host(app: &App, cluster: &Cluster) -> Option<Vec<LogFile>> {
         return None;
     }
     let processes = app.ports.host.processes(&cluster.id.hex()).await.ok()?;
-    let files = processes.into_iter().map(|process| LogFile {
-        name: format!("{}.log", process.role),
-        process: process.role,
-        size_bytes: -1,
+    let files = processes.into_iter().map(|process| {
+        let name = format!("{}.log", process.role);
+        LogFile::plain(process.role, name, -1, LogSource::Host)
     });
     Some(files.collect::<Vec<_>>()).filter(|files| !files.is_empty())
 }
 
 async fn tail(app: &App, cluster: &Cluster, query: LogQuery) -> Result<Json<LogTail>, Problem> {
-    let process = query.process.unwrap_or_else(|| JOB_MANAGER.to_owned());
+    let process = query.process.clone().unwrap_or_else(|| JOB_MANAGER.to_owned());
     plain("process", &process)?;
     if let Some(file) = &query.file {
         plain("file", file)?;
@@ -129,6 +189,11 @@ async fn tail(app: &App, cluster: &Cluster, query: LogQuery) -> Result<Json<LogT
         text: hider.hide(&tail.text),
         ..tail
     };
+    if cluster.target == TargetKind::Kubernetes {
+        let shelf = Shelf::of(app, cluster).await?;
+        let tail = shelf.tail(app, &shelf.choose(&query)?, bytes as usize).await?;
+        return Ok(Json(hidden(tail)));
+    }
     match over_rest(app, cluster, &process, query.file.as_deref(), bytes as usize).await {
         Err(problem) if cluster.target == TargetKind::Local => {
             match app.ports.host.log_tail(&cluster.id.hex(), &process, bytes as usize).await {
@@ -256,4 +321,40 @@ pub async fn get_log_tail(State(app): State<App>, of: JobScope, Query(query): Qu
         Ok(tail) => Ok(tail),
         Err(problem) => evidence::kept_tail(&app, &of, &query).await?.map(Json).ok_or(problem),
     }
+}
+
+/// Follows a log of a cluster in Kubernetes, as server-sent events: `lines` with text and where to go on, at last `end`.
+///
+/// # Errors
+/// As for the end of a log; 409 `cannot_follow` for other clusters, 429 `too_many_streams`.
+#[utoipa::path(
+    get,
+    path = "/clusters/{cluster}/logs/follow",
+    tag = "clusters",
+    params(FollowQuery),
+    responses((status = 200, description = "Events `lines` and `end`", body = LogLines, content_type = "text/event-stream")),
+)]
+pub async fn follow_cluster_log(State(app): State<App>, of: ClusterScope, Query(query): Query<FollowQuery>) -> Result<Response, Problem> {
+    let events = follow::of_cluster(app, &of.scope, &of.cluster, query).await?;
+    Ok(events.into_response())
+}
+
+/// Follows a log of the cluster that runs the job, in Kubernetes, as server-sent events: `lines` with text and where to go on, at
+/// last `end`.
+///
+/// # Errors
+/// As for a cluster, and 404 `no_run` before the first start.
+#[utoipa::path(
+    get,
+    path = "/jobs/{job}/logs/follow",
+    tag = "live",
+    params(FollowQuery),
+    responses((status = 200, description = "Events `lines` and `end`", body = LogLines, content_type = "text/event-stream")),
+)]
+pub async fn follow_log(State(app): State<App>, of: JobScope, Query(query): Query<FollowQuery>) -> Result<Response, Problem> {
+    let events = match cluster_of_job(&app, &of).await {
+        Ok(cluster) => follow::of_cluster(app, &of.scope, &cluster, query).await?,
+        Err(gone) => follow::of_run(&app, &of, query).await?.ok_or(gone)?,
+    };
+    Ok(events.into_response())
 }

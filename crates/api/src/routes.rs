@@ -151,6 +151,7 @@ fn clusters(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(event::list_cluster_events))
         .add(TEAM, Access::Viewer, routes!(log::list_cluster_logs))
         .add(TEAM, Access::Viewer, routes!(log::get_cluster_log_tail))
+        .add(TEAM, Access::Viewer, routes!(log::follow_cluster_log))
         .add(TEAM, Access::Viewer, routes!(web_ui::get_web_ui))
         .add(TEAM, Access::Operator, routes!(web_ui::post_to_web_ui))
         .add(TEAM, Access::Operator, routes!(web_ui::put_to_web_ui))
@@ -234,6 +235,7 @@ fn lifecycle(routes: Routes) -> Routes {
         .add(TEAM, Access::Viewer, routes!(evidence::get_evidence_log))
         .add(TEAM, Access::Viewer, routes!(log::list_logs))
         .add(TEAM, Access::Viewer, routes!(log::get_log_tail))
+        .add(TEAM, Access::Viewer, routes!(log::follow_log))
 }
 
 impl Routes {

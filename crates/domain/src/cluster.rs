@@ -126,6 +126,20 @@ pub struct KubernetesLook {
     pub web: Option<WebSight>,
     /// Why the API server could not be asked at the last look. What stands beside it is older then.
     pub error: Option<String>,
+    /// What the JobManager's last life says of its end.
+    #[serde(default)]
+    pub last_words: Option<LastWords>,
+}
+
+/// The first cause in the log of a life of a JobManager that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastWords {
+    /// Its pod.
+    pub pod: String,
+    /// Which life.
+    pub life: u32,
+    /// The exception's class and message.
+    pub cause: String,
 }
 
 impl KubernetesLook {

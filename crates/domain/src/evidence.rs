@@ -17,6 +17,8 @@ pub const MAX_TASK_MANAGERS: usize = 8;
 pub enum EvidenceKind {
     /// The end of a log.
     Log,
+    /// In the place of a log that could not be read: why, as a sentence.
+    Lost,
     /// The exceptions as JSON, newest first.
     Exceptions,
 }

@@ -26,6 +26,7 @@ pub mod incident;
 pub mod invitation;
 pub mod job;
 pub mod label;
+pub mod log;
 pub mod message;
 pub mod network;
 pub mod observation;

@@ -25,8 +25,8 @@ pub use cluster::{ClusterHost, ClusterObserver, ClusterSight, JobSight, Launch};
 pub use job::{JobControl, Program, SavepointProgress, SavepointRequest, SealedVariable, Submission};
 pub use job_reader::{Checkpoint, Checkpoints, JobDetail, JobException, JobReader, LogFile, Vertex};
 pub use kubernetes::{
-    ClusterObjects, ContainerEnd, DeploymentSight, EPOCH, FoundCluster, INGRESS, KubernetesControl, KubernetesSight, PodProbe, PodRole,
-    PodSight, ProbeWatcher, RestAddress,
+    ClusterObjects, ContainerEnd, DeploymentSight, EPOCH, FoundCluster, INGRESS, InitSight, KubernetesControl, KubernetesSight, LogPiece,
+    LogStream, PodProbe, PodRole, PodSight, ProbeWatcher, RestAddress,
 };
 pub use web_ui::{WebAnswer, WebRequest, WebUi};
 

@@ -16,7 +16,7 @@ use domain::status::JobFacts;
 use domain::variable::PinnedVariable;
 use store::{Lease, NewEvent, StoreError, Write};
 
-use crate::{Engine, application, kubernetes, observe, submission, variable};
+use crate::{Engine, application, kubernetes, log, observe, submission, variable};
 
 /// Makes one call of a plan.
 pub(crate) async fn make(engine: &Engine, lease: Option<&Lease>, facts: &JobFacts, action: &Action) -> Result<(), StoreError> {
@@ -474,7 +474,10 @@ impl Caller<'_> {
         };
         let effect = self.sent(effect).await?;
         let answer = match (kind, &self.facts.cluster) {
-            (EffectKind::DeleteCluster, Some(of)) => kubernetes::delete(self.engine, &of.cluster, &of.look).await,
+            (EffectKind::DeleteCluster, Some(of)) => {
+                log::before_delete(self.engine, self.lease, (&of.cluster, Some(run)), &of.look).await?;
+                kubernetes::delete(self.engine, &of.cluster, &of.look).await
+            }
             _ => self.engine.ports.control.cancel(&self.endpoint, &run.id.flink_job_id()).await,
         };
         self.answered(effect, answer.map(|()| None)).await

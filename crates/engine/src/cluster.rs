@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::job::{self, Fresh};
 use crate::keep::{Keeper, Kept};
+use crate::log::{self, KeptNames};
 use crate::observe::{self, Sighting};
 use crate::{Engine, checkpoint, kubernetes};
 
@@ -51,6 +52,7 @@ struct Follower {
     walking: Walking,
     nudge: Arc<Notify>,
     checkpoints: checkpoint::Clock,
+    kept: KeptNames,
 }
 
 /// Follows a cluster until it has no work left, the lease is lost, or the server ends; looks at once when nudged.
@@ -69,6 +71,7 @@ pub(crate) async fn follow(engine: Engine, id: ClusterId, nudge: Arc<Notify>, sh
         walking: Walking::default(),
         nudge: Arc::clone(&nudge),
         checkpoints: checkpoint::Clock::default(),
+        kept: KeptNames::default(),
     };
     let mut lease = lease;
     let mut due = tokio::time::Instant::now();
@@ -118,6 +121,7 @@ impl Follower {
             .and_then(|address| kubernetes::reached(&self.engine, &cluster, address));
         store.commit(Some(lease), reached.into_iter().collect()).await?;
         self.classify(&cluster, &mut sighting, &jobs).await?;
+        log::after_look(&self.engine, (lease, &self.kept), (&cluster, &jobs), (&before, &mut sighting)).await?;
         let jobs = self.record(lease, &cluster, (&before, &sighting), jobs).await?;
         // A job that moves to another cluster is walked where its run still lives.
         let here = |facts: &&JobFacts| facts.cluster.as_ref().is_none_or(|of| of.cluster.id == self.id);

@@ -8,8 +8,9 @@ use std::time::Duration;
 use domain::cluster::{Cluster, TargetKind};
 use domain::evidence::{EvidenceFile, EvidenceKind, KeptEvidence, MAX_LOG_BYTES, MAX_TASK_MANAGERS, last_cause, mask};
 use domain::id::{ClusterId, RunId};
+use domain::log::{JOB_MANAGER, Pods, to_keep};
 use domain::plan::Evidence;
-use domain::ports::{Endpoint, JobException, LogFile, PodRole, PortError};
+use domain::ports::{Endpoint, JobException, LogFile, PortError};
 use domain::run::Run;
 use domain::status::{ClusterFacts, JobFacts};
 use domain::time::{Millis, SECOND};
@@ -18,10 +19,8 @@ use futures::StreamExt;
 use store::{PackedFile, Write};
 use tokio::sync::Mutex;
 
-use crate::{Engine, kubernetes, observe, variable};
+use crate::{Engine, log, observe, variable};
 
-/// The JobManager's name among the processes.
-const JOB_MANAGER: &str = "jobmanager";
 /// How long a reading of logs serves others.
 const FRESH: i64 = 15 * SECOND;
 /// All logs of a cluster are read within this, or left.
@@ -74,8 +73,15 @@ pub(crate) async fn collect(engine: &Engine, facts: &JobFacts) -> Evidence {
     };
     logs((engine, &hider), (cluster, endpoint.as_ref()), run, &mut evidence).await;
     if endpoint.is_none() && cluster.cluster.is_application() {
-        let log = evidence.files.iter().find(|file| file.process == JOB_MANAGER);
-        evidence.cause = evidence.cause.or_else(|| last_cause(&log?.text));
+        // The log of a life that is over may have been kept before.
+        let words = cluster.look.kubernetes.as_ref().and_then(|seen| seen.last_words.as_ref());
+        let words = words.map(|words| words.cause.clone());
+        let mut logs = evidence
+            .files
+            .iter()
+            .filter(|file| file.kind == EvidenceKind::Log && file.process == JOB_MANAGER);
+        let cause = logs.find_map(|file| last_cause(&file.text));
+        evidence.cause = evidence.cause.or(cause).or(words);
     }
     evidence
 }
@@ -145,15 +151,24 @@ async fn read(
     let cluster = &of.cluster;
     match endpoint {
         _ if cluster.target == TargetKind::Local => on_host((engine, hider), cluster).await,
-        None if cluster.target == TargetKind::Kubernetes => of_pods((engine, hider), of).await,
-        Some(endpoint) => match engine.ports.reader.log_files(endpoint).await {
-            Ok(listed) => over_rest((engine, hider), endpoint, chosen(&listed, evidence)).await,
-            Err(error) => (Vec::new(), vec![format!("the list of its logs ({error})")]),
+        _ if cluster.target == TargetKind::Kubernetes => match (of_pods((engine, hider), of).await, endpoint) {
+            // We may see pods and not read their logs; Flink has them, too.
+            (None, Some(endpoint)) => listed((engine, hider), endpoint, evidence).await,
+            (None, None) => (Vec::new(), vec!["the logs of its pods, of which nothing is known".to_owned()]),
+            (Some(read), _) => read,
         },
+        Some(endpoint) => listed((engine, hider), endpoint, evidence).await,
         None => (
             Vec::new(),
             vec![format!("its logs, because cluster {} does not answer", cluster.name)],
         ),
+    }
+}
+
+async fn listed((engine, hider): Told<'_>, endpoint: &Endpoint, evidence: &Evidence) -> (Vec<EvidenceFile>, Vec<String>) {
+    match engine.ports.reader.log_files(endpoint).await {
+        Ok(listed) => over_rest((engine, hider), endpoint, chosen(&listed, evidence)).await,
+        Err(error) => (Vec::new(), vec![format!("the list of its logs ({error})")]),
     }
 }
 
@@ -189,19 +204,24 @@ async fn over_rest((engine, hider): Told<'_>, endpoint: &Endpoint, files: Vec<Lo
     sorted(hider, read)
 }
 
-/// Where Flink does not answer the API server still has the logs of its pods.
-async fn of_pods((engine, hider): Told<'_>, of: &ClusterFacts) -> (Vec<EvidenceFile>, Vec<String>) {
-    let pods = of.look.kubernetes.iter().flat_map(|kubernetes| &kubernetes.pods);
-    let mut read = Vec::new();
-    for pod in pods.take(MAX_TASK_MANAGERS + 1) {
-        let text = kubernetes::log_tail(engine, &of.cluster, pod, MAX_LOG_BYTES).await;
-        let process = match pod.role {
-            PodRole::JobManager => JOB_MANAGER.to_owned(),
-            PodRole::TaskManager => pod.name.clone(),
-        };
-        read.push((process, format!("{}.log", pod.name), text));
+/// The logs of the pods, but for those that are kept already. Nothing where no pod can be read.
+async fn of_pods((engine, hider): Told<'_>, of: &ClusterFacts) -> Option<(Vec<EvidenceFile>, Vec<String>)> {
+    let pods = of.look.kubernetes.as_ref().map_or(&[][..], |seen| &seen.pods);
+    let kept = log::kept(engine, &of.cluster).await.unwrap_or_default();
+    let now = Pods {
+        now: pods,
+        ..Pods::default()
+    };
+    let wanted = to_keep(now, true, |log| kept.contains(&log.file()));
+    let reads = log::read(engine, hider, &of.cluster, wanted).await;
+    if reads.iter().all(|read| read.text.is_err()) && kept.is_empty() {
+        return None;
     }
-    sorted(hider, read)
+    let lost = reads.iter().filter_map(|read| {
+        let error = read.text.as_ref().err()?;
+        Some(format!("the log {} ({error})", read.log.file()))
+    });
+    Some((reads.iter().map(log::Read::file).collect(), lost.collect()))
 }
 
 async fn on_host((engine, hider): Told<'_>, cluster: &Cluster) -> (Vec<EvidenceFile>, Vec<String>) {

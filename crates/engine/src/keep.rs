@@ -11,7 +11,7 @@ use domain::status::JobFacts;
 use store::{Lease, NewEvent, StoreError, Write};
 
 use crate::cluster::{finished, with_step};
-use crate::{Engine, kubernetes, observe, process_jars};
+use crate::{Engine, kubernetes, log, observe, process_jars};
 
 /// Whether there is still a cluster to follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Keeper<'_> {
     pub async fn keep(&self, lease: &Lease, jobs: &[JobFacts]) -> Result<Kept, StoreError> {
         let mut kept = Kept::Followed;
         for action in plan_cluster(self.cluster, self.look, self.operation, jobs, store::now()) {
-            let writes = self.act(lease, action).await?;
+            let writes = self.act(lease, jobs, action).await?;
             if writes.iter().any(|write| matches!(write, Write::RetireCluster(_))) {
                 kept = Kept::Retired;
             }
@@ -48,14 +48,19 @@ impl Keeper<'_> {
         Ok(kept)
     }
 
-    async fn act(&self, lease: &Lease, action: ClusterAction) -> Result<Vec<Write>, StoreError> {
+    async fn act(&self, lease: &Lease, jobs: &[JobFacts], action: ClusterAction) -> Result<Vec<Write>, StoreError> {
         Ok(match action {
             ClusterAction::Launch { .. } if self.cluster.target == TargetKind::Kubernetes => self.create().await,
             ClusterAction::Launch { again } => {
                 let jars = process_jars::of_launch(self.engine, lease, self.cluster, self.look).await?;
                 self.launch(&jars, again).await
             }
-            ClusterAction::Terminate => self.terminate().await,
+            ClusterAction::Terminate => {
+                let mut runs = jobs.iter().filter_map(|facts| facts.run.as_ref());
+                let run = runs.find(|run| run.cluster_id == self.cluster.id);
+                log::before_delete(self.engine, Some(lease), (self.cluster, run), self.look).await?;
+                self.terminate().await
+            }
             ClusterAction::Retire => self.retire().await?,
             ClusterAction::Step { name, detail } => self.step(name, detail),
             ClusterAction::Finish { state, error } => self.finish(state, error).await?,

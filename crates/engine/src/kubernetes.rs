@@ -1,7 +1,7 @@
 //! Clusters in Kubernetes: what is seen of them, how their objects come and go.
 
 use domain::cluster::{Cluster, KubernetesLook, Look};
-use domain::ports::{ClusterObjects, KubernetesSight, PortError, RestAddress};
+use domain::ports::{ClusterObjects, KubernetesSight, PodSight, PortError, RestAddress};
 use domain::target::{KubernetesPlace, Target};
 use manifests::Description;
 use manifests::application::Place;
@@ -21,43 +21,55 @@ pub(crate) async fn target(engine: &Engine, cluster: &Cluster) -> Result<Target,
     }
 }
 
-async fn place(engine: &Engine, cluster: &Cluster) -> Result<KubernetesPlace, PortError> {
+/// The place of a cluster.
+///
+/// # Errors
+/// As [`target`].
+pub(crate) async fn place(engine: &Engine, cluster: &Cluster) -> Result<KubernetesPlace, PortError> {
     Ok(target(engine, cluster).await?.place)
 }
 
-/// Asks the API server about a cluster; answers what is known now and, where it has changed, how Flink is reached.
-pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> (KubernetesLook, Option<RestAddress>) {
+/// What one look at a cluster in Kubernetes brought.
+pub(crate) struct Seen {
+    /// What is known now.
+    pub look: KubernetesLook,
+    /// How Flink is reached.
+    pub address: Option<RestAddress>,
+    /// Pods that went lately.
+    pub gone: Vec<PodSight>,
+}
+
+/// Asks the API server about a cluster.
+pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> Seen {
     let known = before.kubernetes.clone().unwrap_or_default();
     let sight = match place(engine, cluster).await {
         Ok(place) => engine.ports.kubernetes.look(&place, &cluster.deployment_name()).await,
         Err(error) => Err(error),
     };
+    let silent = |error: String| Seen {
+        look: KubernetesLook {
+            error: Some(error),
+            ..known.clone()
+        },
+        address: None,
+        gone: Vec::new(),
+    };
     match sight {
-        Ok(sight) if another(&known, &sight) => {
-            let error = "another Kubernetes cluster answers at the address of its target".to_owned();
-            (
-                KubernetesLook {
-                    error: Some(error),
-                    ..known
-                },
-                None,
-            )
-        }
-        Ok(sight) => (
-            KubernetesLook {
+        Ok(sight) if another(&known, &sight) => silent("another Kubernetes cluster answers at the address of its target".to_owned()),
+        Ok(sight) => Seen {
+            look: KubernetesLook {
                 system_uid: sight.system_uid.or(known.system_uid),
                 deployment: sight.deployment,
                 pods: sight.pods,
                 cause: sight.cause,
                 web: sight.web,
                 error: None,
+                last_words: known.last_words,
             },
-            sight.address,
-        ),
-        Err(error) => {
-            let error = Some(error.to_string());
-            (KubernetesLook { error, ..known }, None)
-        }
+            address: sight.address,
+            gone: sight.gone,
+        },
+        Err(error) => silent(error.to_string()),
     }
 }
 
@@ -156,14 +168,4 @@ pub(crate) async fn delete(engine: &Engine, cluster: &Cluster, look: &Look) -> R
 pub(crate) async fn forget(engine: &Engine, cluster: &Cluster) -> Result<(), PortError> {
     let place = place(engine, cluster).await?;
     engine.ports.kubernetes.forget(&place, &cluster.deployment_name()).await
-}
-
-/// The end of a pod's log; of the life before where it does not run.
-///
-/// # Errors
-/// As the API server.
-pub(crate) async fn log_tail(engine: &Engine, cluster: &Cluster, pod: &domain::ports::PodSight, max: usize) -> Result<String, PortError> {
-    let place = place(engine, cluster).await?;
-    let previous = !pod.running && pod.restarts > 0;
-    engine.ports.kubernetes.log_tail(&place, &pod.name, previous, max).await
 }

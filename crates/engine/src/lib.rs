@@ -16,6 +16,7 @@ mod evidence;
 mod job;
 mod keep;
 mod kubernetes;
+mod log;
 mod message;
 mod note;
 mod observe;

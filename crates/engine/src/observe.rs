@@ -2,7 +2,7 @@
 
 use domain::cluster::{Cluster, KubernetesLook, Look, TargetKind, UnmanagedJob};
 use domain::observation::{Observation, Presence};
-use domain::ports::{ClusterSight, Endpoint, PortError, RestAddress};
+use domain::ports::{ClusterSight, Endpoint, PodSight, PortError, RestAddress};
 use domain::run::{Run, Source};
 use domain::status::JobFacts;
 use domain::target::HIGH_AVAILABILITY;
@@ -22,6 +22,8 @@ pub(crate) struct Sighting {
     pub sight: Option<ClusterSight>,
     /// Where the API server says that it is reached (kubernetes).
     pub address: Option<RestAddress>,
+    /// Pods that went lately, as they were last seen (kubernetes).
+    pub gone: Vec<PodSight>,
 }
 
 /// The address to talk to, once it and the version are known.
@@ -56,20 +58,22 @@ pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> S
                 look: unreachable(look, began, "its JobManager process does not run".to_owned()),
                 sight: None,
                 address: None,
+                gone: Vec::new(),
             };
         }
     }
-    let mut address = None;
+    let (mut address, mut gone) = (None, Vec::new());
     if cluster.target == TargetKind::Kubernetes {
-        let (seen, reached) = kubernetes::look(engine, cluster, before).await;
-        let why = kubernetes_silence(&seen);
-        address = reached;
-        look.kubernetes = Some(seen);
+        let seen = kubernetes::look(engine, cluster, before).await;
+        let why = kubernetes_silence(&seen.look);
+        (address, gone) = (seen.address, seen.gone);
+        look.kubernetes = Some(seen.look);
         if let Some(why) = why {
             return Sighting {
                 look: unreachable(look, began, why),
                 sight: None,
                 address,
+                gone,
             };
         }
     }
@@ -82,11 +86,13 @@ pub(crate) async fn look(engine: &Engine, cluster: &Cluster, before: &Look) -> S
             look: answered(look, began, &sight),
             sight: Some(sight),
             address,
+            gone,
         },
         Err(error) => Sighting {
             look: unreachable(look, began, error.to_string()),
             sight: None,
             address,
+            gone,
         },
     }
 }

@@ -98,7 +98,7 @@ impl Follower {
         self.seen().live = true;
         while let Ok(Some(line)) = tokio::time::timeout(SILENCE.min(self.timing.idle), lines.next()).await {
             self.watch.hear();
-            if let Some(end) = self.heard(&line?, version)? {
+            if let Some(end) = self.heard(&api, &line?, version)? {
                 return Ok(end);
             }
             if self.watch.forgotten(self.timing.idle) {
@@ -119,7 +119,7 @@ impl Follower {
     }
 
     /// One line of a watch.
-    fn heard(&self, line: &[u8], version: &mut Option<String>) -> Result<Option<End>, Fault> {
+    fn heard(&self, api: &Api, line: &[u8], version: &mut Option<String>) -> Result<Option<End>, Fault> {
         let mut event: Value = serde_json::from_slice(line).map_err(|_| Fault::Silent("an event of a watch was cut off".to_owned()))?;
         let what = event["type"].as_str().unwrap_or_default().to_owned();
         let object = event["object"].take();
@@ -136,7 +136,12 @@ impl Follower {
             *version = Some(reached.to_owned());
         }
         let Some(name) = name(&object) else { return Ok(None) };
+        let pods = KINDS[self.index].path == "pods";
         let mut seen = self.seen();
+        if pods {
+            let after = (what != "DELETED").then_some(&object);
+            self.watch.pod(api, seen.items.get(&name), after);
+        }
         match what.as_str() {
             "ADDED" | "MODIFIED" => {
                 if KINDS[self.index].path == "events" && seen.items.len() >= EVENTS {

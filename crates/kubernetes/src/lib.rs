@@ -15,8 +15,10 @@ mod follow;
 mod found;
 mod kubeconfig;
 mod log;
+mod log_follow;
 mod look;
 mod probe;
+mod salvage;
 mod sight;
 mod test;
 mod watch;
@@ -28,13 +30,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::{ClusterObjects, FoundCluster, KubernetesControl, KubernetesSight, PodProbe, PortError, ProbeWatcher, Vault};
+use domain::log::{ContainerLog, LogFrom};
+use domain::ports::{
+    ClusterObjects, FoundCluster, KubernetesControl, KubernetesSight, LogStream, PodProbe, PortError, ProbeWatcher, Vault,
+};
 use domain::target::{KubernetesPlace, TargetCheck, TargetReport};
 
 use crate::access::{Clients, Way};
 use crate::address::Addresses;
 use crate::api::{Api, segment};
 use crate::fault::Fault;
+use crate::log_follow::Following;
 use crate::watch::{Watches, Written};
 
 pub use crate::watch::Timing;
@@ -45,7 +51,7 @@ pub struct Kubernetes {
     watches: Watches,
     addresses: Addresses,
     systems: Mutex<HashMap<Way, Option<String>>>,
-    /// How often a probe is looked at.
+    /// How often a probe is looked at, and the first pause after a log broke off.
     pause: Duration,
 }
 
@@ -147,8 +153,22 @@ impl KubernetesControl for Kubernetes {
         self.told(place, outcome)
     }
 
-    async fn log_tail(&self, place: &KubernetesPlace, pod: &str, previous: bool, max_bytes: usize) -> Result<String, PortError> {
-        let outcome = log::tail(&self.api(place)?, pod, previous, max_bytes).await;
-        self.told(place, outcome)
+    async fn log_tail(&self, place: &KubernetesPlace, log: &ContainerLog, max_bytes: usize) -> Result<String, PortError> {
+        let api = self.api(place)?;
+        let read = match log::tail(&api, log, max_bytes).await {
+            // The pod, or this life of its container, is gone: it may have been read as it went.
+            Err(fault) if fault.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 404)) => {
+                let held = self.watches.of(place).salvage.of(&api, log).await;
+                held.map(|text| log::end(&text, max_bytes).to_owned()).ok_or(fault)
+            }
+            read => read,
+        };
+        self.told(place, read.map_err(PortError::from))
+    }
+
+    async fn log_follow(&self, place: &KubernetesPlace, log: &ContainerLog, from: LogFrom) -> Result<Box<dyn LogStream>, PortError> {
+        let opened = Following::open(self.api(place)?, log.clone(), from, self.pause).await;
+        let following = self.told(place, opened.map_err(PortError::from))?;
+        Ok(Box::new(following))
     }
 }

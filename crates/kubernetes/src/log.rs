@@ -1,26 +1,26 @@
 //! The end of a pod's log. The API server cuts by lines from the end, or by bytes from the beginning, but not by bytes from the end:
 //! so lines are asked for, more of them when they were too few, fewer when they were too long.
 
-use domain::ports::PortError;
+use domain::log::ContainerLog;
 use futures::StreamExt;
 
-use crate::api::Api;
+use crate::api::{Api, segment};
 use crate::fault::Fault;
 use crate::sight::MAIN;
 
 /// Most that is read for one end, in bytes.
 const MOST: usize = 64 * 1024 * 1024;
 
-/// See [`domain::ports::KubernetesControl::log_tail`].
-pub async fn tail(api: &Api, pod: &str, previous: bool, max_bytes: usize) -> Result<String, PortError> {
+/// The last bytes of a log.
+pub async fn tail(api: &Api, log: &ContainerLog, max_bytes: usize) -> Result<String, Fault> {
     if max_bytes == 0 {
         return Ok(String::new());
     }
-    let mut container = Some(MAIN[0]);
+    let mut container = first(log);
     let (mut lines, mut too_long) = ((max_bytes / 64).max(16), false);
     loop {
-        let read = match read(api, pod, previous, container, lines, max_bytes).await {
-            Err(fault) if container.is_some() && not_there(&fault) => {
+        let read = match read(api, log, container.as_deref(), lines, max_bytes).await {
+            Err(fault) if container.is_some() && not_there(log, &fault) => {
                 container = None;
                 continue;
             }
@@ -37,11 +37,27 @@ pub async fn tail(api: &Api, pod: &str, previous: bool, max_bytes: usize) -> Res
     }
 }
 
-/// Whether it is only the container that the pod does not have: up to 1.12 it has another name.
-fn not_there(fault: &Fault) -> bool {
-    fault
-        .refusal()
-        .is_some_and(|refusal| refusal.status == 400 && refusal.message.contains("is not valid for pod"))
+/// The container that is asked first.
+pub fn first(log: &ContainerLog) -> Option<String> {
+    log.init.clone().or_else(|| Some(MAIN[0].to_owned()))
+}
+
+/// Whether it is only the container that the pod does not have: up to 1.12 Flink's has another name.
+pub fn not_there(log: &ContainerLog, fault: &Fault) -> bool {
+    log.init.is_none()
+        && fault
+            .refusal()
+            .is_some_and(|refusal| refusal.status == 400 && refusal.message.contains("is not valid for pod"))
+}
+
+/// The path of a log.
+pub fn path(api: &Api, log: &ContainerLog, container: Option<&str>, query: &str) -> Result<String, Fault> {
+    let container = match container {
+        Some(name) => format!("&container={}", segment(name)?),
+        None => String::new(),
+    };
+    let pod = api.object("pods", &log.pod)?;
+    Ok(format!("{pod}/log?{query}&previous={}{container}", log.previous))
 }
 
 struct Read {
@@ -50,10 +66,9 @@ struct Read {
     too_long: bool,
 }
 
-async fn read(api: &Api, pod: &str, previous: bool, container: Option<&str>, lines: usize, keep: usize) -> Result<Read, Fault> {
-    let container = container.map_or_else(String::new, |name| format!("&container={name}"));
-    let path = format!("{}/log?tailLines={lines}&previous={previous}{container}", api.object("pods", pod)?);
-    let what = format!("read the log of pod '{pod}'");
+async fn read(api: &Api, log: &ContainerLog, container: Option<&str>, lines: usize, keep: usize) -> Result<Read, Fault> {
+    let path = path(api, log, container, &format!("tailLines={lines}"))?;
+    let what = format!("read the log of pod '{}'", log.pod);
     let mut pieces = std::pin::pin!(api.bytes(&path, &what).await?);
     let mut read = Read {
         kept: Vec::new(),
@@ -92,4 +107,10 @@ fn text(bytes: &[u8]) -> String {
         .take_while(|byte| (**byte & 0b1100_0000) == 0b1000_0000)
         .count();
     String::from_utf8_lossy(&bytes[begin..]).into_owned()
+}
+
+/// The end of a text, from a character's beginning.
+pub fn end(text: &str, max_bytes: usize) -> &str {
+    let from = text.len().saturating_sub(max_bytes);
+    &text[(from..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())..]
 }

@@ -43,6 +43,7 @@ impl Kubernetes {
             system_uid,
             pods: sight::pods(&pods, &events),
             cause: cause::of_cluster(found.deployment.as_ref(), &pods, &events),
+            gone: self.watches.of(place).salvage.gone(name),
             deployment,
             address: reached.address,
             web: reached.web,
@@ -51,6 +52,7 @@ impl Kubernetes {
 
     async fn find(&self, place: &KubernetesPlace, api: &Api, name: &str) -> Result<Found, Fault> {
         let watch = self.watches.of(place);
+        watch.look_at(name);
         let Some(known) = watch.known(name) else {
             return asked(api, name).await;
         };

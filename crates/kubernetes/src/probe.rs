@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use domain::ports::{PodProbe, PortError, ProbeWatcher};
+use domain::log::ContainerLog;
+use domain::ports::{PodProbe, PodRole, PortError, ProbeWatcher};
 use domain::target::{CheckOutcome, TargetCheck};
 use serde_json::{Value, json};
 
@@ -141,7 +142,15 @@ impl Follow<'_> {
 
     async fn judged(&self, pod: &Value) -> Seen {
         if started(pod) {
-            let said = log::tail(self.api, self.name, false, LOG).await.unwrap_or_default();
+            // It has one container, as a JobManager has.
+            let log = ContainerLog {
+                pod: self.name.to_owned(),
+                role: PodRole::JobManager,
+                init: None,
+                life: 0,
+                previous: false,
+            };
+            let said = log::tail(self.api, &log, LOG).await.unwrap_or_default();
             return judge(pod, &[], (&said, self.probe.asks));
         }
         let events = self.api.list("events", &about(self.name)).await;

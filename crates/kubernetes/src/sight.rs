@@ -1,6 +1,6 @@
 //! What is seen of a cluster, from the API server's JSON: pure, and tolerant of what is missing.
 
-use domain::ports::{ContainerEnd, DeploymentSight, EPOCH, PodRole, PodSight};
+use domain::ports::{ContainerEnd, DeploymentSight, EPOCH, InitSight, PodRole, PodSight};
 use domain::time::Millis;
 use serde_json::Value;
 
@@ -53,13 +53,33 @@ pub fn pod(object: &Value, events: &[&Value]) -> Option<PodSight> {
         role,
         phase: object["status"]["phase"].as_str().unwrap_or("Unknown").to_owned(),
         running: !state("state")["running"].is_null(),
-        restarts: state("restartCount")
-            .as_u64()
-            .map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)),
+        restarts: main.map_or(0, restarts),
         ended: end(&state("state")["terminated"]).or_else(|| end(&state("lastState")["terminated"])),
         cause: cause::of_pod(object, events),
         deleting: !meta["deletionTimestamp"].is_null(),
+        init: init(object),
     })
+}
+
+/// The first init container that has begun and not done its work.
+fn init(pod: &Value) -> Option<InitSight> {
+    let all = pod["status"]["initContainerStatuses"].as_array()?;
+    let at = all.iter().find(|one| one["state"]["terminated"]["exitCode"] != 0)?;
+    let (running, ended) = (
+        !at["state"]["running"].is_null(),
+        end(&at["state"]["terminated"]).or_else(|| end(&at["lastState"]["terminated"])),
+    );
+    (running || ended.is_some()).then(|| InitSight {
+        name: at["name"].as_str().unwrap_or_default().to_owned(),
+        restarts: restarts(at),
+        running,
+        ended,
+    })
+}
+
+fn restarts(container: &Value) -> u32 {
+    let count = container["restartCount"].as_u64();
+    count.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// The status of the container that Flink runs in.

@@ -1,7 +1,7 @@
 //! What changes in a namespace, followed: one watch for each kind and place, started by the first look and ended when nobody has looked
 //! for a while. A watch resumes where it stopped, and lists anew when the API server has forgotten that point.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,10 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::access::Clients;
+use crate::api::Api;
 use crate::follow::Follower;
+use crate::salvage::{self, Salvage};
+use crate::sight;
 
 /// How long what nobody hears anything of counts as known.
 const TRUST: Duration = Duration::from_secs(10);
@@ -117,6 +120,8 @@ impl Watches {
             heard: Mutex::new(Instant::now()),
             written: Mutex::default(),
             seen: KINDS.map(|_| Mutex::default()),
+            looked_at: Mutex::default(),
+            salvage: Salvage::default(),
         });
         let follow = |index| {
             let follower = Follower {
@@ -164,6 +169,10 @@ pub struct Watch {
     written: Mutex<HashMap<String, Written>>,
     /// By the index of [`KINDS`].
     pub seen: [Mutex<Seen>; 3],
+    /// Names of the clusters that somebody asked for: only their pods are ours to read.
+    looked_at: Mutex<HashSet<String>>,
+    /// What their pods logged before they went.
+    pub salvage: Salvage,
 }
 
 /// What a watch has heard.
@@ -198,6 +207,29 @@ impl Watch {
     /// The API server has answered.
     pub fn hear(&self) {
         *lock(&self.heard) = Instant::now();
+    }
+
+    /// Somebody asks for a cluster.
+    pub fn look_at(&self, name: &str) {
+        let mut names = lock(&self.looked_at);
+        if !names.contains(name) {
+            names.insert(name.to_owned());
+        }
+    }
+
+    /// A pod changed, or went: what it logged is read while that can be done.
+    pub fn pod(&self, api: &Api, before: Option<&Value>, after: Option<&Value>) {
+        let name = |pod: &Value| pod["metadata"]["labels"]["app"].as_str().map(str::to_owned);
+        let Some(cluster) = before.or(after).and_then(name) else { return };
+        if !lock(&self.looked_at).contains(&cluster) {
+            return;
+        }
+        let sight = |pod: Option<&Value>| pod.and_then(|pod| sight::pod(pod, &[]));
+        match (sight(before), sight(after)) {
+            (Some(before), Some(after)) => self.salvage.read(api, salvage::ending(&before, &after)),
+            (Some(before), None) => self.salvage.went(&cluster, before),
+            (None, _) => {}
+        }
     }
 
     /// What is known of a cluster; nothing while the watches do not run, what is known is older than what we wrote, or the

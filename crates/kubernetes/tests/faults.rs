@@ -5,7 +5,7 @@
 mod place;
 
 use domain::ports::{EPOCH, KubernetesControl, PortError};
-use place::{DEPLOYMENTS, NAME, all_there, kubernetes, nothing_left, objects, place, status, storing};
+use place::{DEPLOYMENTS, NAME, all_there, kubernetes, log, nothing_left, objects, place, status, storing};
 use serde_json::json;
 use sim::{Fault, FaultKind};
 
@@ -133,10 +133,10 @@ async fn other_calls_with_each_fault() {
         // A log is text: half of it is not seen to be half.
         if what != "half an answer" {
             once("GET /api/v1/namespaces/:id/pods/:id/log".to_owned());
-            let error = ours.log_tail(&place, "p", false, 100).await.expect_err(what);
+            let error = ours.log_tail(&place, &log("p", false), 100).await.expect_err(what);
             assert_eq!(told(&error), expected, "log, {what}: {error}");
         }
-        assert_eq!(ours.log_tail(&place, "p", false, 100).await.unwrap(), "log of p\n");
+        assert_eq!(ours.log_tail(&place, &log("p", false), 100).await.unwrap(), "log of p\n");
         sim.remove("default", "pods", "p");
 
         once(format!("DELETE {DEPLOYMENTS}/:id"));

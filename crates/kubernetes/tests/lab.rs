@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use domain::ports::{KubernetesControl, PortError};
 use domain::target::{CheckOutcome, KubernetesAccess, KubernetesPlace};
 use kubernetes::{Kubernetes, Timing};
-use place::{NAME, Open, objects};
+use place::{NAME, Open, log, objects};
 use serde_json::json;
 
 /// A namespace of its own, gone at the end.
@@ -137,7 +137,7 @@ async fn a_real_api_server_answers_as_expected() {
     );
     let pod = ours.look(&place, NAME).await.unwrap().pods[0].name.clone();
     for previous in [false, true] {
-        let error = ours.log_tail(&place, &pod, previous, 1_000).await.unwrap_err();
+        let error = ours.log_tail(&place, &log(&pod, previous), 1_000).await.unwrap_err();
         assert!(matches!(error, PortError::Refused { status: Some(400), .. }), "{error}");
         eprintln!("log, previous {previous}: {error}");
     }

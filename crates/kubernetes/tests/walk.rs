@@ -9,7 +9,7 @@ use domain::connection::Authentication;
 use domain::ports::{INGRESS, KubernetesControl, KubernetesSight, PodRole, PortError};
 use domain::target::{CheckOutcome, KubernetesPlace};
 use kubernetes::Kubernetes;
-use place::{NAME, acting, kubernetes, nothing_left, objects, place};
+use place::{NAME, acting, kubernetes, log, nothing_left, objects, place};
 use serde_json::{Value, json};
 use sim::KubernetesOptions;
 
@@ -213,26 +213,26 @@ async fn the_end_of_a_log_is_what_is_asked_for() {
     ] {
         sim.set_log("p", false, &text);
         for bytes in [1_usize, 1_001, 16_384] {
-            let tail = ours.log_tail(&place, "p", false, bytes).await.unwrap();
+            let tail = ours.log_tail(&place, &log("p", false), bytes).await.unwrap();
             let expected = bytes.min(text.len());
             assert!(text.ends_with(&tail), "{bytes}");
             assert!(tail.len() <= expected && tail.len() + 3 >= expected, "{} of {bytes}", tail.len());
         }
     }
-    assert_eq!(ours.log_tail(&place, "p", false, 0).await.unwrap(), "");
-    let error = ours.log_tail(&place, "p", true, 100).await.unwrap_err();
+    assert_eq!(ours.log_tail(&place, &log("p", false), 0).await.unwrap(), "");
+    let error = ours.log_tail(&place, &log("p", true), 100).await.unwrap_err();
     assert!(
         matches!(&error, PortError::Refused { status: Some(400), message } if message.contains("previous")),
         "{error}"
     );
     sim.set_log("p", true, &short);
-    assert!(ours.log_tail(&place, "p", true, 100).await.unwrap().ends_with("19999\n"));
+    assert!(ours.log_tail(&place, &log("p", true), 100).await.unwrap().ends_with("19999\n"));
     // Up to 1.12 the container has another name.
     sim.put("default", "pods", pod("flink-job-manager"));
-    assert!(ours.log_tail(&place, "p", true, 100).await.unwrap().ends_with("19999\n"));
-    let error = ours.log_tail(&place, "q", false, 100).await.unwrap_err();
+    assert!(ours.log_tail(&place, &log("p", true), 100).await.unwrap().ends_with("19999\n"));
+    let error = ours.log_tail(&place, &log("q", false), 100).await.unwrap_err();
     assert!(error.not_found(), "{error}");
-    let error = ours.log_tail(&place, "p/../../secrets/s", false, 100).await.unwrap_err();
+    let error = ours.log_tail(&place, &log("p/../../secrets/s", false), 100).await.unwrap_err();
     assert!(matches!(&error, PortError::Refused { status: None, .. }), "{error}");
 }
 

@@ -31,6 +31,6 @@ pub use cluster::JobReport;
 pub use fault::{Fault, FaultKind};
 pub use flink::{Flink, RestartOptions};
 pub use job::JobState;
-pub use kubernetes::{Kubernetes, KubernetesOptions, wrong_object};
+pub use kubernetes::{Kubernetes, KubernetesOptions, PodFault, wrong_object};
 pub use options::{JobPlan, SavepointOutcome, SavepointPlan, SimOptions};
 pub use record::{Record, RequestRow};

@@ -24,6 +24,7 @@ use crate::column::{FromRow, all, count, from_json, from_word, json, key, word};
 use crate::connect::Store;
 use crate::entity::{cluster, flink_version as flink_versions, job, lease, look as looks, run};
 use crate::event::NewEvent;
+use crate::evidence;
 use crate::fault::{Fault, StoreError};
 use crate::flink_version::version;
 use crate::grant;
@@ -442,6 +443,7 @@ impl Store {
             }
             refuse_in_use(&tx, &cluster).await?;
             left(&tx, id).await?;
+            evidence::delete_cluster(&tx, id).await?;
             tx.changed(Some(team_id), "cluster", id, None);
             tx.event(
                 NewEvent::new(team_id, "cluster_deleted", format!("Cluster '{}' deleted.", cluster.name))

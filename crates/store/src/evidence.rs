@@ -5,9 +5,10 @@ use std::io::{Read, Write as _};
 
 use domain::Millis;
 use domain::evidence::{EvidenceFile, EvidenceKind, KeptEvidence, Retention};
-use domain::id::{JobId, RunId, TeamId};
+use domain::id::{ClusterId, JobId, RunId, TeamId};
+use domain::log::{LogOwner, MAX_KEPT_LOGS};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::clock::{new_id, now};
@@ -60,6 +61,9 @@ pub struct FileOfEvidence {
     pub name: String,
     /// Bytes before compression.
     pub size_bytes: i64,
+    /// When it was read.
+    pub collected_at: Millis,
+    job_id: JobId,
     id: Uuid,
 }
 
@@ -80,24 +84,77 @@ pub(crate) async fn save(tx: &Tx, kept: &KeptEvidence, files: &[PackedFile]) -> 
     evidence::Entity::insert(row.into_active_model())
         .exec_without_returning(&tx.conn)
         .await?;
+    let owner = LogOwner {
+        team_id: kept.team_id,
+        job_id: kept.job_id,
+        run_id: kept.run_id,
+    };
+    insert(tx, owner, kept.collected_at, files).await
+}
+
+/// Writes logs of what has ended before its run has; the oldest beyond [`MAX_KEPT_LOGS`] go.
+pub(crate) async fn save_logs(tx: &Tx, owner: LogOwner, files: &[PackedFile]) -> Result<(), Fault> {
+    insert(tx, owner, tx.at, files).await?;
+    let rows: Vec<Uuid> = evidence_file::Entity::find()
+        .select_only()
+        .column(evidence_file::Column::Id)
+        .filter(evidence_file::Column::RunId.eq(owner.run_id.0))
+        .filter(evidence_file::Column::Kind.is_in(log_words()?))
+        .order_by_desc(evidence_file::Column::CollectedAt)
+        .order_by_desc(evidence_file::Column::Id)
+        .into_tuple()
+        .all(&tx.conn)
+        .await?;
+    let surplus: Vec<Uuid> = rows.into_iter().skip(MAX_KEPT_LOGS).collect();
+    if !surplus.is_empty() {
+        evidence_file::Entity::delete_many()
+            .filter(evidence_file::Column::Id.is_in(surplus))
+            .exec(&tx.conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The words of logs, and of those that could not be read.
+fn log_words() -> Result<[String; 2], StoreError> {
+    Ok([word(&EvidenceKind::Log)?, word(&EvidenceKind::Lost)?])
+}
+
+/// Inserts files; one that has the name of another takes its place.
+async fn insert(tx: &Tx, owner: LogOwner, at: Millis, files: &[PackedFile]) -> Result<(), Fault> {
     for file in files {
+        evidence_file::Entity::delete_many()
+            .filter(evidence_file::Column::RunId.eq(owner.run_id.0))
+            .filter(evidence_file::Column::Process.eq(file.process.as_str()))
+            .filter(evidence_file::Column::Name.eq(file.name.as_str()))
+            .exec(&tx.conn)
+            .await?;
         let row = evidence_file::Model {
             id: new_id(),
-            run_id: kept.run_id.0,
-            team_id: kept.team_id.0,
-            job_id: kept.job_id.0,
+            run_id: owner.run_id.0,
+            team_id: owner.team_id.0,
+            job_id: owner.job_id.0,
             kind: word(&file.kind)?,
             process: file.process.clone(),
             name: file.name.clone(),
             content: file.content.clone(),
             size_bytes: file.size_bytes,
             stored_bytes: i64::try_from(file.content.len()).unwrap_or(i64::MAX),
-            collected_at: kept.collected_at.0,
+            collected_at: at.0,
         };
         evidence_file::Entity::insert(row.into_active_model())
             .exec_without_returning(&tx.conn)
             .await?;
     }
+    Ok(())
+}
+
+/// Removes what was kept of a session cluster that is deleted.
+pub(crate) async fn delete_cluster(tx: &Tx, id: ClusterId) -> Result<(), Fault> {
+    evidence_file::Entity::delete_many()
+        .filter(evidence_file::Column::RunId.eq(id.0))
+        .exec(&tx.conn)
+        .await?;
     Ok(())
 }
 
@@ -130,7 +187,7 @@ impl FromRow<evidence::Model> for KeptEvidence {
     }
 }
 
-type FileRow = (Uuid, String, String, String, i64);
+type FileRow = (Uuid, Uuid, String, String, String, i64, i64);
 
 impl Store {
     /// What is kept of a run, with its files; nothing where it was not collected.
@@ -142,40 +199,77 @@ impl Store {
             .filter(evidence::Column::TeamId.eq(team_id.0))
             .one(&self.reader)
             .await?;
-        let Some(row) = row else { return Ok(None) };
+        let Some(row) = row else {
+            return self.logs_only(team_id, run_id).await;
+        };
         let runs = [Some(row.run_id), row.logs_of];
-        let rows: Vec<FileRow> = evidence_file::Entity::find()
-            .select_only()
-            .columns([
-                evidence_file::Column::Id,
-                evidence_file::Column::Kind,
-                evidence_file::Column::Process,
-                evidence_file::Column::Name,
-                evidence_file::Column::SizeBytes,
-            ])
-            .filter(evidence_file::Column::TeamId.eq(team_id.0))
+        let files = evidence_file::Entity::find()
             .filter(evidence_file::Column::RunId.is_in(runs.into_iter().flatten()))
             // Of the run that the logs are kept with, the logs only.
             .filter(
                 evidence_file::Column::RunId
                     .eq(row.run_id)
-                    .or(evidence_file::Column::Kind.eq(word(&EvidenceKind::Log)?)),
-            )
+                    .or(evidence_file::Column::Kind.is_in(log_words()?)),
+            );
+        let files = self.files(team_id, files).await?;
+        Ok(Some((KeptEvidence::from_row(row)?, files)))
+    }
+
+    /// A run that ended with its cluster, of which there was nothing but logs to keep.
+    async fn logs_only(&self, team_id: TeamId, run_id: RunId) -> Result<Option<(KeptEvidence, Vec<FileOfEvidence>)>, StoreError> {
+        let files = self.kept_logs(team_id, run_id).await?;
+        let kept = files.last().map(|newest| KeptEvidence {
+            run_id,
+            job_id: newest.job_id,
+            team_id,
+            collected_at: newest.collected_at,
+            missing: None,
+            logs_of: None,
+        });
+        Ok(kept.map(|kept| (kept, files)))
+    }
+
+    /// The logs that are kept of a run, also while it lives; or of a session cluster, under its own digits. The oldest first.
+    ///
+    /// # Errors
+    /// `Invalid` for a stored value that cannot be read.
+    pub async fn kept_logs(&self, team_id: TeamId, of: RunId) -> Result<Vec<FileOfEvidence>, StoreError> {
+        let files = evidence_file::Entity::find()
+            .filter(evidence_file::Column::RunId.eq(of.0))
+            .filter(evidence_file::Column::Kind.is_in(log_words()?));
+        self.files(team_id, files).await
+    }
+
+    async fn files(&self, team_id: TeamId, wanted: Select<evidence_file::Entity>) -> Result<Vec<FileOfEvidence>, StoreError> {
+        let rows: Vec<FileRow> = wanted
+            .select_only()
+            .columns([
+                evidence_file::Column::Id,
+                evidence_file::Column::JobId,
+                evidence_file::Column::Kind,
+                evidence_file::Column::Process,
+                evidence_file::Column::Name,
+                evidence_file::Column::SizeBytes,
+                evidence_file::Column::CollectedAt,
+            ])
+            .filter(evidence_file::Column::TeamId.eq(team_id.0))
             .order_by_asc(evidence_file::Column::Id)
             .into_tuple()
             .all(&self.reader)
             .await?;
         let mut files = Vec::with_capacity(rows.len());
-        for (id, kind, process, name, size_bytes) in rows {
+        for (id, job_id, kind, process, name, size_bytes, collected_at) in rows {
             files.push(FileOfEvidence {
                 kind: from_word("evidence_files.kind", &kind)?,
                 process,
                 name,
                 size_bytes,
+                collected_at: Millis(collected_at),
+                job_id: JobId(job_id),
                 id,
             });
         }
-        Ok(Some((KeptEvidence::from_row(row)?, files)))
+        Ok(files)
     }
 
     /// The text of a kept file; nothing where it was pruned meanwhile.

@@ -9,6 +9,7 @@ use domain::evidence::KeptEvidence;
 use domain::flink_version::VersionNumber;
 use domain::id::{ClusterId, JobId, RunId, TeamId};
 use domain::job::Desired;
+use domain::log::LogOwner;
 use domain::observation::Observation;
 use domain::operation::Operation;
 use domain::restart::GivenUp;
@@ -130,6 +131,13 @@ pub enum Write {
         /// The files.
         files: Vec<PackedFile>,
     },
+    /// Logs of what has ended while its cluster lives on; each takes the place of one of its name.
+    Logs {
+        /// With what they are kept.
+        owner: LogOwner,
+        /// The files.
+        files: Vec<PackedFile>,
+    },
     /// A row of the timeline.
     Event(NewEvent),
     /// A start by the restart policy, with its event. `Conflict` unless the run that it follows is the job's newest,
@@ -221,6 +229,7 @@ async fn one(tx: &Tx, write: &Write) -> Result<(), Fault> {
         Write::RunVariables { of, run_id, variables } => variable_use::of_run(tx, *of, *run_id, variables).await,
         Write::RunManifests { of, run_id, objects } => manifests::save(tx, *of, *run_id, objects).await,
         Write::Evidence { kept, files } => evidence::save(tx, kept, files).await,
+        Write::Logs { owner, files } => evidence::save_logs(tx, *owner, files).await,
         Write::Event(event) => {
             tx.event(event.clone());
             Ok(())

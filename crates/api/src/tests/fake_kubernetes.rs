@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use domain::draft::Mode;
-use domain::ports::{ClusterObjects, FoundCluster, KubernetesControl, KubernetesSight, PodProbe, PortError, ProbeWatcher, Vault};
+use domain::log::{ContainerLog, LogFrom};
+use domain::ports::{
+    ClusterObjects, FoundCluster, KubernetesControl, KubernetesSight, LogStream, PodProbe, PortError, ProbeWatcher, Vault,
+};
 use domain::target::{CheckOutcome, KUBECONFIG_PURPOSE, KubernetesAccess, KubernetesPlace, SERVER_PERMISSIONS, TargetCheck, TargetReport};
 
 use super::fakes::Fake;
@@ -93,7 +96,11 @@ impl KubernetesControl for FakeKubernetes {
         Err(NEVER)
     }
 
-    async fn log_tail(&self, _: &KubernetesPlace, _: &str, _: bool, _: usize) -> Result<String, PortError> {
+    async fn log_tail(&self, _: &KubernetesPlace, _: &ContainerLog, _: usize) -> Result<String, PortError> {
+        Err(NEVER)
+    }
+
+    async fn log_follow(&self, _: &KubernetesPlace, _: &ContainerLog, _: LogFrom) -> Result<Box<dyn LogStream>, PortError> {
         Err(NEVER)
     }
 }

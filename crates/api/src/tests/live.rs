@@ -89,7 +89,7 @@ async fn flink_is_asked_and_its_silence_has_a_reason() {
     assert_eq!(get("logs/tail").await.is(200)["text"], "jobmanager from the disk");
     assert_eq!(
         get("logs").await.is(200)["items"],
-        json!([{"process": "jobmanager", "name": "jobmanager.log", "sizeBytes": -1}])
+        json!([{"process": "jobmanager", "name": "jobmanager.log", "sizeBytes": -1, "source": "host", "previous": false, "grows": false}])
     );
 }
 

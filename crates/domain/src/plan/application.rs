@@ -2,7 +2,7 @@
 //! and harmless when repeated; its end is proven by Flink, else by the API server.
 
 use super::end::being_started;
-use super::kubernetes::waits_for;
+use super::kubernetes::{out_of_memory, waits_for};
 use super::{
     Action, DELETING, MAX_CRASHES, Plan, RESEND_AFTER, SUBMIT_TIMEOUT, Sent, Sights, alive_in_flink, effect, presence, reachable, sent,
     step,
@@ -87,7 +87,7 @@ pub(super) fn end(facts: &JobFacts, cluster: &ClusterFacts, sights: &Sights, run
     }
     let cause = sights.evidence.as_ref().and_then(|evidence| evidence.cause.clone());
     let reason = cause
-        .filter(|_| found.outcome == Outcome::Failed)
+        .filter(|_| found.outcome == Outcome::Failed && !killed(cluster))
         .unwrap_or_else(|| found.reason.clone());
     Some(Plan::of(Action::EndRun(RunEnd { reason, ..found }), "Kubernetes proves it"))
 }
@@ -103,7 +103,19 @@ fn crash(facts: &JobFacts, cluster: &ClusterFacts, run: &Run) -> Option<String> 
     Some(crash_words(pod))
 }
 
+/// Whether the JobManager was ended for want of memory: what it logged before is not why.
+fn killed(cluster: &ClusterFacts) -> bool {
+    let pod = cluster.look.kubernetes.as_ref().and_then(|kubernetes| kubernetes.job_manager());
+    pod.is_some_and(out_of_memory)
+}
+
 fn crash_words(pod: &PodSight) -> String {
+    if out_of_memory(pod) {
+        return format!(
+            "Its JobManager needed more memory than its container has and was killed (OOMKilled), {} times before the job ran. Give it more memory, or Flink's JVM overhead a larger share.",
+            pod.restarts
+        );
+    }
     let how = pod.ended.as_ref().map_or_else(String::new, |end| {
         format!(", the last time with exit code {} ({})", end.exit_code, end.reason)
     });

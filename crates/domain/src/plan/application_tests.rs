@@ -3,7 +3,7 @@
 use super::bed::*;
 use super::cluster::{ClusterAction, plan_cluster};
 use super::{MAX_CRASHES, RESEND_AFTER, SUBMIT_TIMEOUT};
-use crate::cluster::{Cluster, KubernetesLook, Look, TargetKind};
+use crate::cluster::{Cluster, KubernetesLook, LastWords, Look, TargetKind};
 use crate::draft::Mode;
 use crate::effect::{EffectKind, EffectState};
 use crate::observation::FlinkState;
@@ -44,6 +44,7 @@ fn pod(restarts: u32) -> PodSight {
         }),
         cause: None,
         deleting: false,
+        init: None,
     }
 }
 
@@ -199,6 +200,58 @@ fn the_label_says_what_is_waited_for() {
         (Label::Starting, "The image flink:0 cannot be pulled.")
     );
     assert!(status.conditions.is_empty(), "{:?}", status.conditions);
+}
+
+#[test]
+fn what_the_program_threw_comes_first_but_for_a_container_without_memory() {
+    let thrown = "java.lang.IllegalStateException: no topic";
+    let facts = |reason: &str, of: &str, cause: Option<&str>| {
+        let mut facts = on_kubernetes(starting(EffectState::Accepted, None), Seen::Ours(MAX_CRASHES), LATER);
+        let kubernetes = facts.cluster.as_mut().unwrap().look.kubernetes.as_mut().unwrap();
+        kubernetes.cause = cause.map(str::to_owned);
+        kubernetes.pods[0].ended.as_mut().unwrap().reason = reason.to_owned();
+        kubernetes.last_words = Some(LastWords {
+            pod: of.to_owned(),
+            life: 1,
+            cause: thrown.to_owned(),
+        });
+        facts
+    };
+    let loops = Some("the JobManager ends again and again.");
+    let rows = [
+        (
+            "Error",
+            "sw-1-abc",
+            loops,
+            "java.lang.IllegalStateException: no topic. So the JobManager ends again and again.",
+        ),
+        (
+            "Error",
+            "sw-1-abc",
+            None,
+            "java.lang.IllegalStateException: no topic. So the JobManager ended; its next life begins.",
+        ),
+        ("OOMKilled", "sw-1-abc", loops, "the JobManager ends again and again."),
+        // Of a pod that is history.
+        ("Error", "sw-1-old", loops, "the JobManager ends again and again."),
+    ];
+    for (reason, of, cause, expected) in rows {
+        let mut facts = facts(reason, of, cause);
+        facts.lifecycle = None;
+        assert_eq!(status(&facts, LATER).sentence, expected);
+    }
+    let mut read = evidence_read();
+    read.evidence.as_mut().unwrap().cause = Some(thrown.to_owned());
+    for (reason, expected) in [
+        ("Error", thrown),
+        ("OOMKilled", "Its JobManager needed more memory than its container has"),
+    ] {
+        let planned = super::plan(&facts(reason, "sw-1-abc", loops), &read, LATER);
+        let super::Action::EndRun(end) = &planned.actions[0] else {
+            panic!("{planned:?}")
+        };
+        assert!(end.reason.starts_with(expected), "{}", end.reason);
+    }
 }
 
 fn words(facts: &JobFacts, open: Option<Request>, now: Millis) -> Vec<&'static str> {

@@ -2,8 +2,9 @@
 
 use super::cluster::{ClusterAction, failed, step};
 use super::restart;
-use crate::cluster::{Cluster, Look};
+use crate::cluster::{Cluster, KubernetesLook, Look};
 use crate::operation::{Operation, OperationState, Request};
+use crate::ports::PodSight;
 use crate::status::JobFacts;
 use crate::time::Millis;
 
@@ -84,6 +85,19 @@ fn stop(cluster: &Cluster, look: &Look, operation: &Operation) -> Vec<ClusterAct
     actions
 }
 
+/// What the program threw in the JobManager's last life, where that is why it ended. A container without memory logs all
+/// kinds of things.
+fn thrown(kubernetes: &KubernetesLook) -> Option<&str> {
+    let pod = kubernetes.job_manager()?;
+    let words = kubernetes.last_words.as_ref().filter(|words| words.pod == pod.name)?;
+    (pod.ended.is_some() && !out_of_memory(pod)).then_some(words.cause.as_str())
+}
+
+/// Whether the pod's container was ended for want of memory.
+pub(super) fn out_of_memory(pod: &PodSight) -> bool {
+    pod.ended.as_ref().is_some_and(|end| end.reason == "OOMKilled")
+}
+
 /// What keeps a cluster from answering, the first cause.
 #[must_use]
 pub fn waits_for(look: &Look) -> String {
@@ -93,8 +107,12 @@ pub fn waits_for(look: &Look) -> String {
     if let Some(error) = &kubernetes.error {
         return format!("The API server does not answer: {error}.");
     }
-    if let Some(cause) = &kubernetes.cause {
-        return cause.clone();
+    let thrown = thrown(kubernetes).filter(|_| !look.reachable());
+    match (&kubernetes.cause, thrown) {
+        (Some(cause), Some(thrown)) => return format!("{}. So {cause}", thrown.trim_end_matches('.')),
+        (Some(cause), None) => return cause.clone(),
+        (None, Some(thrown)) => return format!("{}. So the JobManager ended; its next life begins.", thrown.trim_end_matches('.')),
+        (None, None) => {}
     }
     match kubernetes.job_manager() {
         None => "Waiting for the JobManager's pod.".to_owned(),

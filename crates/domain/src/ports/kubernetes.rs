@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::PortError;
 use crate::connection::Connection;
 use crate::draft::Mode;
+use crate::log::{ContainerLog, LogFrom, LogPlace};
 use crate::target::{KubernetesPlace, TargetCheck, TargetReport};
 use crate::time::Millis;
 use crate::web_address::WebSight;
@@ -38,6 +39,8 @@ pub struct KubernetesSight {
     pub deployment: Option<DeploymentSight>,
     /// Pods of JobManager and TaskManagers, the JobManager's first, then by age.
     pub pods: Vec<PodSight>,
+    /// Pods that went within the last minutes, as they were last seen, where that was seen.
+    pub gone: Vec<PodSight>,
     /// Where its REST endpoint is reached from here, once there is a service.
     pub address: Option<RestAddress>,
     /// The ways to its web UI, once there is a service.
@@ -79,7 +82,7 @@ pub struct FoundCluster {
 }
 
 /// What a pod is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PodRole {
     /// The JobManager.
@@ -109,6 +112,22 @@ pub struct PodSight {
     pub cause: Option<String>,
     /// Whether it is being deleted.
     pub deleting: bool,
+    /// The init container that it is at: one that runs, or has failed.
+    #[serde(default)]
+    pub init: Option<InitSight>,
+}
+
+/// An init container that has begun and not yet done its work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InitSight {
+    /// Its name.
+    pub name: String,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// Whether it runs.
+    pub running: bool,
+    /// How it last ended.
+    pub ended: Option<ContainerEnd>,
 }
 
 /// How a container ended.
@@ -120,6 +139,27 @@ pub struct ContainerEnd {
     pub reason: String,
     /// When.
     pub at: Option<Millis>,
+}
+
+/// A piece of a log that is followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogPiece {
+    /// Whole lines, and where the log goes on behind them.
+    Lines {
+        /// The lines, each with its end.
+        text: String,
+        /// Where to go on; none as long as no line had a time.
+        place: Option<LogPlace>,
+    },
+    /// The log is complete; why, as a sentence.
+    End(String),
+}
+
+/// A log that is followed. Whoever drops it ends the connection behind it.
+#[async_trait]
+pub trait LogStream: Send {
+    /// The next piece, once there is one; nothing after the end or an error. A connection that is cut is taken up again.
+    async fn next(&mut self) -> Option<Result<LogPiece, PortError>>;
 }
 
 /// An address from which a REST endpoint is reached, and how it is spoken to.
@@ -184,6 +224,8 @@ pub trait KubernetesControl: Send + Sync {
     async fn delete(&self, place: &KubernetesPlace, name: &str, uid: &str) -> Result<(), PortError>;
     /// Deletes the `ConfigMaps` that Flink's high availability left of a cluster that has ended.
     async fn forget(&self, place: &KubernetesPlace, name: &str) -> Result<(), PortError>;
-    /// The last bytes of a pod's log, or of its container's life before this one.
-    async fn log_tail(&self, place: &KubernetesPlace, pod: &str, previous: bool, max_bytes: usize) -> Result<String, PortError>;
+    /// The last bytes of a log. Of a pod that went within the last minutes it is what was read of it as it went.
+    async fn log_tail(&self, place: &KubernetesPlace, log: &ContainerLog, max_bytes: usize) -> Result<String, PortError>;
+    /// Follows a log.
+    async fn log_follow(&self, place: &KubernetesPlace, log: &ContainerLog, from: LogFrom) -> Result<Box<dyn LogStream>, PortError>;
 }

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{ClusterObjects, EPOCH, PortError, Vault};
+use domain::log::ContainerLog;
+use domain::ports::{ClusterObjects, EPOCH, PodRole, PortError, Vault};
 use domain::secret::{Sealed, Secret};
 use domain::target::{KubernetesAccess, KubernetesPlace};
 use kubernetes::{Kubernetes, Timing};
@@ -126,6 +127,17 @@ pub fn objects(epoch: &str) -> ClusterObjects {
             ),
         ],
         replicas: 1,
+    }
+}
+
+/// The log of Flink's container in a pod, of this life or the one before.
+pub fn log(pod: &str, previous: bool) -> ContainerLog {
+    ContainerLog {
+        pod: pod.to_owned(),
+        role: PodRole::JobManager,
+        init: None,
+        life: u32::from(!previous),
+        previous,
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::job::{JarName, jar};
+use super::log::LogChoice;
 use super::{Server, Wait, key_value};
 
 /// `cluster …`
@@ -85,6 +86,14 @@ pub enum ClusterCommand {
         /// Where to.
         #[command(flatten)]
         server: Server,
+    },
+    /// Print or follow a log of a cluster, or what was kept of its pods
+    Logs {
+        /// Name or id
+        cluster: String,
+        /// Which.
+        #[command(flatten)]
+        log: LogChoice,
     },
     /// Delete a stopped cluster; one that somebody else made is only forgotten
     Delete {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::log::LogChoice;
 use super::{Server, Wait, key_value};
 
 /// `job …`
@@ -144,22 +145,13 @@ pub enum JobCommand {
         #[command(flatten)]
         server: Server,
     },
-    /// Print the end of a log of the job's cluster
+    /// Print or follow a log of the job's cluster, or what was kept of it
     Logs {
         /// Name or id
         job: String,
-        /// `jobmanager`, or a TaskManager's id
-        #[arg(long)]
-        process: Option<String>,
-        /// File, where there are several
-        #[arg(long)]
-        file: Option<String>,
-        /// How much of its end
-        #[arg(long, default_value_t = 65_536)]
-        bytes: u32,
-        /// Where to.
+        /// Which.
         #[command(flatten)]
-        server: Server,
+        log: LogChoice,
     },
     /// Delete a job that does not run; the files of its savepoints stay
     Delete {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::client::{Client, escape};
 use super::print::{self, at, items, show, table};
-use super::{connection, operation};
+use super::{connection, log, operation};
 use crate::cli::{ClusterCommand, ClusterCreate, JarName};
 use crate::failure::Failure;
 
@@ -71,6 +71,7 @@ pub async fn run(command: ClusterCommand) -> Result<(), Failure> {
             let stopped = client.post(&format!("/clusters/{}/stop", escape(&cluster)), &json!({})).await?;
             return operation::accepted(&client, stopped, wait).await;
         }
+        ClusterCommand::Logs { cluster, log: choice } => return log::run(&format!("/clusters/{}", escape(&cluster)), choice).await,
         ClusterCommand::Delete {
             cluster,
             deployment,

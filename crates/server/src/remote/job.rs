@@ -11,7 +11,7 @@ use super::bulk::{self, Ask};
 use super::client::{Client, escape};
 use super::print::{self, at, items, show, table};
 use super::target::file_text;
-use super::{evidence, manifests, operation, restart};
+use super::{evidence, log, manifests, operation, restart};
 use crate::cli::{JarName, JobCommand, JobCreate, JobEdit, JobOnly, JobStart, ProgramName, Spec, Stop};
 use crate::failure::Failure;
 
@@ -77,16 +77,7 @@ pub async fn run(command: JobCommand) -> Result<(), Failure> {
             server,
         } => manifests::run(&Client::of(&server)?, &job, (release, run), diff).await,
         JobCommand::Evidence { job, run, log, server } => evidence::run(&Client::of(&server)?, &job, run, log).await,
-        JobCommand::Logs {
-            job,
-            process,
-            file,
-            bytes,
-            server,
-        } => {
-            let client = Client::of(&server)?;
-            logs(&client, &job, (process, file), bytes).await
-        }
+        JobCommand::Logs { job, log: choice } => log::run(&path(&job, ""), choice).await,
         JobCommand::Delete { jobs, wait, server } => {
             let ask = Ask {
                 method: Method::DELETE,
@@ -346,20 +337,6 @@ fn state(from: &str) -> Value {
         id if id.starts_with("snapshot_") => json!({ "from": "snapshot", "snapshotId": id }),
         path => json!({ "from": "path", "path": path }),
     }
-}
-
-async fn logs(client: &Client, job: &str, which: (Option<String>, Option<String>), bytes: u32) -> Result<(), Failure> {
-    let process = which.0.unwrap_or_else(|| "jobmanager".to_owned());
-    let mut query = format!("?process={}&bytes={bytes}", escape(&process));
-    if let Some(file) = which.1 {
-        query.push_str(&format!("&file={}", escape(&file)));
-    }
-    let tail = client.get(&path(job, &format!("/logs/tail{query}"))).await?;
-    if at(&tail, "source") == "kept" {
-        eprintln!("The cluster does not answer: this was kept when the newest run ended.");
-    }
-    print::body(client.format, &tail, |tail| at(tail, "text").to_owned());
-    Ok(())
 }
 
 fn list(page: &Value) -> String {

@@ -13,6 +13,7 @@ pub mod export;
 pub mod grant;
 pub mod invitation;
 pub mod job;
+mod log;
 pub mod login;
 mod manifests;
 pub mod member;

@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::objects::{configuration, image, version};
-use super::pods;
 use super::serve::Shared;
 use super::world::{World, collection, now};
+use super::{pod_fault, pods};
 use crate::{Flink, RestartOptions, SimOptions};
 
 /// How often ends of jobs are looked for.
@@ -106,9 +106,15 @@ fn job_manager(world: &mut World, deployment: &Value) {
         number.wrapping_mul(2_654_435_761) & 0xffff_ffff,
         number & 0xf_ffff
     );
-    let status = world.pod_status.clone().unwrap_or_else(|| pods::waiting(&image(deployment)));
-    let object = pods::of(deployment, "jobmanager", &pod, status);
-    world.put(&collection(namespace, "pods"), &pod, object);
+    let status = pod_fault::status(world, &pod, &image(deployment)).or_else(|| world.pod_status.clone());
+    let object = pods::of(
+        deployment,
+        "jobmanager",
+        &pod,
+        status.unwrap_or_else(|| pods::waiting(&image(deployment))),
+    );
+    let made = world.put(&collection(namespace, "pods"), &pod, object);
+    pod_fault::tell(world, namespace, &made);
 }
 
 /// No pod: the Deployment and an event say why.
@@ -132,7 +138,7 @@ fn refused(world: &mut World, deployment: &Value, why: &str) {
 
 fn begins(world: &mut World, deployment: &Value, pod: &Value) -> Option<Start> {
     let (namespace, name, uid) = (word(deployment, "namespace"), word(deployment, "name"), word(deployment, "uid"));
-    if world.pod_status.is_some() || pod["status"]["phase"] != "Pending" {
+    if world.pod_status.is_some() || world.pod_fault.is_some() || pod["status"]["phase"] != "Pending" {
         return None;
     }
     let keys = configuration(world.get(&collection(namespace, "configmaps"), &format!("flink-config-{name}"))?);

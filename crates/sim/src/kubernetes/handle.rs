@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::controller;
+use super::pod_fault::{self, PodFault};
 use super::serve::{Shared, router};
 use super::world::{World, collection};
 use crate::Flink;
@@ -181,8 +182,34 @@ impl Kubernetes {
 
     /// What a pod has logged, in this life or the one before.
     pub fn set_log(&self, pod: &str, previous: bool, text: &str) {
-        self.shared
-            .with(|world| world.logs.insert((pod.to_owned(), previous), text.to_owned()));
+        self.shared.with(|world| {
+            world.logged += 1;
+            world.logs.insert((pod.to_owned(), previous), text.to_owned());
+        });
+    }
+
+    /// What a pod logs now, of an init container `pod/container`. Three lines each have the same time, twelve the same second.
+    pub fn log(&self, pod: &str, text: &str) {
+        self.shared.with(|world| {
+            world.logged += 1;
+            world.logs.entry((pod.to_owned(), false)).or_default().push_str(text);
+        });
+    }
+
+    /// Breaks the connections of all logs that are followed.
+    pub fn cut_logs(&self) {
+        self.shared.with(|world| world.log_cuts += 1);
+    }
+
+    /// How many logs are followed.
+    #[must_use]
+    pub fn followed_logs(&self) -> usize {
+        self.shared.with(|world| world.following)
+    }
+
+    /// This is wrong with the pods of JobManagers from now on, or nothing is any more.
+    pub fn set_pod_fault(&self, fault: Option<PodFault>) {
+        self.shared.with(|world| pod_fault::set(world, fault));
     }
 
     /// An object, of `deployments` or another kind.

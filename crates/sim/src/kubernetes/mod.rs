@@ -9,8 +9,10 @@ mod answer;
 mod controller;
 mod handle;
 mod keys;
+mod log;
 mod objects;
 mod patch;
+mod pod_fault;
 mod pods;
 mod review;
 mod route;
@@ -21,4 +23,5 @@ mod watch;
 mod world;
 
 pub use handle::{Kubernetes, KubernetesOptions};
+pub use pod_fault::PodFault;
 pub use strict::wrong_object;

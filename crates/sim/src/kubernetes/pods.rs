@@ -1,14 +1,11 @@
-//! Pods as the controllers of Kubernetes and Flink itself make them, and their logs.
+//! Pods as the controllers of Kubernetes and Flink itself make them.
 
-use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::answer::Refusal;
-use super::route::Route;
-use super::world::{World, collection, now};
+use super::world::now;
 
 /// The container that Flink runs in.
-const MAIN: &str = "flink-main-container";
+pub(crate) const MAIN: &str = "flink-main-container";
 
 /// A pod of a Deployment, of a component.
 pub(crate) fn of(deployment: &Value, component: &str, name: &str, status: Value) -> Value {
@@ -56,35 +53,7 @@ pub(crate) fn running(image: &str, restarts: u32) -> Value {
     })
 }
 
-/// `pods/NAME/log`.
-pub(crate) fn log(world: &World, route: &Route) -> Result<Response, Refusal> {
-    let name = &route.name;
-    let pod = world
-        .get(&collection(&route.namespace, "pods"), name)
-        .ok_or_else(|| Refusal::absent("pods", name))?;
-    let container = route.parameter("container");
-    let mut statuses = pod["status"]["containerStatuses"].as_array().into_iter().flatten();
-    let status = statuses.find(|one| container.is_empty() || one["name"] == container);
-    let bad = |message: String| Refusal::new(400, "BadRequest", message);
-    let status = status.ok_or_else(|| bad(format!("container {container} is not valid for pod {name}")))?;
-    let previous = route.parameter("previous") == "true";
-    let text = world.logs.get(&(name.clone(), previous)).cloned();
-    let text = match text {
-        Some(text) => text,
-        None if previous => {
-            return Err(bad(format!(
-                "previous terminated container \"{container}\" in pod \"{name}\" not found"
-            )));
-        }
-        None if !status["state"]["waiting"].is_null() => {
-            return Err(bad(format!(
-                "container \"{container}\" in pod \"{name}\" is waiting to start: ContainerCreating"
-            )));
-        }
-        None => format!("log of {name}\n"),
-    };
-    let wanted: usize = route.parameter("tailLines").parse().unwrap_or(usize::MAX);
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let tail = lines[lines.len().saturating_sub(wanted)..].concat();
-    Ok(tail.into_response())
+/// Whether it is the pod of a JobManager.
+pub(crate) fn is_job_manager(pod: &Value) -> bool {
+    pod["metadata"]["labels"]["component"] == "jobmanager"
 }

@@ -15,7 +15,7 @@ use super::answer::Refusal;
 use super::route::Route;
 use super::selector::Selector;
 use super::world::{World, collection};
-use super::{keys, patch, pods, review, watch};
+use super::{keys, log, patch, review, watch};
 use crate::fault::{self, FaultKind};
 use crate::gate;
 use crate::listen::Breaker;
@@ -52,9 +52,10 @@ impl Shared {
     /// Looks or acts; who waits for a change is told.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = (world.version, world.watches, world.oldest);
+        let state = |world: &World| (world.version, world.watches, world.oldest, world.logged, world.log_cuts);
+        let before = state(&world);
         let done = act(&mut world);
-        let changed = before != (world.version, world.watches, world.oldest);
+        let changed = before != state(&world);
         drop(world);
         if changed {
             self.bell.send_modify(|rung| *rung += 1);
@@ -111,7 +112,7 @@ async fn answer(shared: Shared, route: Route, request: Request, breaker: Breaker
         ("selfsubjectaccessreviews" | "localsubjectaccessreviews", "create") => {
             shared.with(|world| review::answer(world, &route, &parsed(&body)?)).map(ok)
         }
-        ("pods/log", "get") => shared.with(|world| pods::log(world, &route)),
+        ("pods/log", "get") => log::answer(&shared, &route),
         ("services/proxy", _) => proxy(&shared, &route, parts, body, breaker).await,
         (_, "watch") => watch::stream(shared, &route),
         (kind, _) if STORED.contains(&kind) => shared

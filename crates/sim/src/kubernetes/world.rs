@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::Refusal;
 use super::handle::KubernetesOptions;
+use super::pod_fault::PodFault;
 use super::strict;
 use crate::Flink;
 use crate::fault::Fault;
@@ -53,8 +54,16 @@ pub(crate) struct World {
     pub(crate) pod_status: Option<Value>,
     /// Why no pod can be created.
     pub(crate) no_pods: Option<String>,
-    /// Logs by pod, and of their lives before.
+    /// Logs by pod, of an init container by `pod/container`; and of their lives before.
     pub(crate) logs: HashMap<(String, bool), String>,
+    /// Grows with each change of a log.
+    pub(crate) logged: u64,
+    /// Logs that are followed of an earlier number break, or end.
+    pub(crate) log_cuts: u64,
+    /// Logs that are followed.
+    pub(crate) following: usize,
+    /// What is wrong with every new pod of a JobManager.
+    pub(crate) pod_fault: Option<PodFault>,
     /// By the Deployment's uid.
     pub(crate) flinks: HashMap<String, Arc<Flink>>,
 }
@@ -92,6 +101,10 @@ impl World {
             pod_status: None,
             no_pods: None,
             logs: HashMap::new(),
+            logged: 0,
+            log_cuts: 0,
+            following: 0,
+            pod_fault: None,
             flinks: HashMap::new(),
         };
         for name in ["kube-system", "default"] {

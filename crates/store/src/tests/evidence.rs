@@ -3,6 +3,7 @@
 use domain::Millis;
 use domain::evidence::{EvidenceFile, EvidenceKind, KeptEvidence, Retention};
 use domain::id::RunId;
+use domain::log::{LogOwner, MAX_KEPT_LOGS};
 
 use super::bed::on_each_engine;
 use super::world::World;
@@ -82,5 +83,63 @@ fn the_oldest_go_first_and_what_is_gone_is_said() {
         assert_eq!(world.store.prune_evidence(share).await.unwrap(), 1);
         let count = async |run| world.store.evidence(world.team.id, run).await.unwrap().unwrap().1.len();
         assert_eq!((count(middle).await, count(new).await), (0, 1));
+    });
+}
+
+#[test]
+fn logs_are_kept_before_the_end_each_once_and_no_more_than_fit() {
+    on_each_engine(|store, _| async move {
+        let world = World::new(store).await;
+        let owner = LogOwner {
+            team_id: world.team.id,
+            job_id: world.job.id,
+            run_id: RunId(new_id()),
+        };
+        let log = |name: &str, kind, text: &str| {
+            PackedFile::of(&EvidenceFile {
+                kind,
+                process: "jobmanager".to_owned(),
+                name: name.to_owned(),
+                text: text.to_owned(),
+            })
+        };
+        let save = async |files| world.commit(vec![Write::Logs { owner, files }]).await.unwrap();
+        let names = async |team| {
+            let kept = world.store.kept_logs(team, owner.run_id).await.unwrap();
+            kept.into_iter().map(|file| file.name).collect::<Vec<_>>()
+        };
+        save(vec![log("a", EvidenceKind::Lost, "gone"), log("b", EvidenceKind::Log, "b")]).await;
+        save(vec![log("a", EvidenceKind::Log, "read after all")]).await;
+        assert_eq!(names(world.team.id).await, ["b", "a"]);
+        let other = world.store.create_team("other").await.unwrap();
+        assert!(names(other.id).await.is_empty());
+
+        // The end adds to it, and takes the place of what has the same name.
+        let (kept, _) = world
+            .store
+            .evidence(world.team.id, owner.run_id)
+            .await
+            .unwrap()
+            .expect("logs alone are evidence");
+        assert_eq!((kept.job_id, kept.missing.clone()), (world.job.id, None));
+        let files = vec![log("a", EvidenceKind::Log, "the end"), file(EvidenceKind::Exceptions, "", "[]")];
+        world.commit(vec![Write::Evidence { kept, files }]).await.unwrap();
+        let (_, files) = world.store.evidence(world.team.id, owner.run_id).await.unwrap().unwrap();
+        let newest = files
+            .iter()
+            .find(|file| file.name == "a" && file.kind == EvidenceKind::Log)
+            .unwrap();
+        assert_eq!(
+            (files.len(), world.store.evidence_text(newest).await.unwrap().as_deref()),
+            (3, Some("the end"))
+        );
+
+        for number in 0..MAX_KEPT_LOGS + 3 {
+            save(vec![log(&format!("p.{number}"), EvidenceKind::Log, "x")]).await;
+        }
+        let kept = names(world.team.id).await;
+        assert_eq!((kept.len(), kept[0].as_str()), (MAX_KEPT_LOGS, "p.3"), "the oldest go first");
+        world.commit(vec![Write::DeleteJob(world.job.id)]).await.unwrap();
+        assert!(names(world.team.id).await.is_empty());
     });
 }

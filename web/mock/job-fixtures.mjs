@@ -370,9 +370,29 @@ export const exceptions = [
 
 /** @type {import('../app/api').LogFile[]} */
 export const logFiles = [
-  { process: 'jobmanager', name: 'jobmanager.log', sizeBytes: 182_331 },
-  { process: 'jobmanager', name: 'jobmanager.out', sizeBytes: 0 },
-  { process: 'taskmanager-1', name: 'taskmanager-1.log', sizeBytes: 99_101 },
+  { process: 'jobmanager', name: 'jobmanager.log', sizeBytes: 182_331, source: 'rest', previous: false, grows: false },
+  { process: 'jobmanager', name: 'jobmanager.out', sizeBytes: 0, source: 'rest', previous: false, grows: false },
+  { process: 'taskmanager-1', name: 'taskmanager-1.log', sizeBytes: 99_101, source: 'rest', previous: false, grows: false },
+];
+
+const manager = { name: 'sw-aedjkv2r6v7y3b-6d5f8-x2k', role: 'jobmanager', phase: 'Running', running: true, restarts: 2 };
+const task = { name: 'sw-aedjkv2r6v7y3b-taskmanager-1-2', role: 'taskmanager', phase: 'Running', running: true, restarts: 0 };
+
+/** @type {import('../app/api').LogFile[]} Of a cluster in Kubernetes. */
+export const podLogs = [
+  { process: 'jobmanager', name: `${manager.name}.2.log`, sizeBytes: -1, source: 'kubernetes', pod: manager, previous: false, grows: true },
+  { process: 'jobmanager', name: `${manager.name}.1.log`, sizeBytes: -1, source: 'kubernetes', pod: manager, previous: true, grows: false },
+  { process: task.name, name: `${task.name}.log`, sizeBytes: -1, source: 'kubernetes', pod: task, previous: false, grows: true },
+  { process: 'jobmanager', name: `${manager.name}.log`, sizeBytes: 81_200, source: 'kept', previous: false, grows: false },
+  {
+    process: 'sw-aedjkv2r6v7y3b-taskmanager-1-1',
+    name: 'sw-aedjkv2r6v7y3b-taskmanager-1-1.log',
+    sizeBytes: 90,
+    source: 'kept',
+    previous: false,
+    grows: false,
+    missing: 'It could not be read any more: pods "sw-aedjkv2r6v7y3b-taskmanager-1-1" not found.',
+  },
 ];
 
 export const logText = Array.from({ length: 900 }, (_, line) => {

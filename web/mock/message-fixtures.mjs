@@ -121,8 +121,8 @@ export function evidenceOf(of) {
     collectedAt: found.endedAt ?? ago(0),
     exceptions: found.outcome === 'failed' ? exceptions.map((one) => ({ ...one, keptOf: found.id })) : [],
     logs: [
-      { process: 'jobmanager', name: 'jobmanager.log', sizeBytes: 182_331 },
-      { process: 'taskmanager-1', name: 'taskmanager-1.log', sizeBytes: 99_101 },
+      { process: 'jobmanager', name: 'jobmanager.log', sizeBytes: 182_331, source: 'kept', previous: false, grows: false },
+      { process: 'taskmanager-1', name: 'taskmanager-1.log', sizeBytes: 99_101, source: 'kept', previous: false, grows: false },
     ],
     ...(found.outcome === 'unknown' ? { missing: 'Its exceptions could not be read: the JobManager did not answer any more.' } : {}),
   };

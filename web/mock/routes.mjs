@@ -232,7 +232,7 @@ function jobRoute(rest, job, { method, body, ifMatch }) {
     return { body: kept[2] ? { process: 'jobmanager', file: 'jobmanager.log', text: one.logText, source: 'kept' } : evidence };
   }
   if (rest === '/logs') return list(one.logFiles);
-  if (rest === '/logs/tail') return { body: { process: 'jobmanager', file: 'jobmanager.log', text: one.logText, source: 'mock' } };
+  if (rest === '/logs/tail') return { body: { process: 'jobmanager', file: 'jobmanager.log', text: one.logText, source: 'rest' } };
   return undefined;
 }
 
@@ -247,8 +247,8 @@ function clusterRoute(rest, cluster) {
           "https://flink-staging.example:8081/config: its certificate is signed by an authority that is not trusted here: give that authority's certificate (the CA certificate) (invalid peer certificate: UnknownIssuer).",
       },
     };
-  if (rest === '/logs') return list(one.logFiles);
-  if (rest === '/logs/tail') return { body: { process: 'jobmanager', file: 'jobmanager.log', text: one.logText, source: 'mock' } };
+  if (rest === '/logs') return list(cluster.target === 'kubernetes' ? one.podLogs : one.logFiles);
+  if (rest === '/logs/tail') return { body: { process: 'jobmanager', file: 'jobmanager.log', text: one.logText, source: 'rest' } };
   if (rest === '/operations' || rest === '/events') return list([]);
   if (rest === '/start' || rest === '/stop')
     return { status: 202, body: { ...starting, kind: 'cluster_start', id: id('operation', nextId++) } };

@@ -16,7 +16,7 @@ import { Empty } from '../parts/empty';
 import { Evidence } from '../parts/evidence';
 import { Facts } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
-import { LogReader, placeOf, TAIL_BYTES } from '../parts/log-reader';
+import { fileAt, LogReader, placeOf, TAIL_BYTES } from '../parts/log-reader';
 import { OperationCard } from '../parts/operation-card';
 import { usePlaceName } from '../parts/place-words';
 import { PodTable } from '../parts/pod-table';
@@ -231,17 +231,18 @@ interface LogsProps {
   team: string;
   cluster: Cluster;
   files: readonly LogFile[];
+  reload: () => void;
   search: ClusterSearch;
   change: (next: ClusterSearch, replace?: boolean) => void;
 }
 
-function Logs({ team, cluster, files, search, change }: LogsProps) {
+function Logs({ team, cluster, files, reload, search, change }: LogsProps) {
   const { t } = useTranslation();
   const [process, file] = (search.process ?? '').split('/');
   const place = placeOf(files, process, file);
   const tail = useQuery({
     ...read.clusterLogTail(team, cluster.id, place?.process ?? '', place?.file ?? '', TAIL_BYTES),
-    enabled: place !== undefined,
+    enabled: fileAt(files, place)?.missing == null && place !== undefined,
   });
   if (!place) return <Empty>{t('logs.none')}</Empty>;
   return (
@@ -260,11 +261,13 @@ function Logs({ team, cluster, files, search, change }: LogsProps) {
         const { follow: _, ...rest } = search;
         change(follow ? { ...rest, follow } : rest, true);
       }}
+      stream={`/api/v1/teams/${encodeURIComponent(team)}/clusters/${cluster.id}/logs/follow`}
+      onEnd={reload}
     />
   );
 }
 
-function Dialogs({ team, cluster, search, change }: Omit<LogsProps, 'files'>) {
+function Dialogs({ team, cluster, search, change }: Omit<LogsProps, 'files' | 'reload'>) {
   const navigate = useNavigate();
   const { dialog, of, ...rest } = search;
   const close = () => change(rest);
@@ -361,7 +364,11 @@ function ClusterBody({ team, cluster }: { team: string; cluster: Cluster }) {
       )}
       <Unmanaged cluster={cluster} adopt={(of) => change({ ...search, dialog: 'adopt', of })} />
       <Card size="small" title={t('tab.logs')}>
-        <Loaded query={logs}>{({ items }) => <Logs team={team} cluster={cluster} files={items} search={search} change={change} />}</Loaded>
+        <Loaded query={logs}>
+          {({ items }) => (
+            <Logs team={team} cluster={cluster} files={items} reload={() => void logs.refetch()} search={search} change={change} />
+          )}
+        </Loaded>
       </Card>
       <Dialogs team={team} cluster={cluster} search={search} change={change} />
     </div>

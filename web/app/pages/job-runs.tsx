@@ -6,14 +6,15 @@ import { Clock, Lasting } from '../parts/ago';
 import { Empty } from '../parts/empty';
 import { ExceptionList } from '../parts/exception-list';
 import { Loaded } from '../parts/loaded';
-import { LogReader, placeOf } from '../parts/log-reader';
+import { fileAt, LogReader, placeOf } from '../parts/log-reader';
 import { read } from '../queries/read';
 import type { TabProps } from './job';
 
 function KeptLogs({ team, job, search, change, kept }: TabProps & { kept: Evidence }) {
   const { t } = useTranslation();
   const place = placeOf(kept.logs, search.process, search.file);
-  const tail = useQuery({ ...read.keptLog(team, job.id, kept.runId, place?.process ?? ''), enabled: place !== undefined });
+  const readable = place !== undefined && fileAt(kept.logs, place)?.missing == null;
+  const tail = useQuery({ ...read.keptLog(team, job.id, kept.runId, place?.process ?? '', place?.file ?? ''), enabled: readable });
   if (!place) return <Empty>{t('runs.noLogs')}</Empty>;
   return (
     <LogReader

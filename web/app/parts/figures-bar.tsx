@@ -9,6 +9,8 @@ interface Props {
   loading: boolean;
   refresh: () => void;
   follow: boolean;
+  /** What is followed comes by itself: nothing is asked for. */
+  streams?: boolean;
   onFollow: (follow: boolean) => void;
 }
 
@@ -18,21 +20,21 @@ const EVERY = 3_000;
  * Figures that Flink is asked for when they are read: how old they are, read again, and follow.
  * Nothing is asked unless a person switched it on here, and nothing while the tab is hidden.
  */
-export function FiguresBar({ at, loading, refresh, follow, onFollow }: Props) {
+export function FiguresBar({ at, loading, refresh, follow, streams = false, onFollow }: Props) {
   const { t } = useTranslation();
   const name = useId();
   const latest = useRef({ loading, refresh });
   latest.current = { loading, refresh };
   useEffect(() => {
-    if (!follow) return;
+    if (!follow || streams) return;
     const timer = setInterval(() => {
       if (!document.hidden && !latest.current.loading) latest.current.refresh();
     }, EVERY);
     return () => clearInterval(timer);
-  }, [follow]);
+  }, [follow, streams]);
   return (
     <span className="row figures-bar">
-      {at > 0 && (
+      {at > 0 && !(streams && follow) && (
         <span className="quiet">
           {t('figures.asOf')} <Ago at={at} />
         </span>

@@ -87,14 +87,28 @@ describe('small decisions', () => {
     expect(linesOf('\n', '')).toEqual([{ number: 1, text: '' }]);
   });
   it('open the JobManager’s log first', () => {
+    const still = { source: 'rest', previous: false, grows: false } as const;
     const files = [
-      { process: 'taskmanager-1', name: 't.log', sizeBytes: 1 },
-      { process: 'jobmanager', name: 'j.out', sizeBytes: 1 },
-      { process: 'jobmanager', name: 'j.log', sizeBytes: 1 },
+      { process: 'taskmanager-1', name: 't.log', sizeBytes: 1, ...still },
+      { process: 'jobmanager', name: 'j.out', sizeBytes: 1, ...still },
+      { process: 'jobmanager', name: 'j.log', sizeBytes: 1, ...still },
     ];
     expect(placeOf(files, undefined, undefined)).toEqual({ process: 'jobmanager', file: 'j.log' });
     expect(placeOf(files, 'taskmanager-1', undefined)).toEqual({ process: 'taskmanager-1', file: 't.log' });
     expect(placeOf([], undefined, undefined)).toBeUndefined();
+    const kept = { process: 'jobmanager', sizeBytes: 9, ...still, source: 'kept' } as const;
+    const pod = { process: 'jobmanager', sizeBytes: -1, ...still, source: 'kubernetes' } as const;
+    const gone = [
+      { ...kept, name: 'a.log' },
+      { ...kept, name: 'a.1.log' },
+      { ...kept, name: 'b.log', missing: 'lost' },
+    ];
+    expect(placeOf(gone, undefined, undefined)?.file).toBe('a.1.log');
+    const live = [
+      { ...pod, name: 'c.log', previous: true },
+      { ...pod, name: 'c.1.log' },
+    ];
+    expect(placeOf([...gone, ...live], undefined, undefined)?.file).toBe('c.1.log');
   });
   it('see keys that are set twice', () => {
     const pairs = [newPair('a', '1'), newPair('', ''), newPair(' a ', '2'), newPair('', '')];

@@ -153,8 +153,8 @@ export const read = {
   checkpoints: (team: string, job: string) => ({ ...getCheckpointsOptions({ path: { team, job } }), staleTime: 5_000 }),
   runs: (team: string, job: string) => listRunsOptions({ path: { team, job } }),
   evidence: (team: string, job: string, run: string) => getEvidenceOptions({ path: { team, job, run } }),
-  keptLog: (team: string, job: string, run: string, process: string) =>
-    getEvidenceLogOptions({ path: { team, job, run }, query: { process } }),
+  keptLog: (team: string, job: string, run: string, process: string, file: string) =>
+    getEvidenceLogOptions({ path: { team, job, run }, query: { process, file } }),
   exceptions: (team: string, job: string) => ({ ...listExceptionsOptions({ path: { team, job } }), staleTime: 5_000 }),
   configuration: (team: string, job: string) => getConfigurationOptions({ path: { team, job } }),
   logs: (team: string, job: string) => listLogsOptions({ path: { team, job } }),

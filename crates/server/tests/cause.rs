@@ -36,6 +36,7 @@ fn crash(code: u32, restarts: u32, log: &str) -> PodFault {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn rows() -> Vec<Row> {
     let row = |what, fault, says, end| Row { what, fault, says, end };
     vec![

@@ -160,7 +160,11 @@ async fn each_life_of_each_pod_is_read_live_and_kept_when_it_is_over() {
     let killed = format!("The TaskManager in pod {task} ended with exit code 137 (OOMKilled). The end of its log is kept.");
     assert!(messages(&made).await.contains(&killed), "{}", messages(&made).await);
 
-    // All of it outlives the cluster, with the last life.
+    outlives_the_cluster(&mut made, &manager, &task).await;
+}
+
+/// All of it outlives the cluster, with the last life.
+async fn outlives_the_cluster(made: &mut Namespace, manager: &str, task: &str) {
     made.bed.done("stop", &json!({"mode": "cancel"})).await;
     made.until_nothing_left().await;
     let (_, page) = made.bed.get("/jobs/job/logs").await.unwrap();
@@ -175,12 +179,12 @@ async fn each_life_of_each_pod_is_read_live_and_kept_when_it_is_over() {
     expected.sort();
     assert_eq!(all, expected);
     assert_eq!(
-        tail(&made, &format!("file={manager}.2.log")).await.1["text"],
+        tail(made, &format!("file={manager}.2.log")).await.1["text"],
         "manager, third life\n"
     );
     let followed = made
         .bed
-        .command(&["job", "logs", "job", "--follow", "--pod", &task])
+        .command(&["job", "logs", "job", "--follow", "--pod", task])
         .output()
         .await
         .unwrap();

@@ -42,7 +42,7 @@ export function heard(log: LiveLog, { kind, data }: StreamEvent): LiveLog {
 
 /** The address of a stream: from its end, or on from a place. */
 export function streamAddress(path: string, process: string, file: string, place?: LiveLog['place']): string {
-  const query = new URLSearchParams({ process, file, ...(place ? { file: place.file, after: place.after } : { lines: '5000' }) });
+  const query = new URLSearchParams({ process, ...(place ?? { file, lines: '5000' }) });
   return `${path}?${query}`;
 }
 

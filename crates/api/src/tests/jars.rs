@@ -250,5 +250,5 @@ async fn the_jars_of_a_cluster_change_at_its_next_start() {
     let far = house
         .bytes("developer", Method::PUT, "/teams/main/clusters/far/jars", &[], "{\"jars\": []}")
         .await;
-    far.problem(409, "not_local");
+    far.problem(409, "not_managed");
 }

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddFlinkVersionData, AddFlinkVersionErrors, AddFlinkVersionResponses, AdoptJobData, AdoptJobErrors, AdoptJobResponses, AppendToUploadData, AppendToUploadErrors, AppendToUploadResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeTargetData, ChangeTargetErrors, ChangeTargetResponses, ChangeTeamData, ChangeTeamErrors, ChangeTeamResponses, ChangeUserData, ChangeUserErrors, ChangeUserResponses, ChangeVariableData, ChangeVariableErrors, ChangeVariableResponses, CheckSqlData, CheckSqlErrors, CheckSqlResponses, CompareConnectionData, CompareConnectionErrors, CompareConnectionResponses, CompareKubeconfigData, CompareKubeconfigErrors, CompareKubeconfigResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClusterData, CreateClusterErrors, CreateClusterResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateReleaseData, CreateReleaseErrors, CreateReleaseResponses, CreateTargetData, CreateTargetErrors, CreateTargetResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, CreateUserData, CreateUserErrors, CreateUserLinkData, CreateUserLinkErrors, CreateUserLinkResponses, CreateUserResponses, CreateVariableData, CreateVariableErrors, CreateVariableResponses, DeleteArtifactData, DeleteArtifactErrors, DeleteArtifactResponses, DeleteClusterData, DeleteClusterErrors, DeleteClusterResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteFlinkVersionData, DeleteFlinkVersionErrors, DeleteFlinkVersionResponses, DeleteInvitationData, DeleteInvitationErrors, DeleteInvitationResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTargetData, DeleteTargetErrors, DeleteTargetResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DeleteUploadData, DeleteUploadErrors, DeleteUploadResponses, DeleteVariableData, DeleteVariableErrors, DeleteVariableResponses, DetachJobData, DetachJobErrors, DetachJobResponses, DiffReleaseData, DiffReleaseErrors, DiffReleaseResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, FollowChangesData, FollowChangesErrors, FollowChangesResponse, FollowChangesResponses, GetArtifactData, GetArtifactErrors, GetArtifactResponses, GetCheckpointsData, GetCheckpointsErrors, GetCheckpointsResponses, GetClusterData, GetClusterErrors, GetClusterLogTailData, GetClusterLogTailErrors, GetClusterLogTailResponses, GetClusterResponses, GetConfigurationData, GetConfigurationErrors, GetConfigurationResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftRevisionData, GetDraftRevisionErrors, GetDraftRevisionResponses, GetEvidenceData, GetEvidenceErrors, GetEvidenceLogData, GetEvidenceLogErrors, GetEvidenceLogResponses, GetEvidenceResponses, GetFilesSchemaData, GetFilesSchemaErrors, GetFilesSchemaResponses, GetGraphData, GetGraphErrors, GetGraphResponses, GetInstallationData, GetInstallationErrors, GetInstallationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLogTailData, GetLogTailErrors, GetLogTailResponses, GetManifestsData, GetManifestsErrors, GetManifestsResponses, GetMeData, GetMeErrors, GetMeResponses, GetOpenApiData, GetOpenApiErrors, GetOpenApiResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetReleaseData, GetReleaseErrors, GetReleaseResponses, GetRestartPolicyData, GetRestartPolicyErrors, GetRestartPolicyResponses, GetRunArtifactData, GetRunArtifactErrors, GetRunArtifactResponses, GetRunManifestsData, GetRunManifestsErrors, GetRunManifestsResponses, GetTargetData, GetTargetErrors, GetTargetResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, GetVariableData, GetVariableErrors, GetVariableResponses, GrantFlinkVersionData, GrantFlinkVersionErrors, GrantFlinkVersionResponses, GrantTargetData, GrantTargetErrors, GrantTargetResponses, HealthzData, HealthzErrors, HealthzResponses, InstallFlinkVersionData, InstallFlinkVersionErrors, InstallFlinkVersionResponses, JoinByInvitationData, JoinByInvitationErrors, JoinByInvitationResponses, ListArtifactsData, ListArtifactsErrors, ListArtifactsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListClusterEventsData, ListClusterEventsErrors, ListClusterEventsResponses, ListClusterLogsData, ListClusterLogsErrors, ListClusterLogsResponses, ListClusterOperationsData, ListClusterOperationsErrors, ListClusterOperationsResponses, ListClustersData, ListClustersErrors, ListClustersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExceptionsData, ListExceptionsErrors, ListExceptionsResponses, ListFlinkVersionGrantsData, ListFlinkVersionGrantsErrors, ListFlinkVersionGrantsResponses, ListFlinkVersionsData, ListFlinkVersionsErrors, ListFlinkVersionsResponses, ListFoundClustersData, ListFoundClustersErrors, ListFoundClustersResponses, ListInstallationsData, ListInstallationsErrors, ListInstallationsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLogsData, ListLogsErrors, ListLogsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListReleasesData, ListReleasesErrors, ListReleasesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSnapshotsData, ListSnapshotsErrors, ListSnapshotsResponses, ListTargetsData, ListTargetsErrors, ListTargetsResponses, ListTeamAuditData, ListTeamAuditErrors, ListTeamAuditResponses, ListTeamFlinkVersionsData, ListTeamFlinkVersionsErrors, ListTeamFlinkVersionsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListTeamTargetsData, ListTeamTargetsErrors, ListTeamTargetsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVariablesData, ListVariablesErrors, ListVariablesResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MetricsData, MetricsErrors, MetricsResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReplaceJobData, ReplaceJobErrors, ReplaceJobResponses, SaveDraftData, SaveDraftErrors, SaveDraftResponses, SetAccessData, SetAccessErrors, SetAccessResponses, SetClusterJarsData, SetClusterJarsErrors, SetClusterJarsResponses, SetConnectionData, SetConnectionErrors, SetConnectionResponses, SetMemberData, SetMemberErrors, SetMemberResponses, SetPasswordData, SetPasswordErrors, SetPasswordResponses, SetRestartPolicyData, SetRestartPolicyErrors, SetRestartPolicyResponses, SignInByLinkData, SignInByLinkErrors, SignInByLinkResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartClusterData, StartClusterErrors, StartClusterResponses, StartJobData, StartJobErrors, StartJobResponses, StopClusterData, StopClusterErrors, StopClusterResponses, StopJobData, StopJobErrors, StopJobResponses, TakeSavepointData, TakeSavepointErrors, TakeSavepointResponses, TestAddressData, TestAddressErrors, TestAddressResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses, TestPlaceData, TestPlaceErrors, TestPlaceResponses, TestTargetData, TestTargetErrors, TestTargetResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddFlinkVersionData, AddFlinkVersionErrors, AddFlinkVersionResponses, AdoptJobData, AdoptJobErrors, AdoptJobResponses, AppendToUploadData, AppendToUploadErrors, AppendToUploadResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, CancelProbeData, CancelProbeErrors, CancelProbeResponses, ChangeDestinationData, ChangeDestinationErrors, ChangeDestinationResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeTargetData, ChangeTargetErrors, ChangeTargetResponses, ChangeTeamData, ChangeTeamErrors, ChangeTeamResponses, ChangeUserData, ChangeUserErrors, ChangeUserResponses, ChangeVariableData, ChangeVariableErrors, ChangeVariableResponses, CheckSqlData, CheckSqlErrors, CheckSqlResponses, CompareConnectionData, CompareConnectionErrors, CompareConnectionResponses, CompareKubeconfigData, CompareKubeconfigErrors, CompareKubeconfigResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClusterData, CreateClusterErrors, CreateClusterResponses, CreateDestinationData, CreateDestinationErrors, CreateDestinationResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateReleaseData, CreateReleaseErrors, CreateReleaseResponses, CreateTargetData, CreateTargetErrors, CreateTargetResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, CreateUserData, CreateUserErrors, CreateUserLinkData, CreateUserLinkErrors, CreateUserLinkResponses, CreateUserResponses, CreateVariableData, CreateVariableErrors, CreateVariableResponses, DeleteArtifactData, DeleteArtifactErrors, DeleteArtifactResponses, DeleteClusterData, DeleteClusterErrors, DeleteClusterResponses, DeleteDestinationData, DeleteDestinationErrors, DeleteDestinationResponses, DeleteFlinkVersionData, DeleteFlinkVersionErrors, DeleteFlinkVersionResponses, DeleteInvitationData, DeleteInvitationErrors, DeleteInvitationResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTargetData, DeleteTargetErrors, DeleteTargetResponses, DeleteTokenData, DeleteTokenErrors, DeleteTokenResponses, DeleteUploadData, DeleteUploadErrors, DeleteUploadResponses, DeleteVariableData, DeleteVariableErrors, DeleteVariableResponses, DetachJobData, DetachJobErrors, DetachJobResponses, DiffReleaseData, DiffReleaseErrors, DiffReleaseResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, FollowChangesData, FollowChangesErrors, FollowChangesResponse, FollowChangesResponses, FollowClusterLogData, FollowClusterLogErrors, FollowClusterLogResponse, FollowClusterLogResponses, FollowLogData, FollowLogErrors, FollowLogResponse, FollowLogResponses, GetArtifactData, GetArtifactErrors, GetArtifactResponses, GetCheckpointsData, GetCheckpointsErrors, GetCheckpointsResponses, GetClusterData, GetClusterErrors, GetClusterLogTailData, GetClusterLogTailErrors, GetClusterLogTailResponses, GetClusterResponses, GetConfigurationData, GetConfigurationErrors, GetConfigurationResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftRevisionData, GetDraftRevisionErrors, GetDraftRevisionResponses, GetEvidenceData, GetEvidenceErrors, GetEvidenceLogData, GetEvidenceLogErrors, GetEvidenceLogResponses, GetEvidenceResponses, GetFilesSchemaData, GetFilesSchemaErrors, GetFilesSchemaResponses, GetGraphData, GetGraphErrors, GetGraphResponses, GetInstallationData, GetInstallationErrors, GetInstallationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLogTailData, GetLogTailErrors, GetLogTailResponses, GetManifestsData, GetManifestsErrors, GetManifestsResponses, GetMeData, GetMeErrors, GetMeResponses, GetOpenApiData, GetOpenApiErrors, GetOpenApiResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetReleaseData, GetReleaseErrors, GetReleaseResponses, GetRestartPolicyData, GetRestartPolicyErrors, GetRestartPolicyResponses, GetRunArtifactData, GetRunArtifactErrors, GetRunArtifactResponses, GetRunManifestsData, GetRunManifestsErrors, GetRunManifestsResponses, GetTargetData, GetTargetErrors, GetTargetResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, GetVariableData, GetVariableErrors, GetVariableResponses, GetWebUiData, GetWebUiErrors, GetWebUiResponses, GrantFlinkVersionData, GrantFlinkVersionErrors, GrantFlinkVersionResponses, GrantTargetData, GrantTargetErrors, GrantTargetResponses, HealthzData, HealthzErrors, HealthzResponses, InstallFlinkVersionData, InstallFlinkVersionErrors, InstallFlinkVersionResponses, JoinByInvitationData, JoinByInvitationErrors, JoinByInvitationResponses, ListArtifactsData, ListArtifactsErrors, ListArtifactsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListClusterEventsData, ListClusterEventsErrors, ListClusterEventsResponses, ListClusterLogsData, ListClusterLogsErrors, ListClusterLogsResponses, ListClusterOperationsData, ListClusterOperationsErrors, ListClusterOperationsResponses, ListClustersData, ListClustersErrors, ListClustersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListDestinationsData, ListDestinationsErrors, ListDestinationsResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExceptionsData, ListExceptionsErrors, ListExceptionsResponses, ListFlinkVersionGrantsData, ListFlinkVersionGrantsErrors, ListFlinkVersionGrantsResponses, ListFlinkVersionsData, ListFlinkVersionsErrors, ListFlinkVersionsResponses, ListFoundClustersData, ListFoundClustersErrors, ListFoundClustersResponses, ListInstallationsData, ListInstallationsErrors, ListInstallationsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLogsData, ListLogsErrors, ListLogsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListReleasesData, ListReleasesErrors, ListReleasesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSnapshotsData, ListSnapshotsErrors, ListSnapshotsResponses, ListTargetsData, ListTargetsErrors, ListTargetsResponses, ListTeamAuditData, ListTeamAuditErrors, ListTeamAuditResponses, ListTeamFlinkVersionsData, ListTeamFlinkVersionsErrors, ListTeamFlinkVersionsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListTeamTargetsData, ListTeamTargetsErrors, ListTeamTargetsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVariablesData, ListVariablesErrors, ListVariablesResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MetricsData, MetricsErrors, MetricsResponses, PatchWebUiData, PatchWebUiErrors, PatchWebUiResponses, PostToWebUiData, PostToWebUiErrors, PostToWebUiResponses, PutToWebUiData, PutToWebUiErrors, PutToWebUiResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReplaceJobData, ReplaceJobErrors, ReplaceJobResponses, SaveDraftData, SaveDraftErrors, SaveDraftResponses, SetAccessData, SetAccessErrors, SetAccessResponses, SetClusterJarsData, SetClusterJarsErrors, SetClusterJarsResponses, SetConnectionData, SetConnectionErrors, SetConnectionResponses, SetMemberData, SetMemberErrors, SetMemberResponses, SetPasswordData, SetPasswordErrors, SetPasswordResponses, SetRestartPolicyData, SetRestartPolicyErrors, SetRestartPolicyResponses, SignInByLinkData, SignInByLinkErrors, SignInByLinkResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartClusterData, StartClusterErrors, StartClusterResponses, StartJobData, StartJobErrors, StartJobResponses, StopClusterData, StopClusterErrors, StopClusterResponses, StopJobData, StopJobErrors, StopJobResponses, TakeSavepointData, TakeSavepointErrors, TakeSavepointResponses, TestAddressData, TestAddressErrors, TestAddressResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestDestinationData, TestDestinationErrors, TestDestinationResponses, TestPlaceData, TestPlaceErrors, TestPlaceResponses, TestTargetData, TestTargetErrors, TestTargetResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -531,6 +531,21 @@ export const compareKubeconfig = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
+ * Cancels the probe of a target: its pod is deleted at once.
+ *
+ * For: platform_admin.
+ */
+export const cancelProbe = <ThrowOnError extends boolean = false>(options: Options<CancelProbeData, ThrowOnError>) => (options.client ?? client).delete<CancelProbeResponses, CancelProbeErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/targets/{target}/probe',
+    ...options
+});
+
+/**
  * Tests a target: whether the API server answers, our permissions in the namespace, and those of the pods' service account.
  *
  * For: platform_admin.
@@ -888,6 +903,21 @@ export const listClusterLogs = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * Follows a log of a cluster in Kubernetes, as server-sent events: `lines` with text and where to go on, at last `end`.
+ *
+ * For: viewer.
+ */
+export const followClusterLog = <ThrowOnError extends boolean = false>(options: Options<FollowClusterLogData, ThrowOnError, FollowClusterLogResponse>) => (options.client ?? client).sse.get<FollowClusterLogResponses, FollowClusterLogErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/clusters/{cluster}/logs/follow',
+    ...options
+});
+
+/**
  * The end of a log file of a cluster.
  *
  * For: viewer.
@@ -948,6 +978,78 @@ export const stopCluster = <ThrowOnError extends boolean = false>(options: Optio
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/teams/{team}/clusters/{cluster}/stop',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * A page of Flink's web UI, or what its pages ask for.
+ *
+ * For: viewer.
+ */
+export const getWebUi = <ThrowOnError extends boolean = false>(options: Options<GetWebUiData, ThrowOnError>) => (options.client ?? client).get<GetWebUiResponses, GetWebUiErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/clusters/{cluster}/web-ui',
+    ...options
+});
+
+/**
+ * What Flink's pages send by PATCH: a cancel.
+ *
+ * For: operator.
+ */
+export const patchWebUi = <ThrowOnError extends boolean = false>(options: Options<PatchWebUiData, ThrowOnError>) => (options.client ?? client).patch<PatchWebUiResponses, PatchWebUiErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/clusters/{cluster}/web-ui',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What Flink's pages send by POST.
+ *
+ * For: operator.
+ */
+export const postToWebUi = <ThrowOnError extends boolean = false>(options: Options<PostToWebUiData, ThrowOnError>) => (options.client ?? client).post<PostToWebUiResponses, PostToWebUiErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/clusters/{cluster}/web-ui',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What Flink's pages send by PUT, such as another parallelism.
+ *
+ * For: operator.
+ */
+export const putToWebUi = <ThrowOnError extends boolean = false>(options: Options<PutToWebUiData, ThrowOnError>) => (options.client ?? client).put<PutToWebUiResponses, PutToWebUiErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/clusters/{cluster}/web-ui',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -1412,6 +1514,22 @@ export const listLogs = <ThrowOnError extends boolean = false>(options: Options<
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/teams/{team}/jobs/{job}/logs',
+    ...options
+});
+
+/**
+ * Follows a log of the cluster that runs the job, in Kubernetes, as server-sent events: `lines` with text and where to go on, at
+ * last `end`.
+ *
+ * For: viewer.
+ */
+export const followLog = <ThrowOnError extends boolean = false>(options: Options<FollowLogData, ThrowOnError, FollowLogResponse>) => (options.client ?? client).sse.get<FollowLogResponses, FollowLogErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'streamwright_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/teams/{team}/jobs/{job}/logs/follow',
     ...options
 });
 

@@ -1732,23 +1732,91 @@ export type LineTag = 'equal' | 'insert' | 'delete';
  */
 export type LogFile = {
     /**
-     * Name of the file.
+     * The init container that it is of (kubernetes).
+     */
+    container?: string;
+    /**
+     * Whether it may still grow, and can be followed (kubernetes).
+     */
+    grows: boolean;
+    /**
+     * Why it cannot be read, as a sentence.
+     */
+    missing?: string;
+    /**
+     * Name of the file; in Kubernetes `POD.log`, of a later life of its container `POD.2.log`.
      */
     name: string;
     /**
-     * `jobmanager`, or Flink's TaskManager id; of a dead local cluster: `taskmanager-1`, ….
+     * The pod, while it is there (kubernetes).
+     */
+    pod?: LogPod;
+    /**
+     * Whether it is of the life before the present one (kubernetes).
+     */
+    previous: boolean;
+    /**
+     * `jobmanager`, or Flink's TaskManager id, in Kubernetes its pod's name; of a dead local cluster: `taskmanager-1`, ….
      */
     process: string;
     /**
      * Its size in bytes; -1 where nobody can say.
      */
     sizeBytes: number;
+    /**
+     * Who has it.
+     */
+    source: LogSource;
+};
+
+/**
+ * The data of an event `lines`; of an event `end` it is a [`LogEnd`].
+ */
+export type LogLines = {
+    /**
+     * Given back as `after`, goes on behind them.
+     */
+    after?: string;
+    /**
+     * The file that they are of.
+     */
+    file: string;
+    /**
+     * Whole lines, each with its end.
+     */
+    text: string;
+};
+
+/**
+ * The pod that a log is of.
+ */
+export type LogPod = {
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * Kubernetes' word: `Pending`, `Running`, ….
+     */
+    phase: string;
+    /**
+     * How often that was started again.
+     */
+    restarts: number;
+    /**
+     * `jobmanager` or `taskmanager`.
+     */
+    role: string;
+    /**
+     * Whether Flink's container runs.
+     */
+    running: boolean;
 };
 
 /**
  * Who read a log.
  */
-export type LogSource = 'rest' | 'host' | 'kept';
+export type LogSource = 'rest' | 'host' | 'kubernetes' | 'kept';
 
 /**
  * The end of a log file.
@@ -3951,6 +4019,36 @@ export type TargetPolicy = {
 };
 
 /**
+ * A probe pod and what it found.
+ */
+export type TargetProbe = {
+    /**
+     * What it found, once it is over.
+     */
+    checks: Array<TargetCheck>;
+    /**
+     * The Flink version whose image it has.
+     */
+    flinkVersion: string;
+    /**
+     * Whether nothing failed; absent until it is over.
+     */
+    ok?: boolean;
+    /**
+     * Whether it goes on.
+     */
+    running: boolean;
+    /**
+     * What is going on, or how it ended, as a sentence.
+     */
+    sentence: string;
+    /**
+     * When it began.
+     */
+    startedAt: Time;
+};
+
+/**
  * What a test of a target found.
  */
 export type TargetReport = {
@@ -3966,6 +4064,10 @@ export type TargetReport = {
      * Whether the target was changed since.
      */
     outdated: boolean;
+    /**
+     * The probe pod that was asked for with it.
+     */
+    probe?: TargetProbe;
     /**
      * When it was tested.
      */
@@ -4052,6 +4154,21 @@ export type TeamTarget = {
      * Where jobs keep their state.
      */
     stateRoot?: string;
+};
+
+/**
+ * How much is tested.
+ */
+export type TestChoices = {
+    /**
+     * The Flink version whose image it has; the newest unless told.
+     */
+    flinkVersion?: string;
+    /**
+     * Whether a pod is created for a moment: it shows whether the image can be pulled, whether quota and admission let it in, and
+     * whether pods reach this server. It goes on after the answer, for two minutes at most.
+     */
+    probe?: boolean;
 };
 
 /**
@@ -5351,8 +5468,36 @@ export type CompareKubeconfigResponses = {
 
 export type CompareKubeconfigResponse = CompareKubeconfigResponses[keyof CompareKubeconfigResponses];
 
+export type CancelProbeData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the target
+         */
+        target: string;
+    };
+    query?: never;
+    url: '/api/v1/targets/{target}/probe';
+};
+
+export type CancelProbeErrors = {
+    /**
+     * 404, 409 `no_probe` when none is running.
+     */
+    default: Problem;
+};
+
+export type CancelProbeError = CancelProbeErrors[keyof CancelProbeErrors];
+
+export type CancelProbeResponses = {
+    /**
+     * It ends
+     */
+    202: unknown;
+};
+
 export type TestTargetData = {
-    body: NoChoices;
+    body: TestChoices;
     path: {
         /**
          * Name or id of the target
@@ -5365,7 +5510,7 @@ export type TestTargetData = {
 
 export type TestTargetErrors = {
     /**
-     * 404; what fails is in the report.
+     * 404, 409 `probe_running`, 422 naming the field; what fails is in the report.
      */
     default: Problem;
 };
@@ -6102,6 +6247,61 @@ export type ListClusterLogsResponses = {
 
 export type ListClusterLogsResponse = ListClusterLogsResponses[keyof ListClusterLogsResponses];
 
+export type FollowClusterLogData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the cluster
+         */
+        cluster: string;
+    };
+    query?: {
+        /**
+         * Whose log: `jobmanager` unless told, or a pod's name.
+         */
+        process?: string;
+        /**
+         * Which file; the present life of Flink's container unless told.
+         */
+        file?: string;
+        /**
+         * The life before the present one.
+         */
+        previous?: boolean;
+        /**
+         * How many lines before its end to begin, 0 to 10000; 1000 unless told.
+         */
+        lines?: number;
+        /**
+         * The `after` of an event `lines`: go on behind it, in the same log.
+         */
+        after?: string;
+    };
+    url: '/api/v1/teams/{team}/clusters/{cluster}/logs/follow';
+};
+
+export type FollowClusterLogErrors = {
+    /**
+     * As for the end of a log; 409 `cannot_follow` for other clusters, 429 `too_many_streams`.
+     */
+    default: Problem;
+};
+
+export type FollowClusterLogError = FollowClusterLogErrors[keyof FollowClusterLogErrors];
+
+export type FollowClusterLogResponses = {
+    /**
+     * Events `lines` and `end`
+     */
+    200: LogLines;
+};
+
+export type FollowClusterLogResponse = FollowClusterLogResponses[keyof FollowClusterLogResponses];
+
 export type GetClusterLogTailData = {
     body?: never;
     path: {
@@ -6116,13 +6316,17 @@ export type GetClusterLogTailData = {
     };
     query?: {
         /**
-         * Whose log; `jobmanager` unless told.
+         * Whose log; `jobmanager` unless told. In Kubernetes also a pod's name.
          */
         process?: string;
         /**
          * Which file; the process's main log unless told.
          */
         file?: string;
+        /**
+         * The life before the present one (kubernetes).
+         */
+        previous?: boolean;
         /**
          * Most bytes to answer, 1 to 1048576; 65536 unless told.
          */
@@ -7387,6 +7591,61 @@ export type ListLogsResponses = {
 
 export type ListLogsResponse = ListLogsResponses[keyof ListLogsResponses];
 
+export type FollowLogData = {
+    body?: never;
+    path: {
+        /**
+         * Name or id of the team
+         */
+        team: string;
+        /**
+         * Name or id of the job
+         */
+        job: string;
+    };
+    query?: {
+        /**
+         * Whose log: `jobmanager` unless told, or a pod's name.
+         */
+        process?: string;
+        /**
+         * Which file; the present life of Flink's container unless told.
+         */
+        file?: string;
+        /**
+         * The life before the present one.
+         */
+        previous?: boolean;
+        /**
+         * How many lines before its end to begin, 0 to 10000; 1000 unless told.
+         */
+        lines?: number;
+        /**
+         * The `after` of an event `lines`: go on behind it, in the same log.
+         */
+        after?: string;
+    };
+    url: '/api/v1/teams/{team}/jobs/{job}/logs/follow';
+};
+
+export type FollowLogErrors = {
+    /**
+     * As for a cluster, and 404 `no_run` before the first start.
+     */
+    default: Problem;
+};
+
+export type FollowLogError = FollowLogErrors[keyof FollowLogErrors];
+
+export type FollowLogResponses = {
+    /**
+     * Events `lines` and `end`
+     */
+    200: LogLines;
+};
+
+export type FollowLogResponse = FollowLogResponses[keyof FollowLogResponses];
+
 export type GetLogTailData = {
     body?: never;
     path: {
@@ -7401,13 +7660,17 @@ export type GetLogTailData = {
     };
     query?: {
         /**
-         * Whose log; `jobmanager` unless told.
+         * Whose log; `jobmanager` unless told. In Kubernetes also a pod's name.
          */
         process?: string;
         /**
          * Which file; the process's main log unless told.
          */
         file?: string;
+        /**
+         * The life before the present one (kubernetes).
+         */
+        previous?: boolean;
         /**
          * Most bytes to answer, 1 to 1048576; 65536 unless told.
          */
@@ -7885,9 +8148,13 @@ export type GetEvidenceLogData = {
     };
     query?: {
         /**
-         * Whose log; `jobmanager` unless told.
+         * Whose log; `jobmanager` unless told. In Kubernetes also a pod's name.
          */
         process?: string;
+        /**
+         * Which file; the last one unless told.
+         */
+        file?: string;
     };
     url: '/api/v1/teams/{team}/jobs/{job}/runs/{run}/evidence/log';
 };

@@ -144,8 +144,10 @@ export const read = {
   release: (team: string, job: string, number: number) => getReleaseOptions({ path: { team, job, release: String(number) } }),
   releaseDiff: (team: string, job: string, number: number, against: number) =>
     diffReleaseOptions({ path: { team, job, release: String(number) }, query: { against } }),
-  manifests: (team: string, job: string, release: number) =>
-    getManifestsOptions({ path: { team, job }, query: { release, compare: true } }),
+  manifests: (team: string, job: string, release: number) => ({
+    ...getManifestsOptions({ path: { team, job }, query: { release, compare: true } }),
+    staleTime: 0,
+  }),
   operations: (team: string, job: string) => listOperationsOptions({ path: { team, job }, query: { limit: 100 } }),
   events: (team: string, job: string) => listEventsOptions({ path: { team, job }, query: { limit: 300 } }),
   snapshots: (team: string, job: string) => listSnapshotsOptions({ path: { team, job } }),

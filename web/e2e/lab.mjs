@@ -64,10 +64,14 @@ export class Namespace {
     this.here('delete', 'pod', pod.metadata.name, '--grace-period=0', '--force');
   }
 
+  /** Whether its Flink is older than 1.MINOR. */
+  before(minor) {
+    return this.major === 1 && this.minor < minor;
+  }
+
   configuration() {
-    const { major, minor, version } = this;
-    const before = (last) => major === 1 && minor < last;
-    const cpu = before(17) ? 'cpu' : 'cpu.amount';
+    const { version } = this;
+    const cpu = this.before(17) ? 'cpu' : 'cpu.amount';
     // A small request and a large limit: it fits beside others and starts fast.
     const settings = {
       [`kubernetes.jobmanager.${cpu}`]: '0.3',
@@ -81,11 +85,11 @@ export class Namespace {
       'containerized.master.env.ENABLE_BUILT_IN_PLUGINS': `flink-s3-fs-hadoop-${version}.jar`,
       'containerized.taskmanager.env.ENABLE_BUILT_IN_PLUGINS': `flink-s3-fs-hadoop-${version}.jar`,
     };
-    if (!before(15)) {
+    if (!this.before(15)) {
       settings['kubernetes.jobmanager.cpu.limit-factor'] = '5';
       settings['kubernetes.taskmanager.cpu.limit-factor'] = '5';
     }
-    if (before(18)) {
+    if (this.before(18)) {
       // The image's own file has what its Java wants; a mounted one hides it.
       const image = readFileSync(path.join(this.folder, 'flink', version, 'conf/flink-conf.yaml'), 'utf8');
       const line = image.split('\n').find((text) => text.startsWith('env.java.opts:'));

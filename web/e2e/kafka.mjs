@@ -9,6 +9,8 @@ export const LAB = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '.
 /** Runs a program; answers its standard output, or throws with all that it said. */
 export async function run(program, args, { input = '', ...options } = {}) {
   const child = promisify(execFile)(program, args, { maxBuffer: 1 << 24, ...options });
+  // A program may end before it has read what it does not want.
+  child.child.stdin.on('error', () => {});
   child.child.stdin.end(input);
   return (await child).stdout;
 }

@@ -89,7 +89,8 @@ function made() {
     'kubernetes.cluster-id': 'theirs',
     'kubernetes.namespace': namespace.name,
     'kubernetes.service-account': 'flink',
-    [namespace.before(17) ? 'kubernetes.container.image' : 'kubernetes.container.image.ref']: `${namespace.facts.LAB_REGISTRY}/flink:${options.flink}`,
+    [namespace.before(17) ? 'kubernetes.container.image' : 'kubernetes.container.image.ref']:
+      `${namespace.facts.LAB_REGISTRY}/flink:${options.flink}`,
     'state.checkpoints.dir': `s3://${namespace.facts.S3_BUCKET}/${namespace.name}-theirs`,
     'state.savepoints.dir': `s3://${namespace.facts.S3_BUCKET}/${namespace.name}-theirs`,
   };

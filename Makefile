@@ -69,7 +69,7 @@ openapi: web/node_modules/.package-lock.json ## write openapi.json, the API refe
 dist: need-build java web ## make the archive of a release: binary, systemd unit, settings, licences
 	@scripts/dist "$(STREAMWRIGHT_CACHE)/dist"
 
-bench: need-build java web ## measure against the budgets, as JSON lines
+bench: need-build java web ## measure against the budgets, as JSON lines; beside Flink's Kubernetes client where the lab is up
 	@scripts/bench
 
 clean-demo: need-build java web ## end the demo's server, cluster and jobs and remove its data

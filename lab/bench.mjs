@@ -5,13 +5,14 @@
 // Prints one JSON line per figure: {figure, value, unit, budget, ratio, today}. `ratio` above 1 is over the budget;
 // `today` is what the common control plane for Flink needs on the same kind of machine.
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { pause, Server, until } from '../web/e2e/server.mjs';
+import { atEnd, quantile, report, rss, run, say, times } from './measure.mjs';
 
 const string = { type: 'string' };
 const { values: options } = parseArgs({
@@ -26,14 +27,6 @@ CREATE TABLE ids (id BIGINT) WITH ('connector' = 'blackhole');
 INSERT INTO totals SELECT window_start, COUNT(*), SUM(price) FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
 INSERT INTO ids SELECT id FROM orders;
 `;
-
-const say = (text) => process.stderr.write(`    ${text}\n`);
-const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
-
-function report(figure, value, unit, budget, today) {
-  const line = { figure, value: Number(value.toFixed(2)), unit, budget, ratio: Number((value / budget).toFixed(3)) };
-  console.log(JSON.stringify(today === undefined ? line : { ...line, today }));
-}
 
 /** One request over a kept connection, timed to the last byte, in milliseconds. */
 function timed(server, method, address, body) {
@@ -52,18 +45,9 @@ function timed(server, method, address, body) {
   });
 }
 
-async function times(count, call) {
-  const values = [];
-  for (let index = 0; index < count; index += 1) values.push(await call(index));
-  return values;
-}
-
-/** What must be ended when a part breaks off. */
-const open = [];
-
 async function fresh() {
   const server = new Server(options.binary);
-  open.push(() => server.remove());
+  atEnd(() => server.remove());
   if (options.home) await server.command('flink', 'add', options.home, '--data', server.data);
   await server.start();
   await server.signIn();
@@ -75,7 +59,7 @@ async function fresh() {
 /** A simulated Flink as a process of its own. */
 async function simulated() {
   const child = spawn(options.sim, ['--slots', '20000'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  open.push(() => child.kill());
+  atEnd(() => child.kill());
   const url = await new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
   return {
     url,
@@ -104,8 +88,6 @@ async function startJobs(server, count) {
   }
   for (const operation of operations) await server.done(TEAM, operation, 120);
 }
-
-const rss = (server) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))[1]) / 1024;
 
 /** Start to ready, and memory at rest. */
 async function start() {
@@ -193,7 +175,7 @@ async function real() {
 /** Merging 100 MB of jars, beside maven-shade on the same jars: both as whole processes, Maven from its warm repository. */
 async function merge() {
   const folder = mkdtempSync(join(tmpdir(), 'streamwright-merge-'));
-  open.push(() => rmSync(folder, { recursive: true }));
+  atEnd(() => rmSync(folder, { recursive: true }));
   copyFileSync(new URL('merge/pom.xml', import.meta.url), join(folder, 'pom.xml'));
   const maven = (...goals) => execFileSync('mvn', ['-q', '-B', '-ntp', ...goals], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
   maven('dependency:copy-dependencies', 'package');
@@ -223,11 +205,4 @@ async function merge() {
 }
 
 const PARTS = { start, reads, merge, real, tracking };
-for (const name of options.only?.split(',') ?? Object.keys(PARTS)) {
-  say(name);
-  try {
-    await PARTS[name]();
-  } finally {
-    for (const end of open.splice(0)) await end();
-  }
-}
+await run(PARTS, options.only?.split(','));

@@ -72,7 +72,8 @@ async function simulated() {
     kubeconfig += piece;
   });
   await until('the simulator has said where it is', 10, () => /^users: .*\n/m.test(kubeconfig));
-  return place(options.home, 'default', { name: 'sim', access: { kind: 'kubeconfig', kubeconfig }, namespace: 'default' });
+  const target = { name: 'sim', access: { kind: 'kubeconfig', kubeconfig }, namespace: 'default' };
+  return { ...(await place(options.home, 'default', target)), sim: { child } };
 }
 
 /** Jobs of one program, released. */
@@ -146,7 +147,9 @@ async function simulator() {
   say(`slowest of ${runs.length}: ${Math.max(...runs.map((made) => made.wall)).toFixed(0)} ms`);
   report('simulator: request to all objects of an application created, p50', median(runs, 'wall'), 'ms', 100);
   report("simulator: the server's CPU for it, p50", median(runs, 'cpu'), 'ms', 30);
+  const before = cpu(there.sim);
   const burst = await submitted(there, names);
+  say(`the simulator's own CPU for ${names.length} at once: ${cpuSince(there.sim, before).toFixed(0)} ms`);
   report(`simulator: ${names.length} submissions at once, until all have their objects`, burst.wall, 'ms');
   report("simulator: the server's CPU for each of them", burst.cpu / names.length, 'ms');
   await allDone(there, burst.operations);

@@ -161,8 +161,11 @@ async function programThatThrowsSaysWhy() {
   await cli('job', 'edit', 'program', '--arg=/tmp/told', '--arg=throw', '--entry-class', 'lab.Program');
   await cli('job', 'release', 'program');
   const said = await cli('job', 'start', 'program', '--wait').catch((error) => `${error.stdout}${error.stderr}`);
-  for (const word of ['--topic is missing in 2 arguments', 'lab.Program.main(']) {
-    if (!said.includes(word)) throw new Error(`a start whose main throws does not say '${word}': ${said}`);
+  const why = '--topic is missing in 2 arguments';
+  if (!said.includes(why)) throw new Error(`a start whose main throws does not say '${why}': ${said}`);
+  const trace = JSON.stringify(await server.api('GET', `/teams/${TEAM}/jobs/program/exceptions`));
+  for (const word of [why, 'lab.Program.main(']) {
+    if (!trace.includes(word)) throw new Error(`the exceptions do not have '${word}': ${trace}`);
   }
   await until('nothing is left in the namespace', 120, () => namespace.left().length === 0);
 }

@@ -6,10 +6,9 @@ use axum::extract::State;
 use domain::cluster::{ClusterDesired, TargetKind};
 use domain::cluster_view::cluster_actions;
 use domain::ports::PortError;
-use domain::target::Target;
+use domain::target::{SAVEPOINTS, Target};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
@@ -150,7 +149,13 @@ pub(crate) async fn taken_up(app: &App, scope: &Scope, asked: NewCluster) -> Res
         connection: None,
         task_managers: 0,
         slots: 0,
-        configuration: BTreeMap::new(),
+        // Where jobs of ours keep their state there.
+        configuration: target
+            .defaults
+            .state_root
+            .iter()
+            .map(|root| (SAVEPOINTS.to_owned(), root.clone()))
+            .collect(),
         target_id: Some(target.id),
         deployment: Some(deployment),
         jars: Vec::new(),

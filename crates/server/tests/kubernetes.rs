@@ -323,7 +323,7 @@ async fn a_cluster_that_somebody_else_made_is_looked_at_opened_used_and_never_de
     assert_eq!(made.flink().jobs().len(), 1);
     let (status, refused) = made.bed.post("/clusters/shared/stop", &nothing(), "not-ours").await.unwrap();
     assert_eq!((status, &refused["code"]), (409, &json!("not_managed")), "{refused:#}");
-    made.bed.done("stop", &json!({"mode": "cancel"})).await;
+    made.bed.done("stop", &json!({"mode": "savepoint"})).await;
 
     let delete = async |query: &str| {
         let address = format!("/clusters/shared{query}");

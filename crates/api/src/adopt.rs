@@ -86,7 +86,7 @@ async fn unmanaged(app: &App, cluster_id: ClusterId, flink_job_id: &str) -> Resu
         .field("flinkJobId")
     })?;
     let look = app.store.look(cluster_id).await?;
-    allow(&adopt_unmanaged(&look))?;
+    allow(&adopt_unmanaged(&app.store.cluster_any(cluster_id).await?, &look))?;
     if !look.unmanaged.iter().any(|job| job.flink_job_id == run_id.flink_job_id()) {
         return Err(Problem::unprocessable(
             "not_unmanaged",

@@ -312,9 +312,9 @@ impl From<domain::cluster_view::ClusterActions> for ClusterActions {
     }
 }
 
-impl From<domain::cluster::Look> for Look {
-    fn from(look: domain::cluster::Look) -> Self {
-        let adopt = adopt_unmanaged(&look);
+impl Look {
+    fn of(cluster: &domain::cluster::Cluster, look: domain::cluster::Look) -> Self {
+        let adopt = adopt_unmanaged(cluster, &look);
         let kubernetes = look.kubernetes.unwrap_or_default();
         let unmanaged = look.unmanaged.into_iter().map(|job| UnmanagedJob {
             adopt: adopt.clone().into(),
@@ -395,6 +395,7 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
         None => None,
     };
     let web_address = WebAddress::of(&cluster, &look, None);
+    let look = Look::of(&cluster, look);
     let deployment = (cluster.target == TargetKind::Kubernetes).then(|| cluster.deployment_name());
     // That of a cluster in Kubernetes is the target's.
     let connection = cluster.connection.as_ref().filter(|_| deployment.is_none());
@@ -421,7 +422,7 @@ pub(crate) async fn view(app: &App, facts: Facts) -> Result<Cluster, Problem> {
         },
         status,
         web_address,
-        look: look.into(),
+        look,
         operation,
         actions,
         created_at: cluster.created_at.into(),

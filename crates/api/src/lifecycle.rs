@@ -108,8 +108,9 @@ pub(crate) async fn placed(app: &App, of: &JobScope, release: &domain::release::
     }
 }
 
-fn only_looked_at(cluster: &str) -> Problem {
-    let detail = format!("Cluster '{cluster}' is somebody else's and only looked at: no job is started there or taken over.");
+/// 409: a cluster is only looked at.
+pub(crate) fn only_looked_at(cluster: &str) -> Problem {
+    let detail = format!("Cluster '{cluster}' is somebody else's and only looked at: no job is started there, changed or taken over.");
     Problem::conflict("cluster_read_only", detail).hint("Open it for jobs first, on its page or with 'streamwright cluster access'.")
 }
 

@@ -17,6 +17,7 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::download::{Content, MEDIA_TYPE};
 use crate::extract::{Body, Query};
+use crate::lifecycle::only_looked_at;
 use crate::live::endpoint;
 use crate::problem::Problem;
 use crate::scope::ClusterScope;
@@ -124,8 +125,7 @@ async fn forwarded(app: &App, of: ClusterScope, (method, query): (WebMethod, Web
     passes(method, &path).map_err(|why| Problem::new(StatusCode::FORBIDDEN, "not_forwarded", why))?;
     if method != WebMethod::Get {
         if of.cluster.read_only {
-            let detail = format!("Cluster '{}' is somebody else's and only looked at.", of.cluster.name);
-            return Err(Problem::conflict("read_only", detail).hint("Open it for jobs first."));
+            return Err(only_looked_at(&of.cluster.name));
         }
         of.scope.note.after(serde_json::json!({ "path": query.path }));
     }

@@ -116,8 +116,10 @@ pub fn cluster_actions(cluster: &Cluster, operation: Option<&Operation>, live_ru
 
 /// Whether a Flink job of somebody else on a cluster may be taken over.
 #[must_use]
-pub fn adopt_unmanaged(look: &Look) -> Verdict {
-    if look.reachable() {
+pub fn adopt_unmanaged(cluster: &Cluster, look: &Look) -> Verdict {
+    if cluster.read_only {
+        no("cluster_read_only", "Its cluster is only looked at: open that for jobs first.")
+    } else if look.reachable() {
         yes()
     } else {
         no(

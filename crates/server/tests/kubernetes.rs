@@ -318,6 +318,12 @@ async fn a_cluster_that_somebody_else_made_is_looked_at_opened_used_and_never_de
     made.bed.start(None).await;
     let (status, refused) = made.bed.post("/jobs/job/start", &nothing(), "closed").await.unwrap();
     assert_eq!((status, &refused["code"]), (409, &json!("cluster_read_only")), "{refused:#}");
+    let (method, cancel) = (
+        reqwest::Method::PATCH,
+        "/clusters/shared/web-ui?path=/jobs/00000000000000000000000000000000",
+    );
+    let refused = made.bed.bytes(method, cancel).json(&json!({})).send().await.unwrap();
+    assert_eq!(refused.status(), 409, "{}", refused.text().await.unwrap());
     made.bed.put("/clusters/shared/access", &json!({"readOnly": false})).await;
     made.bed.done("start", &nothing()).await;
     assert_eq!(made.flink().jobs().len(), 1);

@@ -187,7 +187,7 @@ pub(crate) async fn set_process_jars(tx: &Tx, id: ClusterId, jars: &[PinnedArtif
     Ok(())
 }
 
-async fn changed(tx: &Tx, id: ClusterId) -> Result<(), Fault> {
+pub(crate) async fn changed(tx: &Tx, id: ClusterId) -> Result<(), Fault> {
     let row = cluster::Entity::find_by_id(id.0).one(&tx.conn).await?;
     let row = row.ok_or_else(|| Fault::conflict(format!("the cluster {id} is gone")))?;
     tx.changed(Some(TeamId(row.team_id)), "cluster", id, None);
@@ -313,109 +313,6 @@ impl Store {
     pub async fn set_cluster_rest(&self, id: ClusterId, rest_url: Option<&str>, version: Option<VersionNumber>) -> Result<(), StoreError> {
         self.write(Scope::Plain, rest_url.map(str::to_owned), move |tx, url| async move {
             set_rest(&tx, id, url.as_deref(), version).await
-        })
-        .await
-    }
-
-    /// Sets how a standalone cluster's address is spoken to.
-    ///
-    /// # Errors
-    /// `NotFound` when the team has no such cluster.
-    pub async fn set_connection(
-        &self,
-        team_id: TeamId,
-        id: ClusterId,
-        connection: Option<Sealed>,
-        by: Option<UserId>,
-    ) -> Result<(), StoreError> {
-        self.write(Scope::Plain, connection, move |tx, connection| async move {
-            let done = cluster::Entity::update_many()
-                .col_expr(cluster::Column::Revision, Expr::col(cluster::Column::Revision).add(1))
-                .col_expr(
-                    cluster::Column::Connection,
-                    Expr::value(connection.as_ref().as_ref().map(|sealed| sealed.as_str().to_owned())),
-                )
-                .filter(cluster::Column::Id.eq(id.0))
-                .filter(cluster::Column::TeamId.eq(team_id.0))
-                .exec(&tx.conn)
-                .await?;
-            if done.rows_affected == 0 {
-                return Err(StoreError::NotFound.into());
-            }
-            let message = "How its address is spoken to was changed.".to_owned();
-            tx.event(NewEvent::new(team_id, "cluster_connection_changed", message).cluster(id).user(by));
-            tx.wake();
-            changed(&tx, id).await
-        })
-        .await
-    }
-
-    /// Sets whether a cluster is only looked at.
-    ///
-    /// # Errors
-    /// `NotFound` when the team has no such cluster.
-    pub async fn set_read_only(&self, team_id: TeamId, id: ClusterId, read_only: bool, by: Option<UserId>) -> Result<(), StoreError> {
-        self.write(Scope::Plain, (), move |tx, _| async move {
-            let done = cluster::Entity::update_many()
-                .col_expr(cluster::Column::Revision, Expr::col(cluster::Column::Revision).add(1))
-                .col_expr(cluster::Column::ReadOnly, Expr::value(read_only))
-                .filter(cluster::Column::Id.eq(id.0))
-                .filter(cluster::Column::TeamId.eq(team_id.0))
-                .exec(&tx.conn)
-                .await?;
-            if done.rows_affected == 0 {
-                return Err(StoreError::NotFound.into());
-            }
-            let message = if read_only {
-                "It is only looked at from now on: no job is started there or taken over."
-            } else {
-                "Jobs may be started there and taken over from now on."
-            };
-            tx.event(
-                NewEvent::new(team_id, "cluster_access_changed", message.to_owned())
-                    .cluster(id)
-                    .user(by),
-            );
-            changed(&tx, id).await
-        })
-        .await
-    }
-
-    /// Sets the jars of a cluster's next start.
-    ///
-    /// # Errors
-    /// `NotFound` when the team has no such cluster; `Conflict` when one of the jars was deleted meanwhile.
-    pub async fn set_cluster_jars(
-        &self,
-        team_id: TeamId,
-        id: ClusterId,
-        jars: Vec<PinnedArtifact>,
-        by: Option<UserId>,
-    ) -> Result<(), StoreError> {
-        self.write(Scope::Plain, jars, move |tx, jars| async move {
-            // The row first: a delete of the cluster comes before or after.
-            let done = cluster::Entity::update_many()
-                .col_expr(cluster::Column::Revision, Expr::col(cluster::Column::Revision).add(1))
-                .filter(cluster::Column::Id.eq(id.0))
-                .filter(cluster::Column::TeamId.eq(team_id.0))
-                .exec(&tx.conn)
-                .await?;
-            if done.rows_affected == 0 {
-                return Err(StoreError::NotFound.into());
-            }
-            references::pin(&tx, team_id, &jars).await?;
-            references::replace(
-                &tx,
-                team_id,
-                (Holder::Cluster(id), None),
-                jars.iter().map(ArtifactRef::from).collect(),
-            )
-            .await?;
-            let named: Vec<String> = jars.iter().map(|jar| format!("{}@{}", jar.name, jar.version)).collect();
-            let named = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
-            let message = format!("The jars of its next start were changed: {named}.");
-            tx.event(NewEvent::new(team_id, "cluster_jars_changed", message).cluster(id).user(by));
-            changed(&tx, id).await
         })
         .await
     }

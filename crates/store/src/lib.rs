@@ -18,6 +18,7 @@ mod audit;
 mod change;
 mod clock;
 mod cluster;
+mod cluster_change;
 mod column;
 mod connect;
 mod copy;
